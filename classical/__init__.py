@@ -1,0 +1,1 @@
+"""The classical half: a distance-attention transformer. Empty in this version."""
