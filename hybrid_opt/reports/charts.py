@@ -1,0 +1,11 @@
+"""All charts in one place; each is an inline SVG string and, if asked, a PNG file."""
+
+from __future__ import annotations
+
+from .bars import allocation_bars
+from .curves import response_curves
+from .probabilities import optimum_probability_bars
+from .ranges import ranges_chart
+from .waterfall import gain_waterfall
+
+__all__ = ["allocation_bars", "gain_waterfall", "optimum_probability_bars", "ranges_chart", "response_curves"]
