@@ -1,0 +1,101 @@
+"""From a question about levels to the model that every solver takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dimod
+import numpy as np
+from numpy.typing import NDArray
+
+from ..qubo import LevelModel
+from .lines import LevelQuestion
+
+__all__ = ["to_choice", "to_cqm", "to_level_model", "to_sample"]
+
+
+def to_level_model(question: LevelQuestion) -> LevelModel:
+    """Write a question as a ``LevelModel``: minimize the negative value.
+
+    Args:
+        question: lines, budget, caps and synergies.
+
+    Returns:
+        A model with one variable per line (its label), level k being the line's k-th allowed spend, and the
+        constraints ``"budget"`` and ``"cap of <group>"``. Its objective is minus the plan's value.
+
+    Example:
+        >>> from hybrid_opt.planning.lines import Line
+        >>> lines = [Line("tv", [0, 1, 2], [0.0, 3.0, 5.0]), Line("search", [0, 1], [0.0, 4.0])]
+        >>> to_level_model(LevelQuestion(lines, budget=2)).objective({"tv": 1, "search": 1})
+        -7.0
+    """
+    model = LevelModel()
+    for line in question.lines:
+        model.add_variable(line.label, -line.values, units=line.spends.astype(np.float64))
+    for pair in question.synergies:
+        first, second = question.lines[pair.first].label, question.lines[pair.second].label
+        model.add_pair(first, second, per_unit=-question.product_value(pair))
+    sense: Any = "==" if question.spend == "exactly" else "<="
+    model.add_constraint({line.label: 1 for line in question.lines}, sense, question.budget, label="budget")
+    for group, cap in question.caps.items():
+        members = {question.lines[i].label: 1 for i in question.members(group)}
+        model.add_constraint(members, "<=", cap, label=f"cap of {group}")
+    return model
+
+
+def to_cqm(question: LevelQuestion) -> Any:
+    """Write a question as a dimod ``ConstrainedQuadraticModel`` for other people's solvers.
+
+    A dimod objective cannot hold a value table, so each line becomes a one-hot group of binaries.
+
+    Args:
+        question: lines, budget, caps and synergies.
+
+    Returns:
+        The model; variable ``(label, spend)`` is 1 if the line spends that many units. Minimized, like every
+        dimod model: its objective is minus the plan's value.
+
+    Example:
+        >>> from hybrid_opt.planning.lines import Line
+        >>> cqm = to_cqm(LevelQuestion([Line("tv", [0, 1, 2], [0.0, 3.0, 5.0])], budget=1))
+        >>> sorted(cqm.constraints), cqm.num_variables()
+        (['budget', 'one level of tv'], 3)
+    """
+    cqm = dimod.ConstrainedQuadraticModel()
+    objective = dimod.QuadraticModel()
+    names = [[(line.label, int(spend)) for spend in line.spends] for line in question.lines]
+    for line, own in zip(question.lines, names):
+        for name, value in zip(own, line.values.tolist()):
+            objective.add_variable("BINARY", name)
+            objective.set_linear(name, -value)
+    for pair in question.synergies:
+        worth = question.product_value(pair)
+        for first in names[pair.first]:
+            for second in names[pair.second]:
+                if first[1] and second[1]:
+                    objective.add_quadratic(first, second, -worth * first[1] * second[1])
+    cqm.set_objective(objective)
+    for line, own in zip(question.lines, names):
+        cqm.add_discrete(own, label=f"one level of {line.label}")
+
+    def limit(members: list[int], sense: str, rhs: int, label: str) -> None:
+        terms = [(name, name[1]) for i in members for name in names[i] if name[1]]
+        cqm.add_constraint_from_iterable(terms, sense, rhs=rhs, label=label)
+
+    sense = "==" if question.spend == "exactly" else "<="
+    limit(list(range(len(names))), sense, question.budget, "budget")
+    for group, cap in question.caps.items():
+        limit(question.members(group), "<=", cap, f"cap of {group}")
+    return cqm
+
+
+def to_sample(question: LevelQuestion, choice: NDArray[np.integer[Any]]) -> dict[str, int]:
+    """A choice of levels, shape (N,), as a sample of ``to_level_model(question)``."""
+    return {line.label: int(level) for line, level in zip(question.lines, choice)}
+
+
+def to_choice(question: LevelQuestion, sample: Mapping[Any, int]) -> NDArray[np.int64]:
+    """A sample of ``to_level_model(question)`` as a choice of levels, shape (N,)."""
+    return np.array([int(sample[line.label]) for line in question.lines], dtype=np.int64)

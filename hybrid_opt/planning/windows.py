@@ -1,0 +1,162 @@
+"""Smaller questions inside a large one: a few levels per line around an anchor, small enough for a QUBO.
+
+All kept spends of a line differ from its anchor by multiples of one common step, so sums stay on the anchor's
+total plus multiples of that step: "spend exactly" keeps its solutions and needs no slack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from math import lcm
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import ModelTooLargeError, PlanError
+from ..qubo import Qubo, to_qubo
+from .dynamic_program import DynamicProgram
+from .level_models import to_level_model
+from .lines import LevelQuestion, Line
+
+__all__ = ["Window", "coarsen", "common_step", "nearest_plan", "own_steps", "window"]
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A question on some of the levels of a larger one.
+
+    Attributes:
+        question: the smaller question; value and feasibility of its plans are those of the large one.
+        kept: per line the levels of the large question that were kept, shape (levels,).
+        step: common step in units.
+    """
+
+    question: LevelQuestion
+    kept: Sequence[NDArray[np.int64]]
+    step: int
+
+    def lift(self, choice: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+        """A plan of the small question as levels of the large one, both of shape (N,)."""
+        return np.array([int(kept[level]) for kept, level in zip(self.kept, choice)], dtype=np.int64)
+
+
+def own_steps(question: LevelQuestion) -> list[int]:
+    """Step of each line with a choice, in units: the most frequent difference of neighbouring spends.
+
+    An "off" level far below the others does not count.
+    """
+    steps = []
+    for line in question.lines:
+        if len(line.spends) > 1:
+            differences, counts = np.unique(np.diff(line.spends), return_counts=True)
+            steps.append(int(differences[np.argmax(counts)]))
+    return steps
+
+
+def common_step(question: LevelQuestion) -> int:
+    """Smallest step in units that leads from any regular level of any line to another one."""
+    return lcm(*own_steps(question))
+
+
+def nearest_plan(question: LevelQuestion, spends: ArrayLike) -> NDArray[np.int64]:
+    """The feasible plan that moves the least money away from given spends.
+
+    Args:
+        question: lines, budget and caps; values and synergies play no part.
+        spends: wished units per line, shape (N,), feasible or not.
+
+    Returns:
+        Level of each line, shape (N,).
+
+    Raises:
+        PlanError: no plan is feasible.
+
+    Example:
+        >>> lines = [Line("tv", [0, 1, 2], [0, 3, 5]), Line("search", [0, 1, 2], [0, 4, 5])]
+        >>> nearest_plan(LevelQuestion(lines, budget=2), [2, 2]).tolist() in ([0, 2], [1, 1], [2, 0])
+        True
+    """
+    wished = np.asarray(spends, dtype=np.float64)
+    lines = [
+        Line(line.label, line.spends, -np.abs(line.spends - wish), line.group)
+        for line, wish in zip(question.lines, wished)
+    ]
+    return DynamicProgram(replace(question, lines=lines, synergies=())).choice
+
+
+def window(
+    question: LevelQuestion,
+    anchor: NDArray[np.integer[Any]],
+    step: int,
+    reach: int | None = None,
+    *,
+    free: Collection[int] | None = None,
+) -> Window:
+    """Keep, per line, the levels at the anchor's spend plus multiples of a step.
+
+    Args:
+        question: the large question.
+        anchor: a plan, level of each line, shape (N,).
+        step: in units.
+        reach: most steps away from the anchor; None keeps all.
+        free: positions of the lines that may move; None frees all.
+
+    Returns:
+        The small question; the anchor is one of its plans.
+    """
+    kept = []
+    for i, (line, level) in enumerate(zip(question.lines, anchor)):
+        away = line.spends - line.spends[level]
+        keep = away % step == 0 if free is None or i in free else away == 0
+        if reach is not None:
+            keep &= np.abs(away) <= reach * step
+        kept.append(np.flatnonzero(keep))
+    lines = [
+        Line(line.label, line.spends[keep], line.values[keep], line.group)
+        for line, keep in zip(question.lines, kept)
+    ]
+    return Window(replace(question, lines=lines), kept, step)
+
+
+def coarsen(
+    question: LevelQuestion, anchor: NDArray[np.integer[Any]], max_bits: int
+) -> tuple[Window, Qubo]:
+    """The finest window around an anchor whose QUBO has at most ``max_bits`` bits.
+
+    Args:
+        question: the large question.
+        anchor: a feasible plan, usually today's; never the optimum, which would give the answer away.
+        max_bits: limit, slack bits included.
+
+    Returns:
+        The window and its QUBO.
+
+    Raises:
+        ModelTooLargeError: even the coarsest window that leaves a choice needs more bits.
+        PlanError: no step leaves any line a choice.
+    """
+    base = common_step(question)
+    widest = max(int(line.spends[-1] - line.spends[0]) for line in question.lines)
+    smallest: int | None = None
+    for multiple in range(1, widest // base + 1):
+        small = window(question, anchor, multiple * base)
+        levels = [len(keep) for keep in small.kept]
+        if sum(level > 1 for level in levels) < 2 and question.spend == "exactly":
+            break
+        # No exact encoding needs fewer bits than this; compiling is only worth it below the limit.
+        needed = sum((level - 1).bit_length() for level in levels)
+        if needed <= max_bits and sum(levels) - len(levels) <= 3 * max_bits:
+            qubo = to_qubo(to_level_model(small.question))
+            if 0 < qubo.n_bits <= max_bits:
+                return small, qubo
+            needed = qubo.n_bits
+        if needed:
+            smallest = needed if smallest is None else min(smallest, needed)
+    if smallest is None:
+        raise PlanError("no coarse step leaves two lines a choice; widen some limits or allow more qubits")
+    raise ModelTooLargeError(
+        f"the coarsest version of the plan needs {smallest} qubits, more than {max_bits}; allow more, or fix "
+        "some lines"
+    )
