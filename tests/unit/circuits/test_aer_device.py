@@ -1,0 +1,357 @@
+"""The PennyLane device hybrid.aer against default.qubit."""
+
+import itertools
+import tomllib
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import numpy as np
+import pennylane as qml
+import pytest
+from pennylane.exceptions import DeviceError, WireError
+from scipy.sparse import csr_matrix
+
+from hybrid_opt.circuits import AerDevice, aer_device, memory
+from hybrid_opt.circuits.errors import CircuitError, CircuitTooLargeError
+
+LABELS = ["north", "east", 7, "west"]
+MATRIX = np.array([[1.0, 0.5 - 0.2j], [0.5 + 0.2j, -0.3]])
+SPARSE = csr_matrix(MATRIX)
+
+
+def layers(angles, wires):
+    for k, wire in enumerate(wires):
+        qml.RY(angles[k], wire)
+        qml.RZ(angles[k] ** 2, wire)
+    for first, second in itertools.pairwise(wires):
+        qml.CNOT([first, second])
+    qml.IsingXX(angles[0], [wires[-1], wires[0]])
+    qml.QFT([wires[1], wires[0]])
+
+
+def both(measurements, wires=LABELS, seed=3, shots=None, aer_wires=None):
+    """Results of one random circuit on Aer and on default.qubit."""
+    angles = np.random.default_rng(seed).uniform(0.2, 2.8, len(wires))
+
+    def circuit():
+        layers(angles, wires)
+        return [measure() for measure in measurements]
+
+    results = []
+    for device in (
+        AerDevice(wires=wires if aer_wires is None else aer_wires, compute="cpu", seed=1),
+        qml.device("default.qubit", wires=wires, seed=1),
+    ):
+        results.append(qml.set_shots(qml.QNode(circuit, device), shots=shots)())
+    return results
+
+
+EXACT = [
+    lambda: qml.state(),
+    lambda: qml.expval(qml.Z("east")),
+    lambda: qml.expval(qml.X("north") @ qml.Y(7)),
+    lambda: qml.expval(qml.Hamiltonian([0.5, -1.5, 2.0], [qml.Z("west"), qml.X(7) @ qml.X("east"), qml.I()])),
+    lambda: qml.expval(qml.Hermitian(MATRIX, "west")),
+    lambda: qml.expval(qml.Hermitian(np.kron(MATRIX, MATRIX), ["west", "north"])),
+    lambda: qml.expval(qml.Projector([1, 0], ["west", "east"])),
+    lambda: qml.expval(qml.Projector(np.array([0.6, 0.8]), [7])),
+    lambda: qml.expval(qml.SparseHamiltonian(SPARSE, [7])),
+    lambda: qml.expval(qml.Identity("north")),
+    lambda: qml.expval(qml.Hadamard("east")),
+    lambda: qml.var(qml.Y("west")),
+    lambda: qml.var(qml.X("west") + 2 * qml.Z(7)),
+    lambda: qml.var(qml.Hermitian(MATRIX, 7)),
+    lambda: qml.probs(),
+    lambda: qml.probs(wires=["west", "north"]),
+    lambda: qml.probs(op=qml.X(7)),
+    lambda: qml.density_matrix([7, "north"]),
+    lambda: qml.purity(["east"]),
+    lambda: qml.vn_entropy(["east", "west"]),
+]
+SAMPLED = [measure for k, measure in enumerate(EXACT) if k not in (0, 8, 12, 17, 18, 19)]
+
+
+@pytest.mark.parametrize("measure", EXACT)
+def test_exact_measurements(measure):
+    ours, theirs = both([measure])
+    np.testing.assert_allclose(ours[0], theirs[0], atol=1e-12)
+
+
+def test_several_exact_measurements_at_once():
+    ours, theirs = both(EXACT)
+    assert len(ours) == len(EXACT)
+    for mine, other in zip(ours, theirs):
+        np.testing.assert_allclose(mine, other, atol=1e-12)
+
+
+def test_device_order_decides_the_state():
+    ours, _ = both([qml.state], aer_wires=LABELS[::-1])
+    _, theirs = both([qml.state])
+    expected = np.asarray(theirs[0]).reshape((2,) * 4).transpose().reshape(-1)
+    np.testing.assert_allclose(ours[0], expected, atol=1e-12)
+
+
+def test_unused_wires_are_zero():
+    @qml.qnode(AerDevice(wires=3, compute="cpu"))
+    def circuit():
+        qml.X(1)
+        return qml.state()
+
+    assert np.flatnonzero(circuit()).tolist() == [0b010]
+
+
+@pytest.mark.parametrize("labels", [None, 2, ["a", "b"]])
+def test_wires_may_be_left_open(labels):
+    wires = labels if isinstance(labels, list) else [0, 1]
+
+    @qml.qnode(AerDevice(wires=labels, compute="cpu"))
+    def circuit():
+        qml.X(wires[0])
+        qml.CNOT(wires)
+        return qml.probs(wires=wires)
+
+    assert circuit().tolist() == [0, 0, 0, 1]
+
+
+def test_nothing_to_run():
+    device = AerDevice(compute="cpu")
+    empty = qml.tape.QuantumScript([qml.GlobalPhase(0.3)], [qml.state()])
+    full = qml.tape.QuantumScript([qml.X(0)], [qml.state()])
+    results = qml.execute([empty, full, empty], device)
+    np.testing.assert_allclose(results[0], np.exp([-0.3j]))
+    np.testing.assert_allclose(results[1], [0, 1])
+    np.testing.assert_allclose(results[2], np.exp([-0.3j]))
+
+
+def test_broadcasting():
+    angles = np.linspace(0, 2, 5)
+
+    def circuit(x):
+        qml.RX(x, 0)
+        qml.Rot(0.1, x, 0.2, 1)
+        qml.CNOT([0, 1])
+        return qml.expval(qml.Z(1)), qml.probs(wires=[0])
+
+    ours = qml.QNode(circuit, AerDevice(wires=2, compute="cpu"))(angles)
+    theirs = qml.QNode(circuit, qml.device("default.qubit", wires=2))(angles)
+    for mine, other in zip(ours, theirs):
+        np.testing.assert_allclose(mine, other, atol=1e-12)
+
+
+def test_batches_are_cut_by_size(monkeypatch):
+    monkeypatch.setattr(aer_device, "_BATCH_AMPLITUDES", 8)
+    tapes = [
+        qml.tape.QuantumScript([qml.RX(0.1 * k, w) for w in range(n)], [qml.probs(wires=[n - 1])])
+        for k, n in enumerate([1, 2, 5, 1, 3, 3, 1])
+    ]
+    ours = qml.execute(tapes, AerDevice(compute="cpu"))
+    for k, probabilities in enumerate(ours):
+        assert probabilities[1] == pytest.approx(np.sin(0.05 * k) ** 2)
+
+
+def test_gradient_by_parameter_shift():
+    def circuit(x, y):
+        qml.RX(x, 0)
+        qml.CRY(y, [0, 1])
+        qml.IsingZZ(x * y, [0, 1])
+        qml.Hadamard(1)
+        return qml.expval(qml.Z(0) @ qml.X(1) + 0.3 * qml.Y(1))
+
+    point = (qml.numpy.array(0.4), qml.numpy.array(0.7))
+    ours = qml.grad(qml.QNode(circuit, AerDevice(wires=2, compute="cpu")))(*point)
+    theirs = qml.grad(qml.QNode(circuit, qml.device("default.qubit", wires=2)))(*point)
+    np.testing.assert_allclose(ours, theirs, atol=1e-12)
+
+
+def test_measurement_inside_the_circuit():
+    @qml.qnode(AerDevice(wires=3, compute="cpu"))
+    def circuit():
+        qml.RY(0.8, 0)
+        outcome = qml.measure(0)
+        qml.cond(outcome, qml.X)(1)
+        return qml.probs(wires=1)
+
+    assert circuit()[1] == pytest.approx(np.sin(0.4) ** 2)
+
+
+def test_single_precision():
+    angles = np.linspace(0.3, 1.7, 4)
+
+    def circuit():
+        layers(angles, range(4))
+        return qml.state()
+
+    ours = qml.QNode(circuit, AerDevice(wires=4, compute="cpu", precision="single"))()
+    theirs = qml.QNode(circuit, qml.device("default.qubit", wires=4))()
+    difference = np.abs(ours - theirs).max()
+    assert 1e-12 < difference < 1e-5
+
+
+@pytest.mark.parametrize("measure", SAMPLED)
+def test_sampled_measurements_approach_the_exact_ones(measure):
+    sampled, _ = both([measure], shots=40_000)
+    exact, _ = both([measure])
+    np.testing.assert_allclose(sampled[0], exact[0], atol=0.025)
+
+
+def test_several_sampled_measurements_at_once():
+    sampled, _ = both(SAMPLED, shots=40_000)
+    exact, _ = both(SAMPLED)
+    for mine, other in zip(sampled, exact):
+        np.testing.assert_allclose(mine, other, atol=0.025)
+
+
+def test_pauli_words_that_agree_share_their_samples():
+    words = [
+        lambda: qml.expval(qml.X("north")),
+        lambda: qml.expval(qml.X("north") @ qml.Y(7)),
+        lambda: qml.expval(qml.Y(7) @ qml.Z("west")),
+        lambda: qml.var(qml.X("north") @ qml.Z("west")),
+    ]
+    sampled, _ = both(words, shots=40_000)
+    exact, _ = both(words)
+    np.testing.assert_allclose(sampled, exact, atol=0.025)
+    tape = qml.tape.QuantumScript([qml.Hadamard("north")], [word() for word in words], shots=10)
+    device = AerDevice(wires=LABELS, compute="cpu")
+    with qml.Tracker(device) as tracker:
+        qml.execute([tape], device)
+    assert tracker.totals["simulations"] == 1
+
+
+def test_shot_vectors():
+    measurements = [lambda: qml.probs(wires=["east"]), lambda: qml.sample(wires=["east", 7])]
+    shapes = both(measurements, shots=(10, 20, 20))
+    ours, theirs = ([[np.shape(value) for value in part] for part in result] for result in shapes)
+    assert ours == theirs == [[(2,), (10, 2)], [(2,), (20, 2)], [(2,), (20, 2)]]
+
+
+def bell(device, shots, *measurements):
+    def circuit():
+        qml.X("c")
+        qml.Hadamard("a")
+        qml.CNOT(["a", "b"])
+        return [measurement() for measurement in measurements]
+
+    return qml.set_shots(qml.QNode(circuit, device), shots=shots)()
+
+
+def test_counts_and_samples_name_the_right_bits():
+    device = AerDevice(wires=["a", "b", "c"], compute="cpu", seed=5)
+    counts, samples, single = bell(device, 1000, qml.counts, qml.sample, lambda: qml.sample(wires="c"))
+    assert set(counts) == {"001", "111"}
+    assert sum(counts.values()) == 1000
+    assert abs(counts["001"] - 500) < 60
+    assert samples.shape == (1000, 3)
+    assert (samples[:, 0] == samples[:, 1]).all()
+    assert (samples[:, 2] == 1).all()
+    assert np.asarray(single).reshape(-1).tolist() == [1] * 1000
+
+
+def test_seeds():
+    def draw(device, times):
+        return [bell(device, 64, qml.sample)[0].tolist() for _ in range(times)]
+
+    wires = ["a", "b", "c"]
+    first = draw(AerDevice(wires=wires, compute="cpu", seed=5), 3)
+    assert first == draw(AerDevice(wires=wires, compute="cpu", seed=5), 3)
+    assert first[0] != first[1] != first[2]
+    assert first != draw(AerDevice(wires=wires, compute="cpu", seed=6), 3)
+    assert first == draw(AerDevice(wires=wires, compute="cpu", seed=8).with_seed(5), 3)
+
+
+def test_exact_runs_leave_the_stream_alone():
+    wires = ["a", "b", "c"]
+    device = AerDevice(wires=wires, compute="cpu", seed=5)
+    bell(device, None, qml.probs)
+    other = AerDevice(wires=wires, compute="cpu", seed=5)
+    assert bell(device, 64, qml.sample)[0].tolist() == bell(other, 64, qml.sample)[0].tolist()
+
+
+def test_tracker_counts():
+    device = AerDevice(wires=["a", "b", "c"], compute="cpu")
+    with qml.Tracker(device) as tracker:
+        bell(device, 50, qml.counts)
+    assert tracker.totals["shots"] == 50
+    assert tracker.totals["executions"] == 1
+
+
+def test_entry_point_of_the_package_makes_the_device(monkeypatch):
+    root = Path(__file__).parents[3]
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    target = project["entry-points"]["pennylane.plugins"]["hybrid.aer"]
+    entry = EntryPoint("hybrid.aer", target, "pennylane.plugins")
+    from pennylane.devices import device_constructor
+
+    monkeypatch.setitem(device_constructor.plugin_devices, "hybrid.aer", entry)
+    device = qml.device("hybrid.aer", wires=3, compute="cpu")
+    assert isinstance(device, AerDevice)
+    assert device.name == "hybrid.aer"
+    assert (device.compute, device.label) == ("cpu", "Aer statevector (CPU)")
+    assert "asked" in device.reason
+
+
+def test_unknown_wires():
+    @qml.qnode(AerDevice(wires=2, compute="cpu"))
+    def circuit():
+        qml.X(5)
+        return qml.state()
+
+    with pytest.raises(WireError, match="not found on the device"):
+        circuit()
+
+
+def test_too_many_qubits_are_refused_before_anything_runs(monkeypatch):
+    monkeypatch.setattr(memory, "free_memory", lambda: 2**20)
+
+    device = AerDevice(wires=20, compute="cpu")
+
+    def run(measurement, shots=None):
+        return qml.execute([qml.tape.QuantumScript([qml.X(19)], [measurement], shots=shots)], device)[0]
+
+    assert run(qml.probs(wires=0)).tolist() == [1, 0]  # only wires in use take part
+    with pytest.raises(CircuitTooLargeError, match="20 qubits need"):
+        run(qml.state())
+    with pytest.raises(CircuitTooLargeError, match="20 qubits need"):
+        run(qml.sample(), shots=5)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "x", True])
+def test_bad_seed(seed):
+    with pytest.raises(CircuitError, match="seed"):
+        AerDevice(wires=1, compute="cpu", seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("measure", "shots"),
+    [
+        (lambda: qml.sample(), None),
+        (lambda: qml.counts(), None),
+        (lambda: qml.state(), 10),
+        (lambda: qml.vn_entropy([0]), 10),
+        (lambda: qml.var(qml.X(0) + qml.Z(0)), 10),
+        (lambda: qml.classical_shadow([0]), 10),
+    ],
+)
+def test_measurements_that_do_not_fit_the_mode(measure, shots):
+    node = qml.QNode(lambda: (qml.Hadamard(0), measure())[1], AerDevice(wires=1, compute="cpu"))
+    with pytest.raises(DeviceError, match="not accepted"):
+        qml.set_shots(node, shots=shots)()
+
+
+def test_other_ways_of_measuring_inside_are_refused():
+    node = qml.QNode(
+        lambda: (qml.measure(0), qml.probs(wires=0))[1],
+        AerDevice(wires=2, compute="cpu"),
+        mcm_method="tree-traversal",
+    )
+    with pytest.raises(DeviceError, match="deferred"):
+        node()
+
+
+def test_operation_without_matrix_and_decomposition():
+    class Unknown(qml.operation.Operation):
+        num_wires = 1
+
+    node = qml.QNode(lambda: (Unknown(0), qml.probs(wires=0))[1], AerDevice(wires=1, compute="cpu"))
+    with pytest.raises(DeviceError, match=r"not supported with hybrid\.aer"):
+        node()
