@@ -1,0 +1,185 @@
+"""The page of a budget plan: headline, curves, bars, waterfall, limits, alternatives, quantum check."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..planning.quantum_check import QuantumCheck
+from ..reports import (
+    Card,
+    Drawing,
+    Note,
+    Page,
+    Section,
+    Table,
+    allocation_bars,
+    gain_waterfall,
+    optimum_probability_bars,
+    ranges_chart,
+    response_curves,
+    style,
+    write_page,
+)
+from .budget_tables import (
+    alternative_table,
+    channel_table,
+    check_rows,
+    gap_rows,
+    level_table,
+    limit_table,
+    quantum_table,
+)
+
+if TYPE_CHECKING:
+    from .budget_plan import BudgetPlan
+
+__all__ = ["write_report"]
+
+
+def write_report(plan: BudgetPlan, path: str | os.PathLike[str]) -> Path:
+    """Write the page, see ``BudgetPlan.report``."""
+    sections = [_what(plan), _why(plan), _others(plan)]
+    if plan.check is not None:
+        sections.append(_quantum(plan, plan.check))
+    page = Page(
+        "Budget plan",
+        subtitle=f"{len(plan.question.table.labels)} channels, {plan.question.spend.replace('_', ' ')} "
+        f"{style.money(plan.question.budget)} per period",
+        cards=_cards(plan),
+        sections=[section for section in sections if section.parts],
+        footer=f"Computed by hybrid_opt, seed {plan.seed}, {plan.seconds:.1f} s. Responses come from the "
+        "curves that were given; they are no forecast of their own.",
+    )
+    return write_page(page, path)
+
+
+def _cards(plan: BudgetPlan) -> list[Card]:
+    today = plan.today_value
+    cards = [Card("Response of the plan", style.money(plan.value), "per period")]
+    if today is not None and today > 0:
+        gain = f"{(plan.value - today) / today:+.2%}"
+        cards.append(Card("Against today", gain, f"today {style.money(today)}"))
+    if plan.bound is not None:
+        proven = plan.status == "optimal"
+        words = "proven best at this step" if proven else f"bound {style.money(plan.bound)}"
+        cards.append(Card("Gap to the bound", f"{plan.gap:.3%}", words))
+    if plan.near is not None:
+        many = f"{'' if plan.near.exact else 'at least '}{plan.near.count:,}"
+        cards.append(Card(f"Plans within {plan.near.tolerance:.0%}", many, "of the best"))
+    return cards
+
+
+def _what(plan: BudgetPlan) -> Section:
+    table = plan.channels()
+    labels = [str(name) for name in table["channel"]]
+    bars = allocation_bars(
+        labels,
+        table["today"].tolist(),
+        plan.spends().tolist(),
+        np.minimum(table["lowest"], table["today"]).tolist(),
+        np.maximum(table["highest"], table["today"]).tolist(),
+        x_title="Spend per period",
+    )
+    caption = "Spend today and in the plan; the line is the allowed range."
+    parts: list[Any] = [channel_table(plan), Drawing(bars, caption)]
+    if not table["gain"].isna().any() and plan.today_value is not None:
+        names, gains = list(labels), table["gain"].tolist()
+        synergy = plan.question.synergy(plan.spends()) - plan.question.synergy(plan._current)
+        if plan.question.synergies:
+            names, gains = [*names, "synergies"], [*gains, synergy]
+        title = "Response per period"
+        waterfall = gain_waterfall(names, gains, plan.today_value, plan.value, x_title=title)
+        parts.append(Drawing(waterfall, "Where the gain comes from."))
+    curves = response_curves([_curve(plan, i) for i in range(len(labels))])
+    caption = "Response of each channel with today and the plan marked; the allowed range is shaded."
+    parts.append(Drawing(curves, caption))
+    return Section("The plan", [*parts, *(Note(note) for note in plan.notes)])
+
+
+def _curve(plan: BudgetPlan, i: int) -> dict[str, Any]:
+    line, grid, curves = plan.question.table.lines[i], plan.question.grids[i], plan.question.curves
+    today, spend = line.current, float(plan.spends()[i])
+    start, limit = curves.start(line.label), curves.limit(line.label)
+    end = 1.15 * max(float(grid.highest), today, spend, 1e-9)
+    end = end if curves.extrapolate else min(end, limit)
+    points = curves.points(line.label, end)[0]
+    inside = points[(points > start) & (points < end)]
+    grid_points = np.linspace(start, end, 80) if np.isinf(limit) else np.array([start, end])
+    spends = np.unique(np.concatenate([inside, grid_points]))
+    curve: dict[str, Any] = {
+        "label": line.label,
+        "spend": spends,
+        "response": curves.response(line.label, spends),
+        "plan": spend,
+        "grid_min": float(grid.lowest),
+        "grid_max": float(grid.highest),
+    }
+    if start <= today <= end:
+        curve["today"] = today
+    interval = curves.interval(line.label, spends)
+    if interval is not None:
+        curve["lo"], curve["hi"] = interval
+    return curve
+
+
+def _why(plan: BudgetPlan) -> Section:
+    words = plan.binding()
+    text = "These limits stand in the way; each figure comes from solving again with the limit moved a step."
+    first = text if words else "No limit stands in the way."
+    return Section("Why not more", [first, limit_table(plan), gap_rows(plan)])
+
+
+def _others(plan: BudgetPlan) -> Section:
+    if plan.near is None:
+        return Section("Other plans that are almost as good")
+    table = plan.channels()
+    proven = plan.question.money(plan.proven.choice)
+    chart = ranges_chart(
+        [str(name) for name in table["channel"]],
+        proven.tolist(),
+        table["near_low"].tolist(),
+        table["near_high"].tolist(),
+        table["lowest"].tolist(),
+        table["highest"].tolist(),
+        x_title="Spend per period",
+    )
+    return Section(
+        "Other plans that are almost as good",
+        [
+            Drawing(chart, f"How far each channel can move within {plan.near.tolerance:.0%} of the best."),
+            alternative_table(plan),
+        ],
+    )
+
+
+def _quantum(plan: BudgetPlan, check: QuantumCheck) -> Section:
+    rows = [
+        {
+            "label": row["method"],
+            "probability": row["p_optimum"],
+            "control": not str(row["method"]).startswith("QAOA"),
+        }
+        for row in check_rows(check)
+        if row["p_optimum"] is not None
+    ]
+    record = check.solution.quantum
+    if record is not None and record.uniform is not None:
+        rows = [row for row in rows if "uniform" not in str(row["label"])]
+        rows.append(
+            {"label": "uniform feasible (exact)", "probability": record.uniform.p_optimum, "control": True}
+        )
+    parts: list[str | Table | Drawing | Note] = [
+        "A plan at its own step has too many bits for a simulator. This coarse version keeps a few levels "
+        "per channel around today's plan; its optimum is proven by enumeration, so that the draws of a quantum "
+        "circuit can be judged. It is a second opinion, and no claim of any quantum advantage.",
+        level_table(plan, check),
+        quantum_table(check),
+    ]
+    if rows:
+        chart = optimum_probability_bars(rows)
+        parts.append(Drawing(chart, "Probability that one draw is the proven optimum of the coarse version."))
+    return Section("Quantum check on a coarse version", parts)

@@ -1,0 +1,306 @@
+"""A budget plan as tables for people and as JSON for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from ..planning.quantum_check import QuantumCheck
+from ..reports import Table, style
+
+if TYPE_CHECKING:
+    from .budget_plan import BudgetPlan
+
+__all__ = ["plan_dict", "plan_tables"]
+
+PLACES = {"max": "at its max", "min": "at its min", "off": "off", "fixed": "fixed", "": ""}
+
+
+def plan_tables(plan: BudgetPlan) -> list[Table]:
+    """All tables of a plan, in the order a reader wants them."""
+    tables = [headline_table(plan), channel_table(plan), limit_table(plan), gap_rows(plan)]
+    if plan.near is not None:
+        tables.append(alternative_table(plan))
+    if plan.check is not None:
+        tables += [level_table(plan, plan.check), quantum_table(plan.check)]
+    return tables
+
+
+def headline_table(plan: BudgetPlan) -> Table:
+    """Today, plan and proven optimum."""
+    today, best = plan.today_value, plan.value
+    rows = []
+    if today is not None:
+        word = "today" if plan.today is not None else "today (breaks a limit)"
+        rows.append([word, style.money(float(plan._current.sum())), style.money(today), ""])
+    gain = "" if today is None or today <= 0 else f"{(best - today) / today:+.2%}"
+    rows.append(["plan", style.money(float(plan.spends().sum())), style.money(best), gain])
+    if plan.bound is not None:
+        words = "proven optimum" if plan.proven.proven else "proven bound"
+        rows.append([f"{words} at this step", "", style.money(plan.bound), f"gap {plan.gap:.4%}"])
+    return Table(
+        ["", "spend", "response", "against today"],
+        rows,
+        title=f"Budget plan: {plan.status}, by {plan.method} (seed {plan.seed})",
+        align=["left", "right", "right", "right"],
+        note="; ".join(plan.notes),
+        strong=[1 if today is not None else 0],
+    )
+
+
+def channel_table(plan: BudgetPlan) -> Table:
+    """What to spend where, and what it brings."""
+    table = plan.channels()
+    rows = []
+    for row in table.to_dict("records"):
+        near = ""
+        if not np.isnan(row["near_low"]):
+            near = f"{style.money(row['near_low'])} - {style.money(row['near_high'])}"
+        rows.append(
+            [
+                row["channel"],
+                style.money(row["today"]),
+                style.money(row["plan"]),
+                _signed(row["change"]),
+                _signed(row["gain"]),
+                PLACES[row["at"]],
+                near,
+            ]
+        )
+    total = table[["today", "plan", "change", "gain"]].sum(min_count=len(table))
+    rows.append(
+        [
+            "total",
+            style.money(total["today"]),
+            style.money(total["plan"]),
+            _signed(total["change"]),
+            _signed(total["gain"]),
+            "",
+            "",
+        ]
+    )
+    share = "" if plan.near is None else f"within {plan.near.tolerance:.0%}"
+    return Table(
+        ["channel", "today", "plan", "change", "gain", "limit", share or "range"],
+        rows,
+        title="What to spend where",
+        align=["left", "right", "right", "right", "right", "left", "right"],
+        strong=[-1],
+    )
+
+
+def limit_table(plan: BudgetPlan) -> Table:
+    """Why the limits bind."""
+    shown = [row for row in plan.limits.to_dict("records") if row["binds"] or row["reason"]]
+    shown.sort(key=lambda row: -np.nan_to_num(row["gain"]))
+    rows = [
+        [row["limit"], row["kind"], _signed(row["change"]), _signed(row["gain"]), row["reason"]]
+        for row in shown
+    ]
+    others = len(plan.limits) - len(shown)
+    note = f"by solving again with the limit moved; {others} other moves bring nothing"
+    if not len(plan.limits):
+        note = "not computed: without a proven optimum a difference would mean nothing"
+    return Table(
+        ["limit", "which", "moved by", "gain", "why not"],
+        rows or [["none", "", "", "", ""]],
+        title="What binds: worth of one more step",
+        align=["left", "left", "right", "right", "left"],
+        note=note,
+    )
+
+
+def gap_rows(plan: BudgetPlan) -> Table:
+    """The gaps, one by one."""
+    gaps = plan.gaps().to_dict("records")
+    rows = [[row["part"], f"{row['loss']:.3%}", row["explanation"]] for row in gaps]
+    return Table(
+        ["gap", "loss", "what it compares"],
+        rows or [["none", "", ""]],
+        title="How far from the best, part by part",
+        align=["left", "right", "left"],
+    )
+
+
+def alternative_table(plan: BudgetPlan) -> Table:
+    """Near-optimal plans that differ most."""
+    near, table = plan.near, plan.alternatives()
+    labels = plan.question.table.labels
+    rows = [
+        [str(k + 1), *(style.money(float(row[label])) for label in labels), f"{float(row['loss']):.2%}"]
+        for k, row in enumerate(table.to_dict("records"))
+    ]
+    count = 0 if near is None else near.count
+    exactly = "" if near is None or near.exact else "at least "
+    share = "" if near is None else f"{near.tolerance:.0%}"
+    return Table(
+        ["plan", *labels, "loss"],
+        rows,
+        title=f"{exactly}{count:,} plans lie within {share} of the best; some that differ most",
+        align=["left", *_right(len(labels) + 1)],
+    )
+
+
+def level_table(plan: BudgetPlan, check: QuantumCheck) -> Table:
+    """The levels of the coarse version."""
+    rows = []
+    for i, (line, kept) in enumerate(zip(plan.question.table.lines, check.window.kept)):
+        money = plan.question.grids[i].spends()[kept]
+        best = float(plan.question.grids[i].spends()[check.optimum_choice[i]])
+        rows.append([line.label, ", ".join(style.money(float(m)) for m in money), style.money(best)])
+    step = check.window.step * float(plan.question.unit)
+    slack = check.qubo.n_slack_bits
+    return Table(
+        ["channel", "levels", "coarse optimum"],
+        rows,
+        title=f"Coarse version for the simulator: {check.qubo.n_bits} qubits ({slack} slack), "
+        f"step {style.money(step)}",
+        align=["left", "left", "right"],
+        note=f"penalties {check.qubo.certificate.note}",
+    )
+
+
+def check_rows(check: QuantumCheck) -> list[dict[str, Any]]:
+    """One row per sampler on the coarse QUBO, as plain values; losses as shares of the coarse optimum."""
+    solution, record = check.solution, check.solution.quantum
+    rows: list[dict[str, Any]] = []
+
+    def loss(objective: float | None) -> float | None:
+        if objective is None:
+            return None
+        return max(0.0, check.optimum + objective) / max(abs(check.optimum), 1e-9)
+
+    if record is not None:
+        rows.append(
+            {
+                "method": f"QAOA depth {record.depth}",
+                "samples": record.samples_counted,
+                "seconds": record.seconds,
+                "p_optimum": record.p_optimum,
+                "feasible_share": record.feasible_share,
+                "best": check.sampled,
+                "loss": loss(solution.objective if solution.feasible else None),
+            }
+        )
+    for row in solution.baselines:
+        rows.append(
+            {
+                "method": row.method,
+                "samples": row.samples,
+                "seconds": row.seconds,
+                "p_optimum": row.optimum_share,
+                "feasible_share": row.feasible_share,
+                "best": -row.objective if row.feasible and row.objective is not None else None,
+                "loss": loss(row.objective if row.feasible else None),
+            }
+        )
+    return rows
+
+
+def quantum_table(check: QuantumCheck) -> Table:
+    """QAOA, annealing, uniform feasible sampling and the proven optimum on the same coarse version."""
+    record = check.solution.quantum
+    rows = [
+        [
+            row["method"],
+            "n/a" if row["samples"] is None else f"{row['samples']:,}",
+            f"{row['seconds']:.3f}",
+            _share(row["p_optimum"]),
+            _share(row["feasible_share"]),
+            "none" if row["best"] is None else style.money(row["best"]),
+            "n/a" if row["loss"] is None else f"{row['loss']:.3%}",
+        ]
+        for row in check_rows(check)
+    ]
+    note = ""
+    if record is not None:
+        uniform = record.uniform
+        expected = "n/a" if check.expected is None else style.money(check.expected)
+        note = (
+            f"{record.simulator}: {record.qubits} qubits, {record.depth} layers, two-qubit depth "
+            f"{record.two_qubit_depth}, {record.shots} shots, {record.evaluations} training evaluations "
+            f"(each counts 1,000 samples). P(optimum) from {record.source}. Mean of feasible QAOA draws "
+            f"{expected}"
+        )
+        if uniform is not None and check.uniform_expected is not None:
+            note += (
+                f"; a uniform feasible draw gives {style.money(check.uniform_expected)} on average and is "
+                f"optimal with probability {_share(uniform.p_optimum)} ({uniform.n_feasible:,} plans)"
+            )
+    return Table(
+        ["method", "samples", "seconds", "P(optimum)", "feasible", "best", "loss"],
+        rows,
+        title=f"Quantum check: proven optimum of the coarse version {style.money(check.optimum)}",
+        align=["left", *_right(6)],
+        note=note,
+    )
+
+
+def _right(columns: int) -> list[Literal["right"]]:
+    return ["right"] * columns
+
+
+def _signed(number: float) -> str:
+    if np.isnan(number):
+        return "n/a"
+    return "0" if number == 0 else ("+" if number > 0 else "-") + style.money(abs(number))
+
+
+def _share(number: float | None) -> str:
+    return "n/a" if number is None else f"{number:.4f}"
+
+
+def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table as JSON values; NaN becomes None."""
+    rows = []
+    for row in frame.to_dict("records"):
+        values = {
+            str(k): (v.item() if isinstance(v, np.generic) else v) for k, v in row.items()
+        }
+        rows.append({k: None if isinstance(v, float) and np.isnan(v) else v for k, v in values.items()})
+    return rows
+
+
+def plan_dict(plan: BudgetPlan) -> dict[str, Any]:
+    """See ``BudgetPlan.to_dict``."""
+    near, check = plan.near, plan.check
+    result: dict[str, Any] = {
+        **plan.figures(),
+        "method": plan.method,
+        "seed": plan.seed,
+        "seconds": plan.seconds,
+        "spend": plan.question.spend,
+        "channels": _plain(plan.channels()),
+        "limits": _plain(plan.limits),
+        "gaps": _plain(plan.gaps()),
+        "notes": list(plan.notes),
+        "near_optimal": None,
+        "zoom": None if plan.zoom is None else plan.zoom.rounds,
+        "quantum_check": None,
+    }
+    if near is not None:
+        result["near_optimal"] = {
+            "tolerance": near.tolerance,
+            "count": near.count,
+            "exact": near.exact,
+            "plans": _plain(plan.alternatives()),
+        }
+    if check is not None:
+        kept = [
+            [float(m) for m in plan.question.grids[i].spends()[levels]]
+            for i, levels in enumerate(check.window.kept)
+        ]
+        result["quantum_check"] = {
+            "qubits": check.qubo.n_bits,
+            "levels": dict(zip(plan.question.table.labels, kept)),
+            "coarse_optimum": check.optimum,
+            "coarse_plan": dict(
+                zip(plan.question.table.labels, plan.question.money(check.optimum_choice).tolist())
+            ),
+            "rows": check_rows(check),
+            "solution": check.solution.to_dict(),
+            "certificate": check.qubo.certificate.to_dict(),
+        }
+    return result
