@@ -8,6 +8,7 @@ from __future__ import annotations
 
 __all__ = [
     "CertificateError",
+    "ConformanceError",
     "DecodingError",
     "EncodingError",
     "HybridOptError",
@@ -17,6 +18,7 @@ __all__ = [
     "ModelTooLargeError",
     "OptionError",
     "PlanError",
+    "SolverError",
     "TableError",
     "UnsupportedModelError",
 ]
@@ -56,6 +58,14 @@ class DecodingError(HybridOptError, ValueError):
 
 class CertificateError(HybridOptError, RuntimeError):
     """Brute force contradicted a penalty rule. This is a defect of the package; please report it."""
+
+
+class SolverError(HybridOptError, RuntimeError):
+    """A solver claimed something that its own or another answer contradicts, or returned no Outcome."""
+
+
+class ConformanceError(HybridOptError, AssertionError):
+    """A solver breaks a rule of the conformance suite; check, model and what was seen are named."""
 
 
 class MissingDependencyError(HybridOptError, RuntimeError):

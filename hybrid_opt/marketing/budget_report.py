@@ -174,8 +174,8 @@ def _quantum(plan: BudgetPlan, check: QuantumCheck) -> Section:
         )
     parts: list[str | Table | Drawing | Note] = [
         "A plan at its own step has too many bits for a simulator. This coarse version keeps a few levels "
-        "per channel around today's plan; its optimum is proven by enumeration, so that the draws of a quantum "
-        "circuit can be judged. It is a second opinion, and no claim of any quantum advantage.",
+        "per channel around today's plan; its optimum is proven by enumeration, so that the draws of a "
+        "quantum circuit can be judged. It is a second opinion, and no claim of any quantum advantage.",
         level_table(plan, check),
         quantum_table(check),
     ]

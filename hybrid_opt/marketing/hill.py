@@ -42,6 +42,9 @@ class HillCurve:
         K: half-saturation in effective money per period, above 0.
         beta: saturation level in units of the response, at least 0.
 
+    Raises:
+        PlanError: a parameter outside its range.
+
     Example:
         >>> HillCurve(theta=0.5, alpha=1.0, K=100.0, beta=60.0).response([0, 50, 100])
         array([ 0., 30., 40.])

@@ -17,7 +17,7 @@ from ..seeds import child_seed
 from .qubo import Qubo
 
 if TYPE_CHECKING:
-    from .compiler import _Assembly
+    from .assembly import Assembly
 
 __all__ = ["adapt_penalties"]
 
@@ -26,7 +26,7 @@ READS = 32
 SWEEPS = 200
 
 
-def adapt_penalties(assembly: _Assembly, *, seed: int) -> Qubo:
+def adapt_penalties(assembly: Assembly, *, seed: int) -> Qubo:
     """Find row weights by annealing; weights on invalid bit strings stay certified.
 
     Args:
@@ -43,7 +43,7 @@ def adapt_penalties(assembly: _Assembly, *, seed: int) -> Qubo:
     sampler = SimulatedAnnealingSampler()
     rounds = 0
     while True:
-        qubo = assembly.build(weights, rule="adaptive")
+        qubo = assembly.build(weights, rule="adaptive", confirm=False)
         if not weights or not qubo.n_bits:
             break
         rounds += 1
@@ -53,13 +53,14 @@ def adapt_penalties(assembly: _Assembly, *, seed: int) -> Qubo:
         order = [list(samples.variables).index(label) for label in qubo.bqm.variables]
         best = int(np.argmin(samples.record.energy))
         states, valid = qubo.decode_bits(samples.record.sample[best : best + 1, order])
+        # A string that stands for no assignment breaks no row in particular, so all of them are raised.
         broken = [
             row.label
             for row, amount in zip(qubo.problem.rows, qubo.problem.excess(states)[0])
-            if amount > 0 and row.label in weights
+            if row.label in weights and (amount > 0 or not valid[0])
         ]
         raised = [label for label in broken if weights[label] < certified[label]]
-        if not raised or not valid[0]:
+        if not raised:
             break
         for label in raised:
             weights[label] = min(2 * weights[label], certified[label])

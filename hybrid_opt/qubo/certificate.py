@@ -53,15 +53,17 @@ class Certificate:
         """Everything as plain JSON values, labels as strings."""
 
         def plain(proofs: Mapping[Hashable, PenaltyProof]) -> dict[str, Any]:
+            names = [str(label) for label in proofs]
+            keys = names if len(set(names)) == len(names) else [repr(label) for label in proofs]
             return {
-                str(label): {
+                key: {
                     "rule": proof.rule,
                     "bound": proof.bound,
                     "weight": proof.weight,
                     "preconditions": list(proof.preconditions),
                     "form": proof.form,
                 }
-                for label, proof in proofs.items()
+                for key, proof in zip(keys, proofs.values())
             }
 
         return {

@@ -71,17 +71,23 @@ def choose_encodings(
 def _wanted(problem: Problem, encoding: str | Mapping[Any, str]) -> dict[Any, EncodingName]:
     if isinstance(encoding, str):
         pairs = {} if encoding == "auto" else {v.label: encoding for v in problem.variables}
+    elif not isinstance(encoding, Mapping):
+        raise OptionError(
+            f"encoding is {encoding!r}; legal are 'auto', a name, or a mapping of variable labels to names"
+        )
     else:
-        pairs = {label: name for label, name in encoding.items() if name != "auto"}
+        pairs = dict(encoding)
     wanted: dict[Any, EncodingName] = {}
     for label, name in pairs.items():
+        if label not in problem.index:
+            raise OptionError(f"encoding names the variable {label!r}, which the model does not have")
+        if name == "auto":
+            continue
         if name not in ENCODING_NAMES:
             near = get_close_matches(str(name), ENCODING_NAMES, n=1)
             hint = f". Did you mean {near[0]!r}?" if near else ""
             legal = ", ".join(repr(n) for n in ("auto", *ENCODING_NAMES))
             raise OptionError(f"encoding {name!r} is unknown; legal are {legal}{hint}")
-        if label not in problem.index:
-            raise OptionError(f"encoding names the variable {label!r}, which the model does not have")
         wanted[label] = name
     return wanted
 

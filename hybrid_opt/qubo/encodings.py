@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from .quadratic_form import QuadraticForm
 
-__all__ = ["ENCODING_NAMES", "Encoding", "EncodingName", "bit_coefficients", "is_affine", "is_convex"]
+__all__ = ["ENCODING_NAMES", "Encoding", "EncodingName", "bit_coefficients", "is_convex"]
 
 EncodingName = Literal["binary", "increments", "domain-wall", "one-hot"]
 ENCODING_NAMES: tuple[EncodingName, ...] = ("binary", "increments", "domain-wall", "one-hot")
@@ -53,12 +53,6 @@ def bit_coefficients(top: int) -> NDArray[np.int64]:
         return np.zeros(0, dtype=np.int64)
     powers = 2 ** np.arange(n_bits - 1, dtype=np.int64)
     return np.append(powers, top - powers.sum())
-
-
-def is_affine(table: NDArray[np.float64]) -> bool:
-    """Whether all neighbouring differences of a table are equal, up to rounding."""
-    steps = np.diff(table)
-    return len(steps) < 2 or bool(np.ptp(steps) <= 1e-9 * max(1.0, float(np.abs(table).max())))
 
 
 def is_convex(table: NDArray[np.float64]) -> bool:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import ModelTooLargeError
 from .problem import TOLERANCE, Problem, Row
+from .spelled_count import spelled_count
 
 __all__ = [
     "AUTOMATIC_LIMIT",
@@ -102,7 +103,8 @@ def blocks(problem: Problem, *, block_size: int = BLOCK_SIZE, limit: int = REQUE
     """
     if problem.n_states > limit:
         raise ModelTooLargeError(
-            f"the model has {problem.n_states:,} assignments; enumeration is limited to {limit:,}. "
+            f"the model has {spelled_count(problem.n_states)} assignments; enumeration is limited to "
+            f"{limit:,}. "
             "Use method='milp' for a proven answer or 'anneal' for a heuristic one"
         )
     n = len(problem.variables)

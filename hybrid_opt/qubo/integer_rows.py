@@ -22,6 +22,9 @@ from .problem import Problem, Row, Variable
 __all__ = ["IntegerRow", "integer_row"]
 
 MAX_DENOMINATOR = 10**6
+ROUNDING = 1e-14  # of a row's largest number: what adding up decimals can leave of a coefficient
+RHS_ROUNDING = 1e-13  # of the right side or of 1: what a constant moved across can leave of it
+MOST_UNITS = 2**40  # of one variable in a row; far beyond what a penalty can hold in double precision
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,23 +90,24 @@ class IntegerRow:
         return np.array([self.slopes[i]], dtype=np.int64)
 
 
-def _fraction(number: float, row: Row) -> Fraction:
+def _fraction(number: float, row: Row, tolerance: float) -> Fraction:
     """The decimal fraction the user wrote, free of binary rounding noise."""
     exact = Fraction(float(number)).limit_denominator(MAX_DENOMINATOR)
-    if abs(float(exact) - number) > 1e-12 * max(1.0, abs(number)):
+    if abs(float(exact) - number) > tolerance:
         raise UnsupportedModelError(
             f"constraint {row.label!r} has the coefficient {number!r}, which is no fraction with a "
-            f"denominator up to {MAX_DENOMINATOR:,}; slack bits need a common unit. Round that row's numbers"
+            f"denominator up to {MAX_DENOMINATOR:,}; slack needs a unit. Round the coefficients of that row"
         )
     return exact
 
 
 def _differences(variable: Variable, term: float | NDArray[np.float64], row: Row) -> list[Fraction]:
     """Weight of each state minus that of state 0; a single slope for a plain coefficient."""
+    tolerance = ROUNDING * max(float(np.abs(t).max()) for t in row.terms.values())
     if isinstance(term, np.ndarray):
-        first = _fraction(float(term[0]), row)
-        return [_fraction(float(w), row) - first for w in term]
-    return [_fraction(float(term), row) * variable.step]
+        first = _fraction(float(term[0]), row, tolerance)
+        return [_fraction(float(w), row, tolerance) - first for w in term]
+    return [_fraction(float(term), row, tolerance) * variable.step]
 
 
 def integer_row(problem: Problem, row: Row, coarse_unit: float | None = None) -> IntegerRow:
@@ -124,14 +128,14 @@ def integer_row(problem: Problem, row: Row, coarse_unit: float | None = None) ->
     """
     sign = -1 if row.sense == ">=" else 1
     parts: dict[int, list[Fraction]] = {}
-    rhs = _fraction(row.rhs, row)
+    rhs = _fraction(row.rhs, row, RHS_ROUNDING * max(1.0, abs(row.rhs)))
     for i, term in row.terms.items():
         variable = problem.variables[i]
-        if isinstance(term, np.ndarray):
-            rhs -= _fraction(float(term[0]), row)
-        else:
-            rhs -= _fraction(float(term), row) * variable.lower
         differences = _differences(variable, term, row)
+        if isinstance(term, np.ndarray):
+            rhs -= _fraction(float(term[0]), row, np.inf)
+        else:
+            rhs -= differences[0] / variable.step * variable.lower
         if variable.size > 1 and any(differences):
             parts[i] = [sign * d for d in differences]
     rhs *= sign
@@ -157,12 +161,12 @@ def _coarse(
     growing = all(
         all(b >= a for a, b in pairwise(d)) if len(d) > 1 else d[0] >= 0 for d in parts.values()
     )
-    if row.sense == "==" or not growing or not coarse_unit > 0:
+    if row.sense == "==" or not growing or not 0 < coarse_unit < np.inf:
         raise UnsupportedModelError(
             f"constraint {row.label!r} cannot be rounded to a unit of {coarse_unit!r}: rounding up keeps "
             "answers feasible only for a '<=' row with non-negative weights and a positive unit"
         )
-    unit = _fraction(coarse_unit, row)
+    unit = _fraction(coarse_unit, row, ROUNDING * coarse_unit)
     rounded = {i: [unit * -floor(-d / unit) for d in differences] for i, differences in parts.items()}
     return _build(problem, row, rounded, unit, floor(rhs / unit), rounded=True)
 
@@ -174,6 +178,13 @@ def _build(
     tables: dict[int, NDArray[np.int64]] = {}
     for i, differences in parts.items():
         whole = [int(d / unit) for d in differences]
+        steps = problem.variables[i].size - 1 if not isinstance(row.terms[i], np.ndarray) else 1
+        if max(abs(w) for w in whole) * steps > MOST_UNITS:
+            raise UnsupportedModelError(
+                f"constraint {row.label!r} has only {float(unit):g} as a common unit of its coefficients, "
+                "too small beside its largest ones for slack bits. Round the coefficients of that row, or "
+                "use method='milp'"
+            )
         if not isinstance(row.terms[i], np.ndarray):
             slopes[i] = whole[0]
         elif len({b - a for a, b in pairwise(whole)}) == 1:

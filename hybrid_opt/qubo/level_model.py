@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Literal
 
 import numpy as np
@@ -28,12 +29,22 @@ class _Level:
 
 
 def _finite(values: ArrayLike, what: str, shape: tuple[int, ...] | None = None) -> NDArray[np.float64]:
-    array = np.array(values, dtype=np.float64)
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{what} is {values!r}; it must be a list of numbers") from error
     if shape is not None and array.shape != shape:
         raise ModelError(f"{what} has shape {array.shape}; it must have shape {shape}, one entry per level")
     if not np.isfinite(array).all():
         raise ModelError(f"{what} holds NaN or infinity; every entry must be a finite number")
     return array
+
+
+def _number(value: Any, what: str) -> float:
+    number = _finite(value, what)
+    if number.ndim:
+        raise ModelError(f"{what} is {value!r}; it must be a single number")
+    return float(number)
 
 
 class LevelModel:
@@ -131,7 +142,7 @@ class LevelModel:
         if first == second:
             raise ModelError(f"a pair needs two different variables, both are {first!r}")
         a, b = self._level(first), self._level(second)
-        cost = float(_finite(per_unit, "per_unit")) * np.outer(a.units, b.units)
+        cost = _number(per_unit, "per_unit") * np.outer(a.units, b.units)
         if table is not None:
             shape = (len(a.costs), len(b.costs))
             cost = cost + _finite(table, f"pair table of {first!r} and {second!r}", shape)
@@ -155,7 +166,7 @@ class LevelModel:
             weights: label -> factor of that variable's units, or a weight per level.
             sense: "<=", ">=" or "==".
             rhs: right-hand side.
-            label: a new name; ``"c0"``, ``"c1"``, ... if left out.
+            label: a new name; the first free one of ``"c0"``, ``"c1"``, ... if left out.
 
         Returns:
             The label.
@@ -165,7 +176,8 @@ class LevelModel:
         """
         if sense not in ("<=", ">=", "=="):
             raise ModelError(f"sense is {sense!r}; legal are '<=', '>=' and '=='")
-        label = f"c{len(self._rows)}" if label is None else label
+        if label is None:
+            label = next(name for k in count() if (name := f"c{k}") not in self._rows)
         if label in self._rows:
             raise ModelError(f"constraint {label!r} exists already; every label must be new")
         terms = {}
@@ -174,7 +186,7 @@ class LevelModel:
             what = f"weight of {name!r} in constraint {label!r}"
             array = _finite(weight, what)
             terms[name] = array * level.units if array.ndim == 0 else _finite(array, what, level.costs.shape)
-        self._rows[label] = (terms, sense, float(_finite(rhs, f"rhs of constraint {label!r}")))
+        self._rows[label] = (terms, sense, _number(rhs, f"rhs of constraint {label!r}"))
         return label
 
     def objective(self, sample: Mapping[Any, int]) -> float:
@@ -207,4 +219,4 @@ class LevelModel:
             Row(label, sense, rhs, {index[name]: weight for name, weight in terms.items()})  # type: ignore[arg-type]
             for label, (terms, sense, rhs) in self._rows.items()
         ]
-        return Problem(variables, pairs, rows, self.offset, model=self)
+        return Problem(variables, pairs, rows, _number(self.offset, "the offset"), model=self)

@@ -2,8 +2,10 @@
 
 Rows split the variables into components that share no row. In every component the argument is a repair: any
 bit string that breaks something can be changed, inside the component, into one that breaks less and has a
-lower energy. Components are repaired one after the other, so the arguments add up. Row units are whole
-numbers (``integer_rows``), so a broken row costs at least its weight.
+lower energy. First come the components under ``range`` and all invalid bit strings, then the rows under
+``removal`` and ``unit step``, whose losses suppose that all other variables have a value. Each repair stays
+inside its component, so the arguments add up. Row units are whole numbers (``integer_rows``), so a broken
+row costs at least its weight.
 
 Validity of bit strings (domain-wall, one-hot), repaired before the rows:
 

@@ -16,6 +16,9 @@ from .problem import TOLERANCE, Pair, Problem, Row, Variable
 
 __all__ = ["Presolved", "presolve"]
 
+MOST_PAIRED_ROWS = 200  # rows among which dominated ones are looked for
+MOST_ROUNDS = 50  # rows can chase each other in steps of one; what is left then is checked once more
+
 
 @dataclass(frozen=True, eq=False)
 class Presolved:
@@ -85,7 +88,7 @@ def presolve(problem: Problem) -> Presolved:
     high = [variable.size - 1 for variable in problem.variables]
     touched: list[list[Hashable]] = [[] for _ in problem.variables]
 
-    for _ in range(20):
+    for _ in range(MOST_ROUNDS):
         changed = False
         for row in problem.rows:
             for sign in (1.0, -1.0):
@@ -102,6 +105,10 @@ def presolve(problem: Problem) -> Presolved:
         spans = [_span(problem, row, i, low[i], high[i]) for i in row.terms]
         smallest, largest = sum(s[0] for s in spans), sum(s[1] for s in spans)
         tolerance = TOLERANCE * max([1.0, abs(row.rhs)] + [max(abs(a), abs(b)) for a, b in spans])
+        if row.sense != ">=":
+            _refuse(problem, row, 1.0, smallest, row.rhs + tolerance, touched)
+        if row.sense != "<=":
+            _refuse(problem, row, -1.0, -largest, -row.rhs + tolerance, touched)
         holds_below = row.sense == ">=" or largest <= row.rhs + tolerance
         holds_above = row.sense == "<=" or smallest >= row.rhs - tolerance
         if holds_below and holds_above:
@@ -126,6 +133,8 @@ def presolve(problem: Problem) -> Presolved:
         )
         for pair in problem.pairs
     ]
+    rows, dominated = _without_dominated(variables, rows)
+    dropped |= dominated
     reduced = Problem(variables, pairs, rows, problem.offset, model=problem.model)
     return Presolved(reduced, np.array(low, dtype=np.int64), dropped)
 
@@ -144,17 +153,7 @@ def _tighten(
     smallest = sum(span[0] for span in spans.values())
     rhs = sign * row.rhs
     tolerance = TOLERANCE * max([1.0, abs(rhs)] + [max(abs(a), abs(b)) for a, b in spans.values()])
-    if smallest > rhs + tolerance:
-        # The negative of the smallest signed sum is the largest plain sum.
-        reach = f"its left side is at {'least' if sign > 0 else 'most'} {sign * smallest:g}"
-        others = sorted({repr(label) for i in row.terms for label in touched[i] if label != row.label})
-        clash = f"; the bounds were tightened by {', '.join(others)}" if others else ""
-        names = [repr(problem.variables[i].label) for i in row.terms]
-        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        raise InfeasibleModelError(
-            f"constraint {row.label!r} ({row.sense} {row.rhs:g} over {shown or 'no variable'}) can never "
-            f"hold: {reach}{clash}. Relax it, or the bounds of its variables"
-        )
+    _refuse(problem, row, sign, smallest, rhs + tolerance, touched)
     changed = False
     for i, span in spans.items():
         room = rhs - (smallest - span[0]) + tolerance
@@ -168,3 +167,64 @@ def _tighten(
             spans[i] = _span(problem, signed, i, low[i], high[i])
             smallest += spans[i][0] - span[0]
     return changed
+
+
+def _refuse(
+    problem: Problem, row: Row, sign: float, smallest: float, most: float, touched: list[list[Hashable]]
+) -> None:
+    """Raise if ``sign * left side`` is at least ``smallest`` and may be at most ``most``, which is less."""
+    if smallest <= most:
+        return
+    # The negative of the smallest signed sum is the largest plain sum.
+    reach = f"its left side is at {'least' if sign > 0 else 'most'} {sign * smallest:g}"
+    others = sorted({repr(label) for i in row.terms for label in touched[i] if label != row.label})
+    clash = f"; the bounds were tightened by {', '.join(others)}" if others else ""
+    names = [repr(problem.variables[i].label) for i in row.terms]
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    raise InfeasibleModelError(
+        f"constraint {row.label!r} ({row.sense} {row.rhs:g} over {shown or 'no variable'}) can never "
+        f"hold: {reach}{clash}. Relax it, or the bounds of its variables"
+    )
+
+
+def _without_dominated(
+    variables: list[Variable], rows: list[Row]
+) -> tuple[list[Row], dict[Hashable, str]]:
+    """Drop inequalities that another row implies: max of (left - its left) + its limit <= limit."""
+    if len(rows) > MOST_PAIRED_ROWS:
+        return rows, {}
+    kept: list[Row] = list(rows)
+    dropped: dict[Hashable, str] = {}
+    for row in rows:
+        if row.sense == "==":
+            continue
+        for other in kept:
+            if other is row:
+                continue
+            for direction in (1.0, -1.0) if other.sense == "==" else (-1.0 if other.sense == ">=" else 1.0,):
+                if _implies(variables, other, direction, row):
+                    dropped[row.label] = f"constraint {other.label!r} implies it"
+            if row.label in dropped:
+                kept = [entry for entry in kept if entry is not row]
+                break
+    return kept, dropped
+
+
+def _implies(variables: list[Variable], other: Row, direction: float, row: Row) -> bool:
+    """Whether ``direction * other <= direction * its right side`` implies an inequality ``row``."""
+    sign = -1.0 if row.sense == ">=" else 1.0
+    most, scale = 0.0, max(1.0, abs(row.rhs), abs(other.rhs))
+    for i in {*row.terms, *other.terms}:
+        mine, theirs = row.terms.get(i, 0.0), other.terms.get(i, 0.0)
+        variable = variables[i]
+        if not isinstance(mine, np.ndarray) and not isinstance(theirs, np.ndarray):
+            ends = np.array([variable.lower, variable.upper], dtype=np.float64)
+            difference = (sign * mine - direction * theirs) * ends
+        else:
+            values = variable.values()
+            mine = mine if isinstance(mine, np.ndarray) else mine * values
+            theirs = theirs if isinstance(theirs, np.ndarray) else theirs * values
+            difference = sign * mine - direction * theirs
+        most += float(difference.max())
+        scale = max(scale, float(np.abs(difference).max()))
+    return most + direction * other.rhs <= sign * row.rhs + TOLERANCE * scale

@@ -239,8 +239,11 @@ class Problem:
         for i, variable in enumerate(self.variables):
             if variable.label not in sample:
                 raise ModelError(f"the sample has no value for variable {variable.label!r}")
-            state = (float(sample[variable.label]) - variable.lower) / variable.step
-            if not (state == round(state) and 0 <= state < variable.size):
+            try:
+                state = (float(sample[variable.label]) - variable.lower) / variable.step
+            except (TypeError, ValueError):
+                state = np.nan  # no number, hence no state; refused below
+            if not (0 <= state < variable.size and state == round(state)):
                 raise ModelError(
                     f"variable {variable.label!r} is {sample[variable.label]!r} in the sample; legal are "
                     f"{variable.lower} to {variable.upper} in steps of {variable.step}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["QuadraticForm"]
 
@@ -44,6 +45,21 @@ class QuadraticForm:
         for k, weight in enumerate(values.tolist()):
             for other in range(k + 1, len(values)):
                 self.add_product(bits[k], bits[other], 2 * factor * weight * float(values[other]))
+
+    def values(self, strings: NDArray[Any]) -> NDArray[np.float64]:
+        """The function on bit strings, (S, n) to (S,); exact where all terms are whole numbers."""
+        bits = np.asarray(strings, dtype=np.float64)
+        total = np.full(len(bits), self.offset)
+        for bit, weight in self.linear.items():
+            total += weight * bits[:, bit]
+        for (i, j), weight in self.quadratic.items():
+            total += weight * bits[:, i] * bits[:, j]
+        return total
+
+    def magnitude(self) -> float:
+        """Sum of the absolute values of all terms; its share 2**-52 is the rounding error of an energy."""
+        terms = [self.offset, *self.linear.values(), *self.quadratic.values()]
+        return float(sum(abs(term) for term in terms))
 
     def add(self, other: QuadraticForm, factor: float = 1.0) -> None:
         """Add ``factor * other``."""

@@ -66,11 +66,13 @@ class Qubo:
             bits are ignored: feasibility is decided on the model.
 
         Raises:
-            ModelError: the array has another number of columns.
+            ModelError: the array has another number of columns, or holds something else than 0 and 1.
         """
         bits = np.asarray(bits)
         if bits.ndim != 2 or bits.shape[1] != self.n_bits:
             raise ModelError(f"the bits have shape {bits.shape}; it must be (samples, {self.n_bits})")
+        if bits.size and not ((bits == 0) | (bits == 1)).all():
+            raise ModelError("the bits hold something else than 0 and 1; convert spins s by (s + 1) / 2")
         states = np.zeros((len(bits), len(self.encodings)), dtype=np.int64)
         valid = np.ones(len(bits), dtype=np.bool_)
         for i, encoding in enumerate(self.encodings):
@@ -117,11 +119,15 @@ class Qubo:
             states: states of the model's variables, shape (N,).
 
         Returns:
-            Bits, shape (n_bits,). For a feasible assignment its energy is the objective.
+            Bits, shape (n_bits,). For an optimum its energy is the objective; for any feasible assignment
+            too, unless the slack was proven to need less than its full range.
 
         Raises:
-            ModelError: the assignment lies outside the domains that presolve left, so it is not feasible.
+            ModelError: the wrong number of states, or the assignment lies outside the domains that presolve
+                left, so it is not feasible.
         """
+        if np.shape(states) != (len(self.encodings),):
+            raise ModelError(f"the states have shape {np.shape(states)}; it must be ({len(self.encodings)},)")
         own = np.asarray(states) - self.first_states
         bits = np.zeros(self.n_bits, dtype=np.uint8)
         for variable, encoding, state in zip(self.problem.variables, self.encodings, own.tolist()):

@@ -53,10 +53,11 @@ def read_model(model: Any) -> Problem:
     )
 
 
-def _check_finite(number: float, where: str) -> float:
+def _check_finite(given: Any, where: str) -> float:
+    number = float(given)
     if not np.isfinite(number):
         raise ModelError(f"{where} is {number!r}; every coefficient must be a finite number")
-    return float(number)
+    return number
 
 
 def _from_bqm(bqm: Any) -> Problem:
@@ -134,8 +135,8 @@ def _from_cqm(cqm: Any) -> Problem:
             _check_finite(bias, f"the coefficient of {name!r} in constraint {label!r}")
             if bias:
                 terms[index[name]] = float(bias)
-        rhs = _check_finite(comparison.rhs, f"the right-hand side of constraint {label!r}") - lhs.offset
-        rows.append(Row(label, comparison.sense.value, float(rhs), terms))
+        rhs = _check_finite(comparison.rhs - lhs.offset, f"the right-hand side of constraint {label!r}")
+        rows.append(Row(label, comparison.sense.value, rhs, terms))
     offset = _check_finite(cqm.objective.offset, "the offset of the objective")
     pairs = [Pair(i, j, bias) for (i, j), bias in products.items()]
     return Problem(variables, pairs, rows, offset, model=cqm)

@@ -91,8 +91,8 @@ def row_form(
             for second in bits[k + 1 :]:
                 form.add_product(first, second, 1.0)
         return RowForm(row.label, form, none, first_slack, "at most one, no slack")
-    full = rhs - int(weights[weights < 0].sum())
-    top = full if slack_range is None else min(full, slack_range)
+    # The range over states: invalid strings may go below it, but those are penalized anyway.
+    top = row.slack_range if slack_range is None else min(row.slack_range, slack_range)
     slack = bit_coefficients(top)
     slack_bits = list(range(first_slack, first_slack + len(slack)))
     form.add_square([*bits, *slack_bits], np.concatenate([weights, slack]), -float(rhs))

@@ -36,16 +36,15 @@ def planner(**options):
 
 def brute_force(asked):
     """Best response over all plans, from the tables alone."""
-    curves = {name: part for name, part in CURVES.groupby("channel")}
+    curves = dict(list(CURVES.groupby("channel")))
     grids = [[20, 40, 60, 80, 100], [0, 20, 40, 60, 80], [0, 20, 30, 40, 50, 60], [10.5]]
     found = []
     for spends in itertools.product(*grids):
         total = sum(spends)
         fits = total == asked.budget if asked.spend == "exactly" else total <= asked.budget
         if fits and spends[1] + spends[2] <= asked.table.caps.get("digital", np.inf):
-            value = sum(
-                np.interp(s, curves[n]["spend"], curves[n]["response"]) for s, n in zip(spends, PLAN["channel"])
-            )
+            parts = [curves[name] for name in PLAN["channel"]]
+            value = sum(np.interp(s, part["spend"], part["response"]) for s, part in zip(spends, parts))
             for pair in asked.synergies:
                 spend = dict(zip(PLAN["channel"], spends))
                 value += pair.strength * spend[pair.channel] * spend[pair.other] / asked.budget
@@ -53,7 +52,9 @@ def brute_force(asked):
     return max(found)
 
 
-@pytest.mark.parametrize("options", [{}, {"budget": 150.5}, {"budget": 97.0, "spend": "at_most"}, {"caps": None}])
+@pytest.mark.parametrize(
+    "options", [{}, {"budget": 150.5}, {"budget": 97.0, "spend": "at_most"}, {"caps": None}]
+)
 def test_optimum_equals_brute_force(options):
     asked = planner(**options)
     plan = asked.solve(seed=1)

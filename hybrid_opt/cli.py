@@ -1,0 +1,199 @@
+"""The command line: results on stdout, progress and messages on stderr, ``--json`` everywhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from .errors import HybridOptError
+from .progress import shown
+
+if TYPE_CHECKING:
+    from .marketing import BudgetPlan
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="hybrid-opt",
+    help="Quantum-classical hybrid optimization: every answer with its bound, its gap and its baselines.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+plan_app = typer.Typer(help="Business plans from tables.", no_args_is_help=True)
+app.add_typer(plan_app, name="plan")
+
+DEMO_DEPTH = 5  # QAOA layers
+
+Seed = Annotated[int | None, typer.Option(help="Repeats the answer; drawn and recorded if left out.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+TimeLimit = Annotated[float, typer.Option(help="Seconds for each method; a guard, not the effort.")]
+Report = Annotated[Path | None, typer.Option(help="Also write a page that opens offline.")]
+
+
+def main() -> None:
+    """Run the command line; expected errors are one message and exit code 2, ctrl-C is 130."""
+    try:
+        app()
+    except HybridOptError as error:
+        _message(f"error: {error}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _message("interrupted")
+        sys.exit(130)
+
+
+def _message(text: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
+
+
+def _print_json(content: Any) -> None:
+    sys.stdout.write(json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def _print_plan(plan: BudgetPlan, *, as_json: bool, report: Path | None) -> None:
+    from .reports import print_table
+
+    if as_json:
+        _print_json(plan.to_dict())
+    else:
+        console = Console()
+        for table in plan.tables():
+            print_table(table, console)
+            console.print()
+    if report is not None:
+        _message(f"report: {plan.report(report)}")
+
+
+@app.command()
+def demo(
+    seed: Seed = 0,
+    as_json: Json = False,
+    report: Report = Path("report.html"),
+    qubits: Annotated[int, typer.Option(help="Most qubits of the coarse version, 4 to 20.")] = 14,
+    time_limit: TimeLimit = 60.0,
+) -> None:
+    """Plan a synthetic marketing budget, with proof and a quantum second opinion; writes report.html."""
+    from .marketing import BudgetPlanner
+
+    data = files("hybrid_opt.marketing") / "data"
+    with (
+        as_file(data / "plan.csv") as plan_file,
+        as_file(data / "curves.csv") as curves_file,
+        as_file(data / "caps.csv") as caps_file,
+    ):
+        planner = BudgetPlanner.from_csv(plan_file, curves_file, caps=caps_file)
+    with shown("demo") as progress:
+        plan = planner.solve(
+            quantum=True,
+            qubits=qubits,
+            depth=DEMO_DEPTH,
+            seed=seed,
+            time_limit=time_limit,
+            progress=progress,
+        )
+    _print_plan(plan, as_json=as_json, report=report)
+
+
+@app.command()
+def devices(as_json: Json = False) -> None:
+    """List simulators, and why one is not used."""
+    from . import circuits
+    from .reports import Table, print_table
+
+    table = circuits.available_devices()
+    if as_json:
+        _print_json(json.loads(table.to_json(orient="records")))
+        return
+    rows = [[str(cell) for cell in row] for row in table.itertuples(index=False)]
+    print_table(Table([str(name) for name in table.columns], rows, title="Simulators"), Console())
+
+
+@app.command()
+def solve(
+    file: Annotated[Path, typer.Argument(help="dimod CQM or BQM file, LP file, or sparse QUBO text.")],
+    method: Annotated[str, typer.Option(help="auto, exact, milp, anneal, tabu or qaoa.")] = "auto",
+    compare: Annotated[list[str] | None, typer.Option(help="Run this too; may be repeated.")] = None,
+    prove: Annotated[bool, typer.Option(help="Add a bound by MILP if the method proves none.")] = False,
+    seed: Seed = None,
+    time_limit: TimeLimit = 60.0,
+    as_json: Json = False,
+) -> None:
+    """Minimize the model in FILE and say how good the answer is."""
+    from .qubo.files import read_model_file
+    from .solvers import solve as solve_model
+
+    model = read_model_file(file)
+    with shown(f"solving {file.name}") as progress:
+        solution = solve_model(
+            model,
+            method,
+            compare=compare or (),
+            prove=prove,
+            seed=seed,
+            time_limit=time_limit,
+            progress=progress,
+        )
+    if as_json:
+        _print_json(solution.to_dict())
+        return
+    sys.stdout.write(f"{solution}\n")
+
+
+@plan_app.command()
+def budget(
+    plan: Annotated[Path, typer.Argument(help="Plan table: channel, current, min, max, step, ...")],
+    curves: Annotated[Path, typer.Argument(help="Curves: channel, spend, response; or Hill parameters.")],
+    budget: Annotated[float | None, typer.Option(help="Money per period; today's total if left out.")] = None,
+    at_most: Annotated[bool, typer.Option("--at-most", help="The budget is a limit, not a must.")] = False,
+    caps: Annotated[Path | None, typer.Option(help="Table group, cap.")] = None,
+    synergies: Annotated[Path | None, typer.Option(help="Table channel, other, strength.")] = None,
+    extrapolate: Annotated[bool, typer.Option(help="Hold the last response beyond a curve's end.")] = False,
+    method: Annotated[str, typer.Option(help="auto (proven), or a method of solve for a zoom.")] = "auto",
+    quantum: Annotated[bool, typer.Option(help="Add the quantum second opinion.")] = False,
+    qubits: Annotated[int, typer.Option(help="Most qubits, 4 to 20.")] = 14,
+    depth: Annotated[int, typer.Option(help="QAOA layers.")] = 3,
+    shots: Annotated[int, typer.Option(help="QAOA draws.")] = 1000,
+    train: Annotated[int, typer.Option(help="Expectation values for training QAOA's angles.")] = 0,
+    tolerance: Annotated[float, typer.Option(help="Share of the best that counted plans may lose.")] = 0.01,
+    report: Report = None,
+    seed: Seed = None,
+    time_limit: TimeLimit = 60.0,
+    as_json: Json = False,
+) -> None:
+    """Divide a budget among channels, with proof, reasons and alternatives."""
+    from .marketing import BudgetPlanner
+
+    planner = BudgetPlanner.from_csv(
+        plan,
+        curves,
+        budget=budget,
+        spend="at_most" if at_most else "exactly",
+        caps=caps,
+        synergies=synergies,
+        extrapolate=extrapolate,
+    )
+    with shown("planning") as progress:
+        answer = planner.solve(
+            method,
+            quantum=quantum,
+            qubits=qubits,
+            depth=depth,
+            shots=shots,
+            max_evaluations=train,
+            tolerance=tolerance,
+            seed=seed,
+            time_limit=time_limit,
+            progress=progress,
+        )
+    _print_plan(answer, as_json=as_json, report=report)
+
+
+if __name__ == "__main__":
+    main()

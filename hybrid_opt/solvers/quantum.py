@@ -1,0 +1,228 @@
+"""The quantum row of an answer: what was run, and how its draws compare with uniform feasible sampling.
+
+Every figure refers to the model whose QUBO was sampled. "Optimum" is the best *feasible* assignment of that
+model, found by enumeration; a bit string counts as a hit if it decodes to such an assignment.
+
+Shapes: S bit strings, n bits, N variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..qubo.enumeration import blocks
+
+if TYPE_CHECKING:
+    from ..qubo import Qubo
+
+__all__ = ["DrawFigures", "QuantumRecord", "UniformRecord", "figures_of_distribution", "figures_of_draws"]
+
+EXPECTATION_SAMPLES = 1000  # samples that one exact expectation counts as in a fair comparison
+BLOCK = 2**16  # bit strings decoded at a time
+
+
+@dataclass(frozen=True)
+class UniformRecord:
+    """Uniform sampling of feasible assignments: the control that every quantum figure stands beside.
+
+    Attributes:
+        n_feasible: feasible assignments of the model.
+        p_optimum: chance that one draw is optimal.
+        expected_value: mean objective of a draw.
+        method: how the figures were found; "enumeration" means exactly.
+    """
+
+    n_feasible: int
+    p_optimum: float
+    expected_value: float
+    method: str = "enumeration"
+
+
+@dataclass(frozen=True)
+class DrawFigures:
+    """What one draw gives on average.
+
+    Attributes:
+        p_optimum: chance that a draw decodes to a feasible optimum; None if the optimum is not known.
+        feasible_share: chance that a draw decodes to a feasible assignment.
+        expected_value: mean objective of the feasible draws; None if there are none.
+    """
+
+    p_optimum: float | None
+    feasible_share: float
+    expected_value: float | None
+
+
+@dataclass(frozen=True)
+class QuantumRecord:
+    """What a quantum method ran and what its draws are worth.
+
+    Attributes:
+        simulator: e.g. "Aer statevector (CPU)".
+        qubits: width of the circuit.
+        depth: QAOA layers.
+        two_qubit_gates: two-qubit gates of the circuit.
+        two_qubit_depth: layers of two-qubit gates that cannot run at the same time.
+        shots: final measurements; None where exact probabilities were used instead.
+        evaluations: expectation values used for training the angles.
+        samples_counted: samples for a fair comparison, 1,000 per exact expectation plus the shots.
+        gammas: cost angles, one per layer.
+        betas: mixer angles, one per layer.
+        p_optimum: chance that one draw decodes to a feasible optimum of the model whose QUBO was sampled;
+            None if that optimum is not known.
+        feasible_share: chance that one draw decodes to a feasible assignment.
+        expected_energy: mean QUBO energy of a draw, penalties included.
+        expected_value: mean objective of the feasible draws, None if there are none.
+        source: "exact probabilities" or "shots", where the three figures before come from.
+        qubo_optimum: best feasible objective of that model, proven by enumeration, or None.
+        qubo_optimum_reason: why it is not known, empty where it is.
+        uniform: uniform feasible sampling on the same model, or None.
+        uniform_reason: why it was left out, empty where it was not.
+        penalties: constraint label -> penalty weight of the QUBO.
+        seconds: wall time of training and sampling; compiling the model is not part of it.
+    """
+
+    simulator: str
+    qubits: int
+    depth: int
+    two_qubit_gates: int
+    two_qubit_depth: int
+    shots: int | None
+    evaluations: int
+    samples_counted: int
+    gammas: tuple[float, ...]
+    betas: tuple[float, ...]
+    p_optimum: float | None
+    feasible_share: float
+    expected_energy: float
+    expected_value: float | None
+    source: str
+    qubo_optimum: float | None
+    qubo_optimum_reason: str = ""
+    uniform: UniformRecord | None = None
+    uniform_reason: str = ""
+    penalties: Mapping[Any, float] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields as numbers, strings and lists; constraint labels become strings.
+
+        Returns:
+            A dictionary that ``json.dumps`` takes, keys in the order of the attributes.
+        """
+        fields = asdict(self)
+        fields["gammas"], fields["betas"] = list(self.gammas), list(self.betas)
+        fields["penalties"] = {str(label): float(weight) for label, weight in self.penalties.items()}
+        return fields
+
+
+def _is_optimal(objectives: NDArray[np.float64], optimum: float) -> NDArray[np.bool_]:
+    return np.asarray(objectives <= optimum + 1e-9 * max(1.0, abs(optimum)))
+
+
+def figures_of_draws(qubo: Qubo, bits: NDArray[np.uint8], optimum: float | None) -> DrawFigures:
+    """Decode drawn bit strings and average over them.
+
+    Args:
+        qubo: the QUBO they were drawn from.
+        bits: bit strings, shape (S, n), S at least 1, column i is wire i.
+        optimum: best feasible objective, None if it is not known.
+
+    Returns:
+        The three figures, estimated.
+    """
+    states, valid = qubo.decode_bits(bits)
+    states = states[valid]
+    states = states[qubo.problem.feasible(states)]
+    objectives = qubo.problem.objective(states)
+    return DrawFigures(
+        p_optimum=None if optimum is None else int(_is_optimal(objectives, optimum).sum()) / len(bits),
+        feasible_share=len(states) / len(bits),
+        expected_value=float(objectives.mean()) if len(states) else None,
+    )
+
+
+def bits_of_indices(indices: NDArray[np.int64], n_bits: int) -> NDArray[np.uint8]:
+    """Bit strings of integer indices, wire 0 the most significant bit, shape (S, n_bits).
+
+    Example:
+        >>> bits_of_indices(np.array([1, 6]), 3).tolist()
+        [[0, 0, 1], [1, 1, 0]]
+    """
+    shifts = np.arange(n_bits - 1, -1, -1, dtype=np.int64)
+    return ((np.asarray(indices, dtype=np.int64)[:, None] >> shifts) & 1).astype(np.uint8)
+
+
+def figures_of_distribution(
+    qubo: Qubo, probabilities: NDArray[np.float64], optimum: float | None
+) -> tuple[DrawFigures, NDArray[np.int64] | None]:
+    """The same figures for the exact distribution of a circuit, and its most probable feasible assignment.
+
+    Bit strings that differ in slack bits alone stand for one assignment, so their chances add up.
+
+    Args:
+        qubo: the QUBO the circuit was built from.
+        probabilities: chance of each bit string, shape (2**n,), wire 0 the most significant bit.
+        optimum: best feasible objective, None if it is not known.
+
+    Returns:
+        The three figures, exact, and states of shape (N,), None if nothing is feasible. Among equally
+        probable assignments the first in the order of the model's variables is taken.
+    """
+    n_bits = len(probabilities).bit_length() - 1
+    sizes = [encoding.size for encoding in qubo.encodings]
+    totals = np.zeros(prod(sizes))
+    for start in range(0, len(probabilities), BLOCK):
+        weights = probabilities[start : start + BLOCK]
+        states, valid = qubo.decode_bits(bits_of_indices(np.arange(start, start + len(weights)), n_bits))
+        numbers = np.zeros(len(states), dtype=np.int64)
+        for i, size in enumerate(sizes):
+            numbers = numbers * size + states[:, i] - qubo.first_states[i]
+        np.add.at(totals, numbers[valid], weights[valid])
+    objectives, feasible = _census(qubo, sizes)
+    totals[~feasible] = 0.0
+    p_feasible, top = float(totals.sum()), float(totals.max())
+    hits = None if optimum is None else float(totals[_is_optimal(objectives, optimum)].sum())
+    figures = DrawFigures(
+        p_optimum=None if hits is None else min(hits, 1.0),
+        feasible_share=min(p_feasible, 1.0),
+        expected_value=float(totals @ objectives) / p_feasible if p_feasible > 0 else None,
+    )
+    if top <= 0:
+        return figures, None
+    likely = np.flatnonzero(totals >= top * (1 - 1e-9))[:1]
+    return figures, states_of_numbers(likely, sizes)[0] + qubo.first_states
+
+
+def states_of_numbers(numbers: NDArray[np.int64], sizes: Sequence[int]) -> NDArray[np.int64]:
+    """States of assignments numbered in mixed radix, first variable most significant, shape (K, N).
+
+    Example:
+        >>> states_of_numbers(np.array([1, 5]), [2, 3]).tolist()
+        [[0, 1], [1, 2]]
+    """
+    states = np.zeros((len(numbers), len(sizes)), dtype=np.int64)
+    for i in reversed(range(len(sizes))):
+        numbers, states[:, i] = np.divmod(numbers, sizes[i])
+    return states
+
+
+def _census(qubo: Qubo, sizes: list[int]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Objective and feasibility of every assignment that the QUBO can express, in order of its number."""
+    problem, count = qubo.problem, prod(sizes)
+    if count == problem.n_states:
+        found = list(blocks(problem))
+        return np.concatenate([b.energies for b in found]), np.concatenate([b.feasible for b in found])
+    # Presolve left fewer values than the model has, so the numbers are not those of enumeration.
+    objectives, feasible = np.zeros(count), np.zeros(count, dtype=np.bool_)
+    for start in range(0, count, BLOCK):
+        part = states_of_numbers(np.arange(start, min(start + BLOCK, count)), sizes) + qubo.first_states
+        objectives[start : start + BLOCK] = problem.objective(part)
+        feasible[start : start + BLOCK] = problem.feasible(part)
+    return objectives, feasible

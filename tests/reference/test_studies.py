@@ -1,0 +1,55 @@
+"""The studies in a reduced form: they run, agree with themselves, and go on where they stopped."""
+
+import json
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def studies(root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "tests" / "benchmarks"))
+    yield
+    for name in ("record", "study_qaoa_angles", "study_speed"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.usefixtures("studies")
+def test_a_study_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    import study_qaoa_angles as study
+
+    path = tmp_path / "angles.json"
+    monkeypatch.setattr(study, "EVALUATIONS", 4)
+    monkeypatch.setattr(study, "DEPTHS", (1,))
+    monkeypatch.setattr(study, "INSTANCES", 1)
+    original = study.instance
+    calls = []
+
+    def stopping(*arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    monkeypatch.setattr(study, "instance", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        study.main(str(path))
+    assert len(json.loads(path.read_text())["parts"]) == 2
+    monkeypatch.setattr(study, "instance", original)
+    study.main(str(path))
+    parts = json.loads(path.read_text())["parts"]
+    assert len(parts) == 4
+    for name, row in parts["summary"].items():
+        assert row["instances"] == 1
+        assert row["uniform p_optimum"][0] <= row["uniform feasible p_optimum"]
+        assert row["trained ratio"][0] >= row["table ratio"][0] - 1e-9, name
+
+
+@pytest.mark.usefixtures("studies")
+def test_the_simulators_agree_and_times_are_ratios():
+    import study_speed as study
+
+    times = study.qaoa(6, 2, 1)
+    assert times["hybrid.aer / default.qubit"] == times["hybrid.aer"] / times["default.qubit"]
+    assert study.plan(3, 20, 1)["seconds"] > 0
+    assert study.enumeration(8, 1)["seconds"] > 0

@@ -1,0 +1,324 @@
+"""QAOA as a solver: figures exact, angles never random, nothing polished unless asked."""
+
+import dimod
+import numpy as np
+import pennylane as qml
+import pytest
+
+import hybrid_opt as ho
+from hybrid_opt.circuits import CircuitQAOA, initial_angles
+from hybrid_opt.errors import MissingDependencyError, ModelTooLargeError, OptionError
+from hybrid_opt.progress import silent
+from hybrid_opt.qubo import read_model, to_qubo
+from hybrid_opt.seeds import child_seed
+from hybrid_opt.solvers import QAOA, Request
+from hybrid_opt.solvers.descent import descend
+from hybrid_opt.solvers.training import OPTIMIZERS, train
+
+
+def knapsack() -> dimod.ConstrainedQuadraticModel:
+    cqm = dimod.ConstrainedQuadraticModel()
+    items = list(dimod.Binaries(["a", "b", "c", "d"]))
+    cqm.set_objective(sum(-value * item for value, item in zip((5, 4, 3, 2), items)))
+    cqm.add_constraint(sum(weight * item for weight, item in zip((3, 2, 2, 1), items)) <= 4, label="weight")
+    return cqm
+
+
+def random_bqm(n: int, seed: int = 0) -> dimod.BinaryQuadraticModel:
+    return dimod.BinaryQuadraticModel(
+        np.triu(np.random.default_rng(seed).integers(-9, 10, (n, n))).astype(float), "BINARY"
+    )
+
+
+def test_record_is_exact_and_reproducible_from_its_angles():
+    solution = ho.solve(knapsack(), QAOA(depth=2, shots=500), seed=3)
+    record = solution.quantum
+    qubo = to_qubo(knapsack())
+    circuit = CircuitQAOA(qubo.bqm)
+    gammas, betas = initial_angles(qubo.bqm, 2)
+    assert record.gammas == pytest.approx(gammas)
+    assert record.betas == pytest.approx(betas)
+    probabilities = circuit.probabilities(gammas, betas)
+    optimal = feasible = value = 0.0
+    for index, probability in enumerate(probabilities):
+        bits = [(index >> (qubo.n_bits - 1 - k)) & 1 for k in range(qubo.n_bits)]
+        sample = qubo.decode(dict(zip(qubo.bqm.variables, bits)))
+        if knapsack().check_feasible(sample):
+            energy = knapsack().objective.energy(sample)
+            feasible, value = feasible + probability, value + probability * energy
+            optimal += probability * (energy == -7)
+    assert record.p_optimum == pytest.approx(optimal)
+    assert record.feasible_share == pytest.approx(feasible)
+    assert record.expected_value == pytest.approx(value / feasible)
+    assert record.expected_energy == pytest.approx(circuit.value(gammas, betas))
+    assert record.source == "exact probabilities"
+    assert (record.qubits, record.depth, record.shots, record.evaluations) == (qubo.n_bits, 2, 500, 0)
+    assert record.samples_counted == 500
+    assert record.two_qubit_gates == circuit.resources(2)["two_qubit_gates"]
+    assert record.two_qubit_depth == circuit.resources(2)["two_qubit_depth"]
+    assert record.penalties == qubo.penalties
+    assert record.qubo_optimum == -7.0
+    # nothing, four single items, ad, bc, bd, cd; ad and bc are worth 7
+    assert record.uniform.n_feasible == 9
+    assert record.uniform.p_optimum == pytest.approx(2 / 9)
+    assert record.simulator.startswith("Aer")
+
+
+def test_draws_are_the_shots_of_the_circuit():
+    solution = ho.solve(knapsack(), QAOA(depth=1, shots=300), seed=8)
+    qubo = to_qubo(knapsack())
+    gammas, betas = initial_angles(qubo.bqm, 1)
+    bits = CircuitQAOA(qubo.bqm).sample(gammas, betas, 300, seed=child_seed(8, "qaoa"))
+    states, _ = qubo.decode_bits(bits)
+    expected, counts = np.unique(states, axis=0, return_counts=True)
+    found = {tuple(row.sample): row.num_occurrences for row in solution.sampleset.record}
+    assert found == {tuple(row): count for row, count in zip(expected, counts)}
+    assert solution.samples == 300
+    again = ho.solve(knapsack(), QAOA(depth=1, shots=300), seed=8)
+    assert again.sampleset == solution.sampleset
+    other = ho.solve(knapsack(), QAOA(depth=1, shots=300), seed=9)
+    assert other.sampleset != solution.sampleset
+
+
+def test_exact_probabilities_propose_the_most_probable_feasible_assignment_only():
+    model = random_bqm(6, seed=2)
+    solution = ho.solve(model, QAOA(depth=1, shots=None), seed=1)
+    qubo = to_qubo(model)
+    probabilities = CircuitQAOA(qubo.bqm).probabilities(*initial_angles(qubo.bqm, 1))
+    index = int(probabilities.argmax())
+    assert list(solution.sample.values()) == [(index >> (5 - k)) & 1 for k in range(6)]
+    assert len(solution.sampleset) == 1
+    assert solution.samples is None
+    assert solution.quantum.samples_counted == 1000
+    assert "most probable feasible" in " ".join(solution.notes)
+    row = solution.rows[0]
+    assert row.feasible_share == pytest.approx(1.0)
+    assert row.optimum_share == pytest.approx(solution.quantum.p_optimum)
+
+
+def test_estimates_from_shots_above_the_exact_limit(monkeypatch):
+    monkeypatch.setattr("hybrid_opt.solvers.qaoa.EXACT_QUBITS", 3)
+    solution = ho.solve(knapsack(), QAOA(depth=1, shots=4000), seed=3)
+    record = solution.quantum
+    exact = ho.solve(knapsack(), QAOA(depth=1, shots=None), seed=3).quantum
+    drawn = solution.sampleset.record
+    assert record.source == "shots"
+    assert record.feasible_share == drawn.num_occurrences[drawn.is_feasible].sum() / 4000
+    assert record.p_optimum == drawn.num_occurrences[drawn.is_feasible & (drawn.energy == -7)].sum() / 4000
+    # five standard deviations of a share
+    assert abs(record.p_optimum - exact.p_optimum) < 5 * 0.5 / np.sqrt(4000)
+    assert record.expected_energy == pytest.approx(exact.expected_energy, abs=3.0)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_training_never_loses_the_table_and_counts_every_evaluation(optimizer):
+    model = random_bqm(6, seed=4)
+    table = ho.solve(model, QAOA(depth=2, shots=None), seed=1).quantum
+    solver = QAOA(depth=2, shots=None, optimizer=optimizer, max_evaluations=40)
+    trained = ho.solve(model, solver, seed=1).quantum
+    assert trained.expected_energy < table.expected_energy
+    assert 2 <= trained.evaluations <= 40
+    assert trained.samples_counted == 1000 * trained.evaluations + 1000
+
+
+def test_one_evaluation_is_the_table_itself():
+    model = random_bqm(5, seed=4)
+    table = ho.solve(model, QAOA(depth=1, shots=None), seed=1).quantum
+    solver = QAOA(depth=1, shots=None, optimizer="COBYLA", max_evaluations=1)
+    trained = ho.solve(model, solver, seed=1).quantum
+    assert trained.gammas == pytest.approx(table.gammas)
+    assert trained.evaluations == 1
+
+
+def test_training_does_not_depend_on_the_unit_of_the_objective():
+    model = random_bqm(5, seed=4)
+    large = model.copy()
+    large.scale(1e6)
+    solver = QAOA(depth=1, shots=None, optimizer="COBYLA", max_evaluations=25)
+    small, big = ho.solve(model, solver, seed=1).quantum, ho.solve(large, solver, seed=1).quantum
+    assert big.expected_energy == pytest.approx(1e6 * small.expected_energy, rel=1e-6)
+
+
+def bowl(gammas, betas):
+    return float(((gammas - 1.2) ** 2).sum() + ((betas + 0.5) ** 2).sum())
+
+
+def test_ctrl_c_keeps_the_best_angles():
+    calls = []
+
+    def value(gammas, betas):
+        calls.append(bowl(gammas, betas))
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+        return calls[-1]
+
+    arguments = {"optimizer": "COBYLA", "max_evaluations": 99, "allowed": 9.0, "progress": silent}
+    best = train(value, np.array([1.0]), np.array([-0.4]), **arguments)
+    assert best.interrupted
+    assert best.evaluations == 5
+    assert best.value == min(calls[:5]) == bowl(best.gammas, best.betas)
+
+
+def test_ctrl_c_during_training_still_samples(monkeypatch):
+    def press(self, gammas, betas):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(CircuitQAOA, "value", press)
+    solution = ho.solve(random_bqm(4), QAOA(depth=1, optimizer="COBYLA"), seed=1)
+    assert solution.interrupted
+    assert solution.feasible
+    assert solution.samples == 1000
+    assert "ctrl-C ended the training after 0 evaluations" in solution.notes
+
+
+def test_time_ends_the_training_and_is_said():
+    arguments = {"optimizer": "COBYLA", "max_evaluations": 99, "allowed": 1e-9, "progress": silent}
+    best = train(bowl, np.array([1.0]), np.array([-0.4]), **arguments)
+    assert best.limited
+    assert best.evaluations == 1
+    solution = ho.solve(random_bqm(4), QAOA(depth=1, optimizer="COBYLA"), seed=1, time_limit=1e-6)
+    assert not solution.deterministic
+    assert "the time limit ended the training" in " ".join(solution.notes)
+
+
+def test_descent_ends_in_local_minima_and_keeps_feasibility():
+    qubo = to_qubo(knapsack())
+    count = 2**qubo.n_bits
+    bits = np.array([[(i >> k) & 1 for k in range(qubo.n_bits)] for i in range(count)], dtype=np.uint8)
+    before = bits.copy()
+    after = descend(qubo, bits)
+    assert np.array_equal(bits, before)
+    labels = list(qubo.bqm.variables)
+    energies = qubo.bqm.energies((bits.astype(np.int8), labels))
+    lower = qubo.bqm.energies((after.astype(np.int8), labels))
+    assert (lower <= energies + 1e-9).all()
+
+    def feasible(strings):
+        states, valid = qubo.decode_bits(strings)
+        return valid & qubo.problem.feasible(states)
+
+    assert (feasible(after) | ~feasible(bits)).all()
+    for k in range(qubo.n_bits):
+        flipped = after.copy()
+        flipped[:, k] ^= 1
+        falls = qubo.bqm.energies((flipped.astype(np.int8), labels)) < lower - 1e-9
+        assert (~falls | (feasible(after) & ~feasible(flipped))).all()
+
+
+def test_postprocessing_only_if_asked_and_labelled():
+    plain = ho.solve(random_bqm(8, 3), QAOA(depth=1, shots=50), seed=2)
+    polished = ho.solve(random_bqm(8, 3), QAOA(depth=1, shots=50, postprocess="descent"), seed=2)
+    assert (plain.method, polished.method) == ("qaoa", "qaoa+descent")
+    assert "post-processed" in " ".join(polished.notes)
+    assert "post-processed" not in " ".join(plain.notes)
+    assert polished.quantum.p_optimum == plain.quantum.p_optimum
+    before, after = (solution.sampleset.record for solution in (plain, polished))
+    assert np.average(after.energy, weights=after.num_occurrences) < np.average(
+        before.energy, weights=before.num_occurrences
+    )
+
+
+def test_too_many_qubits_names_the_number_and_a_way_out():
+    with pytest.raises(ModelTooLargeError, match=r"needs 21 qubits.*at most 20.*method='anneal'"):
+        ho.solve(random_bqm(21), "qaoa")
+    with pytest.raises(ModelTooLargeError, match="needs 6 qubits"):
+        ho.solve(random_bqm(6), QAOA(max_qubits=5))
+
+
+def test_no_training_above_18_qubits():
+    with pytest.raises(OptionError, match="19 qubits"):
+        ho.solve(random_bqm(19), QAOA(optimizer="COBYLA"))
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_models_without_pairs(n):
+    model = dimod.BinaryQuadraticModel(dict.fromkeys(range(n), -1.0), {}, 0.5, "BINARY")
+    solution = ho.solve(model, QAOA(depth=1), seed=1)
+    assert solution.objective == 0.5 - n
+    assert (solution.quantum is None) == (n == 0)
+
+
+def test_nothing_left_to_choose_runs_no_circuit():
+    cqm = dimod.ConstrainedQuadraticModel()
+    a, b = dimod.Binaries("ab")
+    cqm.set_objective(a + 2 * b)
+    cqm.add_constraint(a + b >= 2, label="both")
+    solution = ho.solve(cqm, QAOA(), compare=["anneal"], seed=1)
+    assert (solution.objective, solution.quantum) == (3.0, None)
+    assert "single assignment" in " ".join(solution.notes)
+    assert [row.method for row in solution.baselines] == ["anneal"]
+
+
+def test_infeasible_model():
+    cqm = dimod.ConstrainedQuadraticModel()
+    x, y, z = dimod.Binaries("xyz")
+    for label, pair in {"one": x + y, "two": y + z, "odd": x + z}.items():
+        cqm.add_constraint(pair == 1, label=label)
+    shots = ho.solve(cqm, QAOA(depth=1), seed=1)
+    assert shots.status == "none_found"
+    record = shots.quantum
+    assert (record.qubo_optimum, record.p_optimum, record.feasible_share) == (None, None, 0.0)
+    assert record.qubo_optimum_reason == record.uniform_reason == "no assignment is feasible"
+    exact = ho.solve(cqm, QAOA(depth=1, shots=None), seed=1)
+    assert (exact.status, exact.sample) == ("none_found", None)
+
+
+def test_another_device_keeps_its_own_seed():
+    device = qml.device("default.qubit", wires=4, seed=5)
+    solution = ho.solve(random_bqm(4), QAOA(depth=1, shots=40, device=device), seed=1)
+    reference = ho.solve(random_bqm(4), QAOA(depth=1, shots=40), seed=1)
+    assert solution.quantum.simulator == "default.qubit"
+    assert solution.quantum.p_optimum == pytest.approx(reference.quantum.p_optimum)
+    assert not solution.deterministic
+    assert "follow the seed of default.qubit" in " ".join(solution.notes)
+    exact = ho.solve(random_bqm(4), QAOA(depth=1, shots=None, device=device), seed=1)
+    assert exact.deterministic
+
+
+def test_device_errors_are_ours(monkeypatch):
+    from hybrid_opt.circuits import errors
+
+    with pytest.raises(OptionError, match="wires"):
+        ho.solve(random_bqm(4), QAOA(device=qml.device("default.qubit", wires=3)))
+    for raised, expected in [
+        (errors.MissingAerError("install hybrid-opt[aer]"), MissingDependencyError),
+        (errors.ConflictingAerError("two builds"), MissingDependencyError),
+        (errors.DeviceUnavailableError("no GPU"), OptionError),
+        (errors.CircuitTooLargeError("64 GB"), ModelTooLargeError),
+    ]:
+        monkeypatch.setattr(QAOA, "_run", lambda *_, error=raised: (_ for _ in ()).throw(error))
+        with pytest.raises(expected, match=str(raised)[:6]):
+            ho.solve(random_bqm(4), "qaoa")
+
+
+def test_missing_aer_is_a_row_in_a_comparison(monkeypatch):
+    from hybrid_opt.circuits import errors
+
+    error = errors.MissingAerError("install hybrid-opt[aer]")
+    monkeypatch.setattr(QAOA, "_run", lambda *_: (_ for _ in ()).throw(error))
+    row = ho.solve(random_bqm(4), "exact", compare=["qaoa"]).baselines[0]
+    assert (row.status, row.note) == ("not run", "install hybrid-opt[aer]")
+
+
+def test_timings_and_progress():
+    heard = []
+    solver = QAOA(depth=1, optimizer="COBYLA", max_evaluations=5)
+    request = Request(read_model(random_bqm(4)), 1, progress=lambda share, text: heard.append(share))
+    outcome = solver.solve(request)
+    assert set(outcome.timings) == {"compile", "build", "train", "sample", "figures"}
+    assert outcome.quantum.seconds == pytest.approx(outcome.timings["train"] + outcome.timings["sample"])
+    assert heard == sorted(heard)
+    assert heard[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"depth": 0}, {"depth": 1.5}, {"shots": 0}, {"shots": -5}, {"shots": 10.0}, {"optimizer": "SGD"},
+        {"optimizer": "cobyla"}, {"max_evaluations": 0}, {"compute": "tpu"}, {"postprocess": "magic"},
+        {"max_qubits": 0}, {"encoding": None}, {"penalty": [1]},
+    ],
+)  # fmt: skip
+def test_illegal_settings(settings):
+    with pytest.raises(OptionError, match=next(iter(settings))):
+        QAOA(**settings)
