@@ -32,7 +32,7 @@ check: environment  ## ruff, and mypy strict over all three folders
 	@# From the root mypy would find hybrid_opt/ without circuits and classical inside; the links hold all three.
 	@python="$$(cd "$(VENV)/bin" && pwd)/python" && root="$$PWD" && cd build/__editable__.* && \
 	echo "mypy --strict -p hybrid_opt" && \
-	"$$python" -m mypy --config-file "$$root/pyproject.toml" --cache-dir "$$root/.mypy_cache" -p hybrid_opt
+	"$$python" -m mypy --config-file "$$root/pyproject.toml" --cache-dir "$$root/.mypy_cache/links" -p hybrid_opt
 
 docs: environment  ## the documentation as HTML in docs/_build/html, warnings as errors
 	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html

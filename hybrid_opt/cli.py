@@ -98,6 +98,7 @@ def demo(
             time_limit=time_limit,
             progress=progress,
         )
+    plan.notes.append("the data is synthetic: it ships with the package and comes from a seeded generator")
     _print_plan(plan, as_json=as_json, report=report)
 
 

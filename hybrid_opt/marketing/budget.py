@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -12,15 +12,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import OptionError
+from ..planning.dynamic_program import operations
 from ..planning.level_models import to_cqm, to_level_model
 from ..planning.lines import LevelQuestion
 from ..planning.money import exact
 from ..planning.near_optimal import NearOptimal, near_optimal_plans
-from ..planning.proven_answer import ProvenAnswer, prove
+from ..planning.proven_answer import QUICK, ProvenAnswer, prove
 from ..planning.quantum_check import QuantumCheck, quantum_check
 from ..planning.table import TableSource
 from ..planning.windows import nearest_plan
-from ..planning.worth import Change, worth_of_changes
+from ..planning.worth import Change, no_changes, worth_of_changes
 from ..planning.zoom import Zoom, zoom
 from ..progress import Progress, silent
 from ..qubo import LevelModel
@@ -172,25 +173,39 @@ class BudgetPlanner:
                 time_limit=time_limit,
                 progress=lambda share, text: report(0.1 + 0.3 * share, text),
             )
-        report(0.4, "what one more step is worth")
-        limits = self._limits(levels, proven, time_limit)
-        report(0.5, "plans that are almost as good")
-        near = self._near(proven, tolerance, alternatives, child_seed(seed, "near"))
-        report(0.6, "a finer grid")
-        grid = self._grid_gap(proven)
-        check: QuantumCheck | None = None
-        if quantum:
-            check = quantum_check(
+        phases: dict[str, Callable[[], Any]] = {
+            "what one more step is worth": lambda: self._limits(levels, proven, time_limit),
+            "plans that are almost as good": lambda: self._near(
+                proven, tolerance, alternatives, child_seed(seed, "near")
+            ),
+            "a finer grid": lambda: self._grid_gap(proven),
+            "the quantum check": lambda: self._quantum_check(
                 levels,
-                self._anchor(levels, today),
+                today,
                 qubits=qubits,
                 depth=depth,
                 shots=shots,
                 max_evaluations=max_evaluations,
                 seed=child_seed(seed, "quantum check"),
                 time_limit=time_limit,
-                progress=lambda share, text: report(0.65 + 0.35 * share, text),
-            )
+                progress=lambda share, text: report(0.6 + 0.4 * share, text),
+            ),
+        }
+        if not quantum:
+            del phases["the quantum check"]
+        done: dict[str, Any] = {}
+        notes = [*self.notes, *proven.notes]
+        try:
+            for words, run in phases.items():
+                report(0.4 + 0.05 * len(done), words)
+                done[words] = run()
+        except KeyboardInterrupt:
+            left = [words for words in phases if words not in done]
+            notes.append(f"ctrl-C: the plan stands, but {', '.join(left)} was left out")
+        limits, near, grid, check = (
+            done.get(words)
+            for words in (*list(phases)[:3], "the quantum check")
+        )
         report(1.0, "done")
         return BudgetPlan(
             question=self.question,
@@ -199,14 +214,19 @@ class BudgetPlanner:
             today=today,
             proven=proven,
             zoom=zoomed,
-            limits=limits,
+            limits=no_changes(levels) if limits is None else limits,
             near=near,
             grid=grid,
             check=check,
             seed=seed,
-            notes=[*self.notes, *proven.notes],
+            notes=notes,
             seconds=perf_counter() - begin,
         )
+
+    def _quantum_check(
+        self, levels: LevelQuestion, today: NDArray[np.int64] | None, **options: Any
+    ) -> QuantumCheck:
+        return quantum_check(levels, self._anchor(levels, today), **options)
 
     def _today(self, levels: LevelQuestion) -> NDArray[np.int64] | None:
         """Today's spends as a choice, or None where they are no answer."""
@@ -255,14 +275,12 @@ class BudgetPlanner:
                     changes.append(Change(line.label, end, own, moved(longer)))
                 elif reason and self._at_end(i, end, proven.choice):
                     changes.append(Change(line.label, end, own, None, reason))
-        if proven.program is not None:
-            return worth_of_changes(levels, changes, lambda question: prove(question).value)
-        # Each MILP takes as long as the first one did; without a proof a difference would mean nothing.
-        if proven.proven and proven.seconds * len(changes) <= time_limit:
-            return worth_of_changes(
-                levels, changes, lambda question: prove(question, time_limit=time_limit).value
-            )
-        return worth_of_changes(levels, [], lambda question: proven.value)
+        # Each answer takes about as long as the first; without a proof a difference would mean nothing.
+        if not proven.proven or proven.seconds * len(changes) > time_limit:
+            return no_changes(levels)
+        return worth_of_changes(
+            levels, changes, lambda question: prove(question, time_limit=time_limit).value
+        )
 
     def _at_end(self, i: int, end: str, choice: NDArray[np.int64]) -> bool:
         return int(choice[i]) == (len(self.question.grids[i].spends()) - 1 if end == "max" else 0)
@@ -272,5 +290,7 @@ class BudgetPlanner:
         if proven.program is None:
             return None
         finer = self.question.finer(FINER).levels()
+        if operations(finer) > QUICK:
+            return None
         answer = prove(finer)
         return GridGap(factor=FINER, value=max(answer.value, proven.value))

@@ -102,7 +102,7 @@ def limit_table(plan: BudgetPlan) -> Table:
     others = len(plan.limits) - len(shown)
     note = f"by solving again with the limit moved; {others} other moves bring nothing"
     if not len(plan.limits):
-        note = "not computed: without a proven optimum a difference would mean nothing"
+        note = "not computed: it needs a proven optimum, and time to solve the plan once per limit"
     return Table(
         ["limit", "which", "moved by", "gain", "why not"],
         rows or [["none", "", "", "", ""]],

@@ -16,7 +16,7 @@ from ..errors import InfeasibleModelError, ModelError, OptionError, PlanError
 from ..progress import Progress, silent
 from .lines import LevelQuestion, Line
 
-__all__ = ["Change", "changes_by_one_step", "worth_of_changes"]
+__all__ = ["Change", "changes_by_one_step", "no_changes", "worth_of_changes"]
 
 COLUMNS = ["limit", "kind", "change", "gain", "binds", "reason"]
 BINDING_SHARE = 1e-9
@@ -91,6 +91,11 @@ def changes_by_one_step(
         lines = [line if i == position else entry for i, entry in enumerate(question.lines)]
         changes.append(Change(old.label, kind, further * question.unit, replace(question, lines=lines)))
     return changes
+
+
+def no_changes(question: LevelQuestion) -> pd.DataFrame:
+    """The table of ``worth_of_changes`` without a row, for a question whose changes were not tried."""
+    return worth_of_changes(question, [], lambda _: 0.0)
 
 
 def worth_of_changes(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import SolverError
 from .anneal import Anneal
 from .auto import Auto
 from .base import Outcome, Request, Solver
@@ -35,7 +34,6 @@ __all__ = [
     "Request",
     "Solution",
     "Solver",
-    "SolverError",
     "Tabu",
     "Uniform",
     "UniformRecord",

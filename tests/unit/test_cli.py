@@ -94,6 +94,7 @@ def test_demo_shows_proof_and_writes_the_page(tmp_path):
     content = json.loads(result.stdout)
     assert content["status"] == "optimal"
     assert content["gap"] == 0.0
+    assert any("synthetic" in note for note in content["notes"])
     assert content["response"] > content["response today"]
     check = content["quantum_check"]
     assert check["qubits"] <= 8

@@ -183,3 +183,28 @@ def test_bad_options_of_the_planner(options, error, words):
 def test_bad_options_of_solve(options, words):
     with pytest.raises(OptionError, match=words):
         planner().solve(**options)
+
+
+@pytest.mark.parametrize(
+    ("phase", "left"), [("_limits", "what one more step is worth"), ("_quantum_check", "the quantum check")]
+)
+def test_ctrl_c_keeps_the_proven_plan(monkeypatch, phase, left):
+    asked = planner()
+
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(asked, phase, stop)
+    plan = asked.solve(seed=1, quantum=True, qubits=8)
+    assert plan.status == "optimal"
+    assert left in plan.notes[-1]
+    assert plan.check is None
+    assert "ctrl-C" in str(plan)
+    assert json.loads(plan.to_json())["notes"][-1] == plan.notes[-1]
+
+
+def test_progress_ends_at_one():
+    shares = []
+    planner().solve(seed=1, progress=lambda share, text: shares.append(share))
+    assert shares[-1] == 1.0
+    assert shares == sorted(shares)

@@ -9,9 +9,10 @@ from hybrid_opt.errors import (
     ModelError,
     ModelTooLargeError,
     OptionError,
+    SolverError,
     UnsupportedModelError,
 )
-from hybrid_opt.solvers import Anneal, Auto, Exact, Outcome, Request, SolverError, Tabu
+from hybrid_opt.solvers import Anneal, Auto, Exact, Outcome, Request, Tabu
 from hybrid_opt.solvers import auto as auto_module
 
 
