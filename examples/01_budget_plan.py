@@ -7,6 +7,7 @@ marketing-mix tool (channel, spend, response).
 
 from hybrid_opt.marketing import BudgetPlanner
 from hybrid_opt.marketing.synthetic import shipped_example
+from hybrid_opt.planning import compare
 
 plan_file, curves_file, caps_file = shipped_example()
 planner = BudgetPlanner.from_csv(plan_file, curves_file, caps=caps_file)
@@ -22,7 +23,5 @@ print("\n".join(plan.binding()))
 print("report:", plan.report("budget_report.html"))
 
 # The same question with ten percent less money, side by side with the first plan.
-from hybrid_opt.planning import compare  # noqa: E402
-
 smaller = BudgetPlanner.from_csv(plan_file, curves_file, caps=caps_file, budget=180_000).solve(seed=0)
 print(compare({"200,000": plan, "180,000": smaller}))

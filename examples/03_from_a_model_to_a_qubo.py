@@ -1,6 +1,7 @@
 """What a model becomes as a QUBO: encodings, penalties with their proofs, and the way back."""
 
 import dimod
+from dwave.samplers import SimulatedAnnealingSampler
 
 import hybrid_opt as ho
 
@@ -19,8 +20,6 @@ for name, encoding in zip(model.variables, qubo.encodings):
 print(qubo.certificate)
 
 # Any sampler can take the dimod model. Decoding gives back the user's variables and repairs nothing.
-from dwave.samplers import SimulatedAnnealingSampler  # noqa: E402
-
 samples = SimulatedAnnealingSampler().sample(qubo.bqm, num_reads=50, seed=1)
 print(qubo.decode(samples.first.sample), samples.first.energy)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from .errors import HybridOptError
+from .errors import HybridOptError, OptionError
 from .progress import shown
 
 if TYPE_CHECKING:
@@ -53,6 +53,12 @@ def _message(text: str) -> None:
     Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
 
 
+def _check_report(report: Path | None) -> None:
+    """Refuse an impossible place before the work, not after it."""
+    if report is not None and not report.absolute().parent.is_dir():
+        raise OptionError(f"the report {report} cannot be written: its folder does not exist; create it")
+
+
 def _print_json(content: Any) -> None:
     sys.stdout.write(json.dumps(content, indent=2, allow_nan=False) + "\n")
 
@@ -82,6 +88,7 @@ def demo(
     """Plan a synthetic marketing budget, with proof and a quantum second opinion; writes report.html."""
     from .marketing import BudgetPlanner
 
+    _check_report(report)
     data = files("hybrid_opt.marketing") / "data"
     with (
         as_file(data / "plan.csv") as plan_file,
@@ -171,6 +178,7 @@ def budget(
     """Divide a budget among channels, with proof, reasons and alternatives."""
     from .marketing import BudgetPlanner
 
+    _check_report(report)
     planner = BudgetPlanner.from_csv(
         plan,
         curves,

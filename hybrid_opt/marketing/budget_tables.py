@@ -229,6 +229,7 @@ def quantum_table(check: QuantumCheck) -> Table:
                 f"; a uniform feasible draw gives {style.money(check.uniform_expected)} on average and is "
                 f"optimal with probability {_share(uniform.p_optimum)} ({uniform.n_feasible:,} plans)"
             )
+    note = "; ".join([note, *check.solution.notes])
     return Table(
         ["method", "samples", "seconds", "P(optimum)", "feasible", "best", "loss"],
         rows,

@@ -121,6 +121,14 @@ def test_expected_errors_are_one_message_and_code_2(tables, capsys, monkeypatch)
     assert "999" in printed.err
 
 
+def test_a_report_that_cannot_be_written_is_refused_before_the_work(tables, capsys, monkeypatch, tmp_path):
+    report = str(tmp_path / "no" / "x.html")
+    code, printed = fails(capsys, monkeypatch, "plan", "budget", *tables, "--report", report)
+    assert code == 2
+    assert printed.out == ""
+    assert "folder" in printed.err
+
+
 def test_a_missing_model_file(capsys, monkeypatch):
     code, printed = fails(capsys, monkeypatch, "solve", "nowhere.lp")
     assert code == 2
