@@ -79,9 +79,10 @@ def to_qubo(
     rows = [integer_row(reduced.problem, row, coarse.get(row.label)) for row in reduced.problem.rows]
     if any(row.rounded for row in rows):
         reduced = _presolve_rounded(reduced, rows)
+        unit = {row.label: row.unit for row in rows}
+        rows = [integer_row(reduced.problem, row) for row in reduced.problem.rows]
         rows = [
-            replace(integer_row(reduced.problem, row), rounded=row.label in coarse)
-            for row in reduced.problem.rows
+            replace(row, rounded=row.label in coarse, unit=row.unit * unit[row.label]) for row in rows
         ]
     encodings = choose_encodings(reduced.problem, rows, encoding, target)
     forms = _forms(reduced.problem, rows, encodings)

@@ -21,6 +21,7 @@ Shapes: d states of the variable (U + 1), b bits, S strings.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -76,7 +77,7 @@ class Encoding:
     first_bit: int
     reason: str = ""
 
-    @property
+    @cached_property
     def coefficients(self) -> NDArray[np.int64]:
         """State units per bit for the encodings that add up bits, shape (b,)."""
         if self.name == "binary":

@@ -69,6 +69,8 @@ def penalty_bounds(
     Returns:
         Row label -> bound, and variable index -> bound (only where ``always_valid`` is False).
     """
+    if not rows and all(encoding.always_valid for encoding in encodings):
+        return {}, {}
     down, up = step_changes(problem)
     pairs = [pair_bits(problem, pair, encodings) for pair in problem.pairs]
     pairs_of: list[list[int]] = [[] for _ in problem.variables]
