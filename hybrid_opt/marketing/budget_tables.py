@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["plan_dict", "plan_tables"]
 
+ALIGN_LIMITS: list[Literal["left", "right"]] = ["left", "left", "right", "right", "left"]
 PLACES = {"max": "at its max", "min": "at its min", "off": "off", "fixed": "fixed", "": ""}
 
 
@@ -103,11 +104,14 @@ def limit_table(plan: BudgetPlan) -> Table:
     note = f"by solving again with the limit moved; {others} other moves bring nothing"
     if not len(plan.limits):
         note = "not computed: it needs a proven optimum, and time to solve the plan once per limit"
+    rows = rows or [["none", "", "", "", ""]]
+    columns = ["limit", "which", "moved by", "gain", "why not"]
+    width = 5 if any(row[4] for row in rows) else 4
     return Table(
-        ["limit", "which", "moved by", "gain", "why not"],
-        rows or [["none", "", "", "", ""]],
+        columns[:width],
+        [row[:width] for row in rows],
         title="What binds: worth of one more step",
-        align=["left", "left", "right", "right", "left"],
+        align=ALIGN_LIMITS[:width],
         note=note,
     )
 
