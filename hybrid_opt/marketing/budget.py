@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import OptionError
+from ..errors import ModelTooLargeError, OptionError, PlanError
 from ..planning.dynamic_program import operations
 from ..planning.level_models import to_cqm, to_level_model
 from ..planning.lines import LevelQuestion
@@ -152,7 +152,7 @@ class BudgetPlanner:
 
         Raises:
             OptionError: an illegal option.
-            ModelTooLargeError: the coarse version does not fit the qubits.
+            MissingDependencyError: a quantum method was asked for and Aer is not installed.
         """
         if not 4 <= qubits <= 20:
             raise OptionError(f"qubits is {qubits!r}; it must be from 4 to 20")
@@ -173,6 +173,7 @@ class BudgetPlanner:
                 time_limit=time_limit,
                 progress=lambda share, text: report(0.1 + 0.3 * share, text),
             )
+        notes = [*self.notes, *proven.notes]
         phases: dict[str, Callable[[], Any]] = {
             "what one more step is worth": lambda: self._limits(levels, proven, time_limit),
             "plans that are almost as good": lambda: self._near(
@@ -182,6 +183,7 @@ class BudgetPlanner:
             "the quantum check": lambda: self._quantum_check(
                 levels,
                 today,
+                notes,
                 qubits=qubits,
                 depth=depth,
                 shots=shots,
@@ -194,7 +196,6 @@ class BudgetPlanner:
         if not quantum:
             del phases["the quantum check"]
         done: dict[str, Any] = {}
-        notes = [*self.notes, *proven.notes]
         try:
             for words, run in phases.items():
                 report(0.4 + 0.05 * len(done), words)
@@ -224,9 +225,14 @@ class BudgetPlanner:
         )
 
     def _quantum_check(
-        self, levels: LevelQuestion, today: NDArray[np.int64] | None, **options: Any
-    ) -> QuantumCheck:
-        return quantum_check(levels, self._anchor(levels, today), **options)
+        self, levels: LevelQuestion, today: NDArray[np.int64] | None, notes: list[str], **options: Any
+    ) -> QuantumCheck | None:
+        """The quantum check, or a note where there is nothing to choose on a coarse grid: the plan stands."""
+        try:
+            return quantum_check(levels, self._anchor(levels, today), **options)
+        except (ModelTooLargeError, PlanError) as error:
+            notes.append(f"the quantum check was left out: {error}")
+            return None
 
     def _today(self, levels: LevelQuestion) -> NDArray[np.int64] | None:
         """Today's spends as a choice, or None where they are no answer."""

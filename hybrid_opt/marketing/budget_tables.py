@@ -162,8 +162,13 @@ def level_table(plan: BudgetPlan, check: QuantumCheck) -> Table:
         title=f"Coarse version for the simulator: {check.qubo.n_bits} qubits ({slack} slack), "
         f"step {style.money(step)}",
         align=["left", "left", "right"],
-        note=f"penalties {check.qubo.certificate.note}",
+        note="; ".join([f"penalties {check.qubo.certificate.note}", *_held(check)]),
     )
+
+
+def _held(check: QuantumCheck) -> list[str]:
+    held = [line.label for line in check.window.question.lines if len(line.spends) == 1]
+    return [f"held at one level: {', '.join(held)}"] if held else []
 
 
 def check_rows(check: QuantumCheck) -> list[dict[str, Any]]:

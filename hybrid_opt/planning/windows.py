@@ -123,7 +123,11 @@ def window(
 def coarsen(
     question: LevelQuestion, anchor: NDArray[np.integer[Any]], max_bits: int
 ) -> tuple[Window, Qubo]:
-    """The finest window around an anchor whose QUBO has at most ``max_bits`` bits.
+    """A window around an anchor whose QUBO has at most ``max_bits`` bits.
+
+    First with all lines free, at the finest common step that fits. A plan of many lines allows only steps so
+    wide that hardly any line can move; then the lines with the largest spends in the anchor may move by one
+    step up or down, and the others are held.
 
     Args:
         question: the large question.
@@ -134,29 +138,75 @@ def coarsen(
         The window and its QUBO.
 
     Raises:
-        ModelTooLargeError: even the coarsest window that leaves a choice needs more bits.
-        PlanError: no step leaves any line a choice.
+        ModelTooLargeError: every window needs more bits.
+        PlanError: no step leaves two lines a choice.
     """
+    free = [i for i, line in enumerate(question.lines) if len(line.spends) > 1]
+    found, needed = _finest(question, anchor, max_bits, free) if len(free) > 1 else (None, None)
+    movable = 0 if found is None else sum(len(kept) > 1 for kept in found[0].kept)
+    if movable < min(len(free), max_bits // 3):
+        block = _one_step_block(question, anchor, max_bits, free)
+        if block is not None and sum(len(kept) > 1 for kept in block[0].kept) > movable:
+            return block
+    if found is not None:
+        return found
+    if needed is None:
+        raise PlanError("no coarse step leaves two lines a choice; widen some limits or allow more qubits")
+    raise ModelTooLargeError(
+        f"the coarsest version of the plan needs {needed} qubits, more than {max_bits}; allow more, or fix "
+        "some lines"
+    )
+
+
+def _finest(
+    question: LevelQuestion, anchor: NDArray[np.integer[Any]], max_bits: int, free: Sequence[int]
+) -> tuple[tuple[Window, Qubo] | None, int | None]:
+    """The finest step that fits with all levels of these lines, or None and the fewest bits seen."""
     base = common_step(question)
-    widest = max(int(line.spends[-1] - line.spends[0]) for line in question.lines)
+    away = [question.lines[i].spends - question.lines[i].spends[anchor[i]] for i in free]
+    widest = max(int(line[-1] - line[0]) for line in away)
     smallest: int | None = None
-    for multiple in range(1, widest // base + 1):
-        small = window(question, anchor, multiple * base)
-        levels = [len(keep) for keep in small.kept]
+    multiple = 1
+    while multiple <= widest // base:
+        levels = [int(np.count_nonzero(line % (multiple * base) == 0)) for line in away]
         if sum(level > 1 for level in levels) < 2 and question.spend == "exactly":
             break
         # No exact encoding needs fewer bits than this; compiling is only worth it below the limit.
         needed = sum((level - 1).bit_length() for level in levels)
+        skip = 1.0
         if needed <= max_bits and sum(levels) - len(levels) <= 3 * max_bits:
+            small = window(question, anchor, multiple * base, free=free)
             qubo = to_qubo(to_level_model(small.question))
             if 0 < qubo.n_bits <= max_bits:
-                return small, qubo
+                return (small, qubo), None
             needed = qubo.n_bits
+            # Bits shrink about like the number of levels, so this skips no more than a few steps.
+            skip = (needed / max_bits) ** 0.25 if needed else 1.05
         if needed:
             smallest = needed if smallest is None else min(smallest, needed)
-    if smallest is None:
-        raise PlanError("no coarse step leaves two lines a choice; widen some limits or allow more qubits")
-    raise ModelTooLargeError(
-        f"the coarsest version of the plan needs {smallest} qubits, more than {max_bits}; allow more, or fix "
-        "some lines"
-    )
+        multiple = max(multiple + 1, int(multiple * skip))
+    return None, smallest
+
+
+def _one_step_block(
+    question: LevelQuestion, anchor: NDArray[np.integer[Any]], max_bits: int, free: Sequence[int]
+) -> tuple[Window, Qubo] | None:
+    """Lines with large spends, each with up to three levels: one step down, the anchor, one step up."""
+    spends = question.spends(anchor)
+    block = sorted(free, key=lambda i: -int(spends[i]))[: max(2, max_bits // 2)]
+    base = common_step(question)
+    away = [np.abs(question.lines[i].spends - spends[i]) for i in block]
+    widest = max(int(line.max()) for line in away)
+    steps = base * np.arange(1, widest // base + 1)
+    if not len(steps):
+        return None
+    choices = sum((np.array([np.count_nonzero(line == step) for step in steps]) for line in away), 0 * steps)
+    # The step that leaves most levels; of several the widest, which tells plans apart best.
+    step = int(steps[np.flatnonzero(choices == choices.max())[-1]])
+    while len(block) > 1:
+        small = window(question, anchor, step, 1, free=block)
+        qubo = to_qubo(to_level_model(small.question))
+        if 0 < qubo.n_bits <= max_bits:
+            return small, qubo
+        block = block[:-1]
+    return None

@@ -208,3 +208,11 @@ def test_progress_ends_at_one():
     planner().solve(seed=1, progress=lambda share, text: shares.append(share))
     assert shares[-1] == 1.0
     assert shares == sorted(shares)
+
+
+def test_a_plan_without_a_coarse_version_stands_and_says_so():
+    single = BudgetPlanner.from_tables(PLAN.iloc[[0, 3]], CURVES, budget=70.5)
+    plan = single.solve(seed=1, quantum=True)
+    assert plan.status == "optimal"
+    assert plan.check is None
+    assert any("quantum check was left out" in note for note in plan.notes)

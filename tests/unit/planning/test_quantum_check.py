@@ -64,7 +64,6 @@ def test_training_counts_its_evaluations():
 
 
 def test_too_few_qubits():
-    lines = [Line(name, [0, 5], [0.0, 1.0]) for name in "abcdef"]
-    whole = LevelQuestion(lines, 15)
+    lines = [Line(name, [0, 5, 10], [0.0, 1.0, 1.5]) for name in "ab"]
     with pytest.raises(ModelTooLargeError, match="qubits"):
-        quantum_check(whole, np.array([1, 1, 1, 0, 0, 0]), qubits=4)
+        quantum_check(LevelQuestion(lines, 10), np.array([1, 1]), qubits=1)

@@ -71,11 +71,26 @@ def test_coarsen_finds_the_finest_window_that_fits(spend, bits):
     assert qubo.certificate.confirmed
 
 
+def test_coarsen_holds_small_lines_where_not_all_fit():
+    lines = [Line(name, [0, 5, 10], [0.0, 3.0, 4.0 + k]) for k, name in enumerate("abcdef")]
+    whole = LevelQuestion(lines, 35, "exactly")
+    small, qubo = coarsen(whole, np.array([1, 2, 1, 1, 1, 1]), 6)
+    assert [len(kept) for kept in small.kept] == [3, 2, 3, 1, 1, 1]
+    assert 0 < qubo.n_bits <= 6
+
+
+def test_coarsen_of_many_lines_leaves_a_choice():
+    rng = np.random.default_rng(1)
+    lines = [Line(f"line {k}", np.arange(41), np.sort(rng.random(41))) for k in range(19)]
+    small, qubo = coarsen(LevelQuestion(lines, 19 * 4), np.full(19, 4), 16)
+    assert 8 <= qubo.n_bits <= 16
+    assert sum(len(kept) > 1 for kept in small.kept) >= 5
+
+
 def test_coarsen_says_how_many_qubits_are_needed():
-    lines = [Line(name, [0, 5], [0.0, 1.0 + k], "g") for k, name in enumerate("abcdef")]
-    whole = LevelQuestion(lines, 10, "exactly")
-    with pytest.raises(ModelTooLargeError, match="more than 4"):
-        coarsen(whole, nearest_plan(whole, [5, 5, 0, 0, 0, 0]), 4)
+    lines = [Line(name, [0, 5, 10], [0.0, 3.0, 1.0]) for name in "ab"]
+    with pytest.raises(ModelTooLargeError, match="more than 1"):
+        coarsen(LevelQuestion(lines, 10, "exactly"), np.array([1, 1]), 1)
 
 
 def test_coarsen_refuses_a_plan_without_choice():
