@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelTooLargeError
-from .problem import TOLERANCE, Problem, Row
+from .problem import Problem, Row
 from .spelled_count import spelled_count
 
 __all__ = [
@@ -34,6 +34,8 @@ __all__ = [
 AUTOMATIC_LIMIT = 2**20
 REQUEST_LIMIT = 2**24
 BLOCK_SIZE = 2**18
+BLOCK_NUMBERS = 2**23  # in all rows of a block, 64 MB
+SMALLEST_BLOCK = 2**8
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +112,8 @@ def blocks(problem: Problem, *, block_size: int = BLOCK_SIZE, limit: int = REQUE
     n = len(problem.variables)
     sizes = [variable.size for variable in problem.variables]
     split, width = n, 1
+    # A block holds one number per assignment and row.
+    block_size = min(block_size, max(SMALLEST_BLOCK, BLOCK_NUMBERS // (1 + len(problem.rows))))
     while split > 0 and width * sizes[split - 1] <= block_size:
         split -= 1
         width *= sizes[split]
@@ -127,10 +131,6 @@ def blocks(problem: Problem, *, block_size: int = BLOCK_SIZE, limit: int = REQUE
 
     tails = [_outer_sum(_row_vectors(problem, row, tail)) for row in problem.rows]
     heads = [_row_vectors(problem, row, range(split)) for row in problem.rows]
-    scales = [
-        max([1.0, abs(row.rhs)] + [float(np.abs(problem.weights(row, i)).max()) for i in row.terms])
-        for row in problem.rows
-    ]
     n_heads = problem.n_states // max(width, 1)
     for number in range(n_heads):
         head = np.zeros(split, dtype=np.int64)
@@ -147,11 +147,11 @@ def blocks(problem: Problem, *, block_size: int = BLOCK_SIZE, limit: int = REQUE
         if split and any(vector.any() for vector in shift.values()):
             energies = energies + _outer_sum([shift[k] for k in tail])
         feasible = np.ones(width, dtype=np.bool_)
-        for row, tail_sum, head_vectors, scale in zip(problem.rows, tails, heads, scales):
+        for row, tail_sum, head_vectors in zip(problem.rows, tails, heads):
             fixed = sum(float(vector[head[i]]) for i, vector in enumerate(head_vectors))
             gap = tail_sum + (fixed - row.rhs)
             amount = {"<=": gap, ">=": -gap, "==": np.abs(gap)}[row.sense]
-            feasible &= amount <= TOLERANCE * scale
+            feasible &= amount <= problem.tolerance(row)
         yield Block(number * width, energies, feasible)
 
 

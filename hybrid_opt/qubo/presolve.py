@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InfeasibleModelError
-from .problem import TOLERANCE, Pair, Problem, Row, Variable
+from .problem import Pair, Problem, Row, Variable
 
 __all__ = ["Presolved", "presolve"]
 
@@ -104,7 +104,7 @@ def presolve(problem: Problem) -> Presolved:
     for row in problem.rows:
         spans = [_span(problem, row, i, low[i], high[i]) for i in row.terms]
         smallest, largest = sum(s[0] for s in spans), sum(s[1] for s in spans)
-        tolerance = TOLERANCE * max([1.0, abs(row.rhs)] + [max(abs(a), abs(b)) for a, b in spans])
+        tolerance = problem.tolerance(row)
         if row.sense != ">=":
             _refuse(problem, row, 1.0, smallest, row.rhs + tolerance, touched)
         if row.sense != "<=":
@@ -133,7 +133,7 @@ def presolve(problem: Problem) -> Presolved:
         )
         for pair in problem.pairs
     ]
-    rows, dominated = _without_dominated(variables, rows)
+    rows, dominated = _without_dominated(problem, variables, rows)
     dropped |= dominated
     reduced = Problem(variables, pairs, rows, problem.offset, model=problem.model)
     return Presolved(reduced, np.array(low, dtype=np.int64), dropped)
@@ -152,7 +152,7 @@ def _tighten(
     spans = {i: _span(problem, signed, i, low[i], high[i]) for i in row.terms}
     smallest = sum(span[0] for span in spans.values())
     rhs = sign * row.rhs
-    tolerance = TOLERANCE * max([1.0, abs(rhs)] + [max(abs(a), abs(b)) for a, b in spans.values()])
+    tolerance = problem.tolerance(row)
     _refuse(problem, row, sign, smallest, rhs + tolerance, touched)
     changed = False
     for i, span in spans.items():
@@ -188,43 +188,34 @@ def _refuse(
 
 
 def _without_dominated(
-    variables: list[Variable], rows: list[Row]
+    problem: Problem, variables: list[Variable], rows: list[Row]
 ) -> tuple[list[Row], dict[Hashable, str]]:
-    """Drop inequalities that another row implies: max of (left - its left) + its limit <= limit."""
-    if len(rows) > MOST_PAIRED_ROWS:
+    """Drop inequalities that another row implies: max of (left - its left) + its limit <= limit.
+
+    Only rows of plain coefficients are compared, as rows of one matrix.
+    """
+    plain = [row for row in rows if not any(isinstance(term, np.ndarray) for term in row.terms.values())]
+    if len(plain) > MOST_PAIRED_ROWS or len(plain) < 2:
         return rows, {}
-    kept: list[Row] = list(rows)
+    matrix = np.zeros((len(plain), len(variables)))
+    for r, row in enumerate(plain):
+        for i, term in row.terms.items():
+            matrix[r, i] = term
+    lower = np.array([v.lower for v in variables], dtype=np.float64)
+    upper = np.array([v.upper for v in variables], dtype=np.float64)
+    limits = np.array([row.rhs for row in plain])
+    alive = np.ones(len(plain), dtype=np.bool_)
     dropped: dict[Hashable, str] = {}
-    for row in rows:
+    for r, row in enumerate(plain):
         if row.sense == "==":
             continue
-        for other in kept:
-            if other is row:
-                continue
-            for direction in (1.0, -1.0) if other.sense == "==" else (-1.0 if other.sense == ">=" else 1.0,):
-                if _implies(variables, other, direction, row):
-                    dropped[row.label] = f"constraint {other.label!r} implies it"
-            if row.label in dropped:
-                kept = [entry for entry in kept if entry is not row]
-                break
-    return kept, dropped
-
-
-def _implies(variables: list[Variable], other: Row, direction: float, row: Row) -> bool:
-    """Whether ``direction * other <= direction * its right side`` implies an inequality ``row``."""
-    sign = -1.0 if row.sense == ">=" else 1.0
-    most, scale = 0.0, max(1.0, abs(row.rhs), abs(other.rhs))
-    for i in {*row.terms, *other.terms}:
-        mine, theirs = row.terms.get(i, 0.0), other.terms.get(i, 0.0)
-        variable = variables[i]
-        if not isinstance(mine, np.ndarray) and not isinstance(theirs, np.ndarray):
-            ends = np.array([variable.lower, variable.upper], dtype=np.float64)
-            difference = (sign * mine - direction * theirs) * ends
-        else:
-            values = variable.values()
-            mine = mine if isinstance(mine, np.ndarray) else mine * values
-            theirs = theirs if isinstance(theirs, np.ndarray) else theirs * values
-            difference = sign * mine - direction * theirs
-        most += float(difference.max())
-        scale = max(scale, float(np.abs(difference).max()))
-    return most + direction * other.rhs <= sign * row.rhs + TOLERANCE * scale
+        sign = -1.0 if row.sense == ">=" else 1.0
+        for direction, senses in ((1.0, ("<=", "==")), (-1.0, (">=", "=="))):
+            difference = sign * matrix[r] - direction * matrix
+            most = np.maximum(difference * lower, difference * upper).sum(axis=1) + direction * limits
+            implied = alive & (most <= sign * row.rhs + problem.tolerance(row))
+            for other in np.flatnonzero(implied):
+                if other != r and plain[other].sense in senses and alive[r]:
+                    alive[r] = False
+                    dropped[row.label] = f"constraint {plain[other].label!r} implies it"
+    return [row for row in rows if row.label not in dropped], dropped

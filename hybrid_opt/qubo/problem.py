@@ -26,7 +26,8 @@ __all__ = ["Pair", "Problem", "Row", "Variable"]
 
 Sense = Literal["<=", ">=", "=="]
 TABLE_LIMIT = 2**16  # states of one variable that may be written out as a table
-TOLERANCE = 1e-9  # of the largest magnitude in a row, below which a violation is rounding noise
+ROW_NOISE = 1e-13  # of the sum of a row's magnitudes: what adding up decimals can leave
+PROOF_NOISE = 1e-9  # of the objective's variation: how close a bound must come to prove an optimum
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +143,45 @@ class Problem:
         """Number of assignments, feasible or not."""
         return prod(variable.size for variable in self.variables)
 
+    @cached_property
+    def _tolerances(self) -> dict[Hashable, float]:
+        return {row.label: self._row_noise(row) for row in self.rows}
+
+    def tolerance(self, row: Row) -> float:
+        """Violation of a row that may be rounding noise: none for whole numbers, else 1e-13 of its size."""
+        return self._tolerances[row.label]
+
+    def _row_noise(self, row: Row) -> float:
+        size, whole = abs(row.rhs), float(row.rhs).is_integer()
+        for i, term in row.terms.items():
+            if isinstance(term, np.ndarray):
+                size += float(np.abs(term).max())
+                whole = whole and bool((term == np.rint(term)).all())
+            else:
+                variable = self.variables[i]
+                size += abs(term) * max(abs(variable.lower), abs(variable.upper))
+                whole = whole and float(term).is_integer()
+        # Sums of whole numbers are exact in double precision wherever a plan of them makes sense.
+        return 0.0 if whole else ROW_NOISE * size
+
+    @cached_property
+    def proof_tolerance(self) -> float:
+        """Difference of two objectives that counts as none: relative to what the objective can vary by.
+
+        The offset counts only with its own rounding error, so a large one hides nothing.
+        """
+        size = 0.0
+        for v in self.variables:
+            end = max(abs(v.lower), abs(v.upper))
+            size += abs(v.linear) * end + abs(v.square) * end**2
+            size += 0.0 if v.table is None else float(np.ptp(v.table))
+        for pair in self.pairs:
+            first, second = self.variables[pair.first], self.variables[pair.second]
+            ends = max(abs(first.lower), abs(first.upper)) * max(abs(second.lower), abs(second.upper))
+            size += abs(pair.coefficient) * ends
+            size += 0.0 if pair.table is None else float(np.ptp(pair.table))
+        return PROOF_NOISE * size + 2.0**-50 * abs(self.offset)
+
     def pair_table(self, pair: Pair) -> NDArray[np.float64]:
         """Cost of a pair term for every pair of states, shape (size_first, size_second)."""
         first, second = self.variables[pair.first], self.variables[pair.second]
@@ -207,18 +247,11 @@ class Problem:
         amounts = np.zeros((len(states), len(self.rows)))
         for r, row in enumerate(self.rows):
             left = np.zeros(len(states))
-            scale = abs(row.rhs)
             for i, term in row.terms.items():
-                if isinstance(term, np.ndarray):
-                    left += term[states[:, i]]
-                    scale = max(scale, float(np.abs(term).max()))
-                else:
-                    left += term * values[:, i]
-                    variable = self.variables[i]
-                    scale = max(scale, abs(term) * max(abs(variable.lower), abs(variable.upper)))
+                left += term[states[:, i]] if isinstance(term, np.ndarray) else term * values[:, i]
             gap = left - row.rhs
             amount = {"<=": gap, ">=": -gap, "==": np.abs(gap)}[row.sense]
-            amounts[:, r] = np.where(amount > TOLERANCE * max(1.0, scale), amount, 0.0)
+            amounts[:, r] = np.where(amount > self.tolerance(row), amount, 0.0)
         return amounts
 
     def feasible(self, states: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:

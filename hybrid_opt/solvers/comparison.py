@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from typing import Protocol, runtime_checkable
 
-import numpy as np
-
 from ..errors import SolverError
+from ..qubo.problem import Problem
 from .base import Outcome, Request, Solver
-from .judge import PROOF_TOLERANCE, Judged, contradicts
+from .judge import Judged, contradicts
 from .quantum import QuantumRecord
 from .running import part_of, run_baseline
 from .solution import Baseline, relative_gap
@@ -148,7 +147,7 @@ def known_optimum(runs: Sequence[Judged], bound: float | None) -> float | None:
     """The proven optimum of the model, if any run proved it."""
     if bound is not None:
         for run in runs:
-            if is_proven(run.objective, bound):
+            if is_proven(run.problem, run.objective, bound):
                 return run.objective
     for run in runs:
         if run.outcome.quantum is not None and run.outcome.quantum.qubo_optimum is not None:
@@ -174,14 +173,14 @@ def baseline_row(run: Judged, *, bound: float | None, optimum: float | None) -> 
         feasible, counts = run.feasible[own], run.counts[own]
         feasible_share = float(counts[feasible].sum()) / outcome.draws
         if optimum is not None:
-            hits = feasible & (run.objectives[own] <= optimum + PROOF_TOLERANCE * max(1.0, abs(optimum)))
+            hits = feasible & (run.objectives[own] <= optimum + run.problem.proof_tolerance)
             optimum_share = float(counts[hits].sum()) / outcome.draws
     elif outcome.quantum is not None:
         feasible_share, optimum_share = outcome.quantum.feasible_share, outcome.quantum.p_optimum
     if run.note:
         status = "not run"
     elif run.objective is not None:
-        status = "optimal" if is_proven(run.objective, run.bound) else "feasible"
+        status = "optimal" if is_proven(run.problem, run.objective, run.bound) else "feasible"
     else:
         status = "infeasible" if outcome.proof == "infeasible" else "none_found"
     return Baseline(
@@ -200,10 +199,6 @@ def baseline_row(run: Judged, *, bound: float | None, optimum: float | None) -> 
     )
 
 
-def is_proven(objective: float | None, bound: float | None) -> bool:
-    """Whether a bound proves an objective optimal."""
-    return (
-        objective is not None
-        and bound is not None
-        and objective - bound <= PROOF_TOLERANCE * max(1.0, float(np.abs(objective)))
-    )
+def is_proven(problem: Problem, objective: float | None, bound: float | None) -> bool:
+    """Whether a bound proves an objective optimal, see ``Problem.proof_tolerance``."""
+    return objective is not None and bound is not None and objective - bound <= problem.proof_tolerance

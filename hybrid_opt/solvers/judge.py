@@ -19,7 +19,6 @@ from .base import Outcome
 __all__ = ["Judged", "judge"]
 
 TOLERANCE = 1e-6  # of the largest number in the objective: a bound above it by more contradicts it
-PROOF_TOLERANCE = 1e-9  # of the objective: a bound this close proves it optimal
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..qubo.enumeration import blocks
 
 if TYPE_CHECKING:
-    from ..qubo import Qubo
+    from ..qubo import Problem, Qubo
 
 __all__ = ["DrawFigures", "QuantumRecord", "UniformRecord", "figures_of_distribution", "figures_of_draws"]
 
@@ -122,8 +122,12 @@ class QuantumRecord:
         return fields
 
 
-def _is_optimal(objectives: NDArray[np.float64], optimum: float) -> NDArray[np.bool_]:
-    return np.asarray(objectives <= optimum + 1e-9 * max(1.0, abs(optimum)))
+def _is_optimal(problem: Problem, objectives: NDArray[np.float64], optimum: float) -> NDArray[np.bool_]:
+    return np.asarray(objectives <= optimum + problem.proof_tolerance)
+
+
+def _hits(problem: Problem, objectives: NDArray[np.float64], optimum: float) -> int:
+    return int(_is_optimal(problem, objectives, optimum).sum())
 
 
 def figures_of_draws(qubo: Qubo, bits: NDArray[np.uint8], optimum: float | None) -> DrawFigures:
@@ -142,7 +146,7 @@ def figures_of_draws(qubo: Qubo, bits: NDArray[np.uint8], optimum: float | None)
     states = states[qubo.problem.feasible(states)]
     objectives = qubo.problem.objective(states)
     return DrawFigures(
-        p_optimum=None if optimum is None else int(_is_optimal(objectives, optimum).sum()) / len(bits),
+        p_optimum=None if optimum is None else _hits(qubo.problem, objectives, optimum) / len(bits),
         feasible_share=len(states) / len(bits),
         expected_value=float(objectives.mean()) if len(states) else None,
     )
@@ -188,7 +192,7 @@ def figures_of_distribution(
     objectives, feasible = _census(qubo, sizes)
     totals[~feasible] = 0.0
     p_feasible, top = float(totals.sum()), float(totals.max())
-    hits = None if optimum is None else float(totals[_is_optimal(objectives, optimum)].sum())
+    hits = None if optimum is None else float(totals[_is_optimal(qubo.problem, objectives, optimum)].sum())
     figures = DrawFigures(
         p_optimum=None if hits is None else min(hits, 1.0),
         feasible_share=min(p_feasible, 1.0),

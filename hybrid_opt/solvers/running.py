@@ -11,6 +11,7 @@ from ..errors import (
     InfeasibleModelError,
     MissingDependencyError,
     ModelTooLargeError,
+    OptionError,
     UnsupportedModelError,
 )
 from ..progress import Progress
@@ -88,7 +89,13 @@ def run_baseline(solver: Solver, request: Request) -> Judged:
         outcome = solver.solve(request)
     except InfeasibleModelError as error:
         outcome = Outcome(_nothing(request), proof="infeasible", notes=[str(error)])
-    except (ModelTooLargeError, UnsupportedModelError, EncodingError, MissingDependencyError) as error:
+    except (
+        ModelTooLargeError,
+        UnsupportedModelError,
+        EncodingError,
+        MissingDependencyError,
+        OptionError,
+    ) as error:
         outcome, note = Outcome(_nothing(request)), str(error)
     except KeyboardInterrupt:
         outcome = Outcome(_nothing(request), interrupted=True, deterministic=False)

@@ -166,7 +166,7 @@ def _solution(
         status = "infeasible"
         notes.extend(note for run in runs if run.outcome.proof == "infeasible" for note in run.outcome.notes)
     elif answer.objective is not None:
-        status = "optimal" if is_proven(answer.objective, bound) else "feasible"
+        status = "optimal" if is_proven(problem, answer.objective, bound) else "feasible"
     if request.start is not None and answer.objective is not None and status != "optimal":
         begun = float(problem.objective(request.start[None, :])[0])
         if answer.objective >= begun:

@@ -102,11 +102,23 @@ def test_rounding_noise_is_no_violation():
     assert problem.excess(np.array([[1, 1]])).tolist() == [[0.0, 0.0]]
 
 
-def test_the_tolerance_grows_with_the_largest_number_of_the_row():
-    x = [Variable(k, "binary", 2) for k in "ab"]
-    rows = [Row("small", "<=", 10.0, {0: 10.0, 1: 1e-6}), Row("large", "<=", 1e10, {0: 1e10, 1: 1.0})]
-    # 1e-6 over a row of size 10 is a violation, 1 over a row of size 1e10 is its last digits
-    assert Problem(x, (), rows).excess(np.array([[1, 1]])) == pytest.approx(np.array([[1e-6, 0.0]]))
+def test_whole_numbers_have_no_tolerance_and_decimals_only_rounding():
+    large = [Row("r", "<=", 1e10, {0: 1e10, 1: 1.0})]
+    large = Problem([Variable("x", "integer", 3), Variable("y", "binary", 2)], (), large)
+    assert large.excess(np.array([[1, 0], [1, 1]]))[:, 0].tolist() == [0.0, 1.0]
+    decimals = [Row("r", "<=", 0.3, {0: 0.1, 1: 0.2, 2: 1e-9})]
+    decimals = Problem([Variable(k, "binary", 2) for k in "abc"], (), decimals)
+    assert decimals.feasible(np.array([[1, 1, 0], [1, 1, 1]])).tolist() == [True, False]
+    tiny = [Row("r", "<=", 1e-10, {0: 1e-10, 1: 1e-10})]
+    tiny = Problem([Variable(k, "binary", 2) for k in "ab"], (), tiny)
+    assert tiny.feasible(np.array([[1, 0], [1, 1]])).tolist() == [True, False]
+
+
+def test_proofs_are_relative_to_what_the_objective_varies_by():
+    small = Problem([Variable(k, "binary", 2, linear=-1e-10) for k in "ab"], offset=0.0)
+    assert small.proof_tolerance < 1e-15
+    shifted = Problem([Variable(k, "binary", 2, linear=-1.0) for k in "ab"], offset=1e10)
+    assert shifted.proof_tolerance < 1e-4
 
 
 def test_weights_of_plain_and_tabled_terms():

@@ -438,3 +438,21 @@ def test_other_models_are_refused(model):
 
 def test_settings_of_solver_objects_hold():
     assert ho.solve(bqm(), Tabu(reads=3), seed=1).samples == 3
+
+
+def test_large_coefficients_hide_no_broken_row():
+    z, y = dimod.Binary("z"), dimod.Integer("y", upper_bound=10)
+    model = dimod.ConstrainedQuadraticModel()
+    model.set_objective(500 * z - 100 * y)
+    model.add_constraint(y - 10**10 * z <= 0, label="link")
+    solution = ho.solve(model, compare=["milp"], seed=1)
+    assert (solution.objective, solution.status) == (-500.0, "optimal")
+    assert model.check_feasible(solution.sample)
+
+
+def test_small_objectives_and_large_offsets_are_not_proven_by_a_loose_bound():
+    small = dimod.BinaryQuadraticModel({"a": 1e-10, "b": -1e-10}, {}, 0.0, "BINARY")
+    poor = ho.solve(small, Claims([[1, 1]]), compare=["exact"], seed=1)
+    assert (poor.status, poor.objective) == ("feasible", 0.0)
+    shifted = dimod.BinaryQuadraticModel({"a": 1.0, "b": -0.5}, {}, 1e10, "BINARY")
+    assert ho.solve(shifted, Claims([[1, 1]]), compare=["exact"], seed=1).status == "feasible"
