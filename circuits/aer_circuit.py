@@ -178,6 +178,7 @@ def to_aer(tape: qml.tape.QuantumScript, n_qubits: int) -> QuantumCircuit:
         ['h', 'cx']
     """
     circuit = QuantumCircuit(n_qubits)
+    prepared: Any = None
     for number, operation in enumerate(tape.operations):
         name = operation.name
         qubits = list(operation.wires)
@@ -189,7 +190,8 @@ def to_aer(tape: qml.tape.QuantumScript, n_qubits: int) -> QuantumCircuit:
             from qiskit_aer.library import SetStatevector
 
             state = np.asarray(operation.state_vector(wire_order=range(n_qubits)), dtype=np.complex128)
-            circuit.append(SetStatevector(reverse_bits(state.reshape(-1))), range(n_qubits))
+            prepared = reverse_bits(state.reshape(-1))
+            circuit.append(SetStatevector(prepared), range(n_qubits))
         elif is_native(operation):
             _matrix(circuit, operation, qubits)
         else:
@@ -197,4 +199,9 @@ def to_aer(tape: qml.tape.QuantumScript, n_qubits: int) -> QuantumCircuit:
                 f"operation {number} is {name}, which Aer does not know; run the circuit through a QNode or "
                 "qml.execute, which decompose it first"
             )
+    if prepared is not None and circuit.global_phase:
+        # Aer applies the global phase before the circuit, and setting the state overwrites it.
+        phased = SetStatevector(prepared * np.exp(1j * float(circuit.global_phase)))
+        circuit.data[0] = circuit.data[0].replace(operation=phased)
+        circuit.global_phase = 0.0
     return circuit

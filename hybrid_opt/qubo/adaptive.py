@@ -1,9 +1,9 @@
 """Solve, check, raise: penalty weights that are only as large as a heuristic needs.
 
 A certified weight is safe for every bit string; a sampler sees few of them, and flatter penalties make its
-landscape easier. The loop starts at a small share of the certified weight and doubles the weight of each
-constraint that the best sample breaks, until it breaks none. It never goes above the certified weight, so it
-ends after at most ``log2(1 / START)`` rounds per constraint.
+landscape easier. The loop starts at a quarter of what one step of one member can gain and doubles the
+weight of each constraint that the best sample breaks, until it breaks none. It never goes above the certified
+weight, so it ends.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..seeds import child_seed
+from .objective_bits import step_changes
 from .qubo import Qubo
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["adapt_penalties"]
 
-START = 2.0**-5
+START = 0.25
 READS = 32
 SWEEPS = 200
 
@@ -39,7 +40,12 @@ def adapt_penalties(assembly: Assembly, *, seed: int) -> Qubo:
     from dwave.samplers import SimulatedAnnealingSampler
 
     certified = {row.label: assembly.certified(assembly.row_bounds[row.label]) for row in assembly.rows}
-    weights: dict[Hashable, float] = {label: START * weight for label, weight in certified.items()}
+    down, up = step_changes(assembly.reduced.problem)
+    weights: dict[Hashable, float] = {}
+    for row in assembly.rows:
+        # What one step of one member can gain at most; a loose bound may be a hundred times that.
+        gain = max(float(max(down[i], up[i])) for i in row.members)
+        weights[row.label] = min(certified[row.label], max(START * gain, assembly.margin))
     sampler = SimulatedAnnealingSampler()
     rounds = 0
     while True:

@@ -185,12 +185,26 @@ def _short_slack(problem: Problem, rows: Sequence[IntegerRow], row: IntegerRow) 
     return max(row.slopes.values()) - 1
 
 
+def _is_bit(encoding: Encoding) -> bool:
+    return encoding.size == 2 and encoding.n_bits == 1
+
+
 def _objective(problem: Problem, encodings: Sequence[Encoding]) -> QuadraticForm:
     form = QuadraticForm()
     form.offset = problem.offset
     for variable, encoding in zip(problem.variables, encodings):
         form.add(cost_form(variable, encoding))
     for pair in problem.pairs:
+        if pair.table is None and _is_bit(encodings[pair.first]) and _is_bit(encodings[pair.second]):
+            # c (l + s x)(m + t y) in plain floats: a dense model has hundreds of thousands of these.
+            one, two = problem.variables[pair.first], problem.variables[pair.second]
+            bit, other_bit = encodings[pair.first].first_bit, encodings[pair.second].first_bit
+            c = pair.coefficient
+            form.offset += c * one.lower * two.lower
+            form.linear[bit] = form.linear.get(bit, 0.0) + c * two.lower * one.step
+            form.linear[other_bit] = form.linear.get(other_bit, 0.0) + c * one.lower * two.step
+            form.add_product(bit, other_bit, c * one.step * two.step)
+            continue
         bits = pair_bits(problem, pair, encodings)
         first, second = encodings[pair.first].bits, encodings[pair.second].bits
         form.add_linear(first, bits.first, bits.constant)

@@ -133,6 +133,11 @@ class Problem:
     offset: float = 0.0
     model: Any = field(default=None, repr=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What pickling keeps: everything but the user's model, which dimod may not let be pickled."""
+        kept = {name: value for name, value in self.__dict__.items() if name != "model"}
+        return {**kept, "model": None}
+
     @cached_property
     def index(self) -> dict[Hashable, int]:
         """Position of each variable label."""
@@ -269,6 +274,9 @@ class Problem:
             ModelError: a variable is missing, or a value is not one of its states.
         """
         states = np.zeros(len(self.variables), dtype=np.int64)
+        unknown = [label for label in sample if label not in self.index]
+        if unknown:
+            raise ModelError(f"the sample has values for {unknown[:5]!r}, which the model does not have")
         for i, variable in enumerate(self.variables):
             if variable.label not in sample:
                 raise ModelError(f"the sample has no value for variable {variable.label!r}")

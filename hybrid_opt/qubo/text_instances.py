@@ -67,6 +67,9 @@ def _number(path: FilePath, number: int, word: str, what: str) -> float:
     return value
 
 
+MOST_VARIABLES = 10**6  # in a text file; beyond it a damaged header is far likelier than a model
+
+
 def _entries(path: FilePath, value_name: str) -> tuple[int, list[tuple[int, int, int, float]]]:
     """Size and entries (line number, i, j, value) of a file with header ``n m`` and lines ``i j value``."""
     lines = _lines(path)
@@ -77,6 +80,11 @@ def _entries(path: FilePath, value_name: str) -> tuple[int, list[tuple[int, int,
         raise ModelError(f"{path}, line {first}: the header is {' '.join(header)!r}; it must be 'n m'")
     n = _whole(path, first, header[0], "the size n", 0)
     m = _whole(path, first, header[1], "the number of entries m", 0)
+    if n > MOST_VARIABLES:
+        raise ModelError(
+            f"{path}, line {first}: the size n is {n:,}; at most {MOST_VARIABLES:,} variables are read. "
+            "Is the header right?"
+        )
     entries: list[tuple[int, int, int, float]] = []
     seen: dict[tuple[int, int], int] = {}
     for number, words in lines[1:]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..seeds import child_seed
 from .base import Outcome, Request
-from .draws import Drawing, compile_qubo
+from .draws import Drawing, compile_qubo, or_certified
 from .settings import check_translation, check_whole
 
 __all__ = ["Anneal"]
@@ -86,7 +86,7 @@ class Anneal:
 
     def solve(self, request: Request) -> Outcome:
         """Anneal ``reads`` times; the first run begins at ``request.start`` if there is one."""
-        return self.draw(request, draws=self.reads)
+        return or_certified(self, request, self.draw(request, draws=self.reads))
 
     def draw(self, request: Request, *, draws: int | None = None, seconds: float | None = None) -> Outcome:
         """Draw a number of samples, or as many as fit into a time.

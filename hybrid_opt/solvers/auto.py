@@ -20,12 +20,6 @@ __all__ = ["Auto"]
 MILP_SHARE = 0.8  # of the time limit; annealing gets what is left
 
 
-def _any_feasible(request: Request, *outcomes: Outcome | None) -> bool:
-    return any(
-        outcome is not None and bool(request.problem.feasible(outcome.states).any()) for outcome in outcomes
-    )
-
-
 @dataclass(frozen=True)
 class Auto:
     """Exact up to 2**20 assignments, else MILP and, where that proves nothing, annealing as well.
@@ -70,8 +64,6 @@ class Auto:
         left = max(request.time_limit - (perf_counter() - begin), 0.1 * request.time_limit)
         try:
             found = Anneal().solve(replace(request, time_limit=left))
-            if request.problem.rows and not found.interrupted and not _any_feasible(request, found, proven):
-                found = Anneal(penalty="certified").solve(replace(request, time_limit=left))
         except (ModelTooLargeError, EncodingError) as error:
             if proven is None:
                 raise

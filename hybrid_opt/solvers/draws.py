@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -14,7 +14,7 @@ from ..qubo import Qubo, to_qubo
 from ..seeds import child_seed
 from .base import Outcome, Request
 
-__all__ = ["Drawing", "compile_qubo", "distinct"]
+__all__ = ["Drawing", "compile_qubo", "distinct", "or_certified"]
 
 
 def compile_qubo(
@@ -131,3 +131,25 @@ class Drawing:
             interrupted=self.interrupted,
             notes=notes,
         )
+
+
+def or_certified(solver: Any, request: Request, outcome: Outcome) -> Outcome:
+    """Search again with certified weights where adaptive ones led to nothing feasible.
+
+    Args:
+        solver: a frozen dataclass with a setting ``penalty`` and a method ``solve``.
+        request: what it was asked.
+        outcome: what it found.
+
+    Returns:
+        The outcome, or that of the second search with a note.
+    """
+    if solver.penalty != "adaptive" or not request.problem.rows or outcome.interrupted:
+        return outcome
+    if request.problem.feasible(outcome.states).any():
+        return outcome
+    left = request.time_limit - sum(outcome.timings.values())
+    request = replace(request, time_limit=max(left, 0.1 * request.time_limit))
+    again: Outcome = replace(solver, penalty="certified").solve(request)
+    again.notes.append("adaptive penalties led to nothing feasible; certified ones were used")
+    return again

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..seeds import child_seed
 from .base import Outcome, Request
-from .draws import Drawing, compile_qubo
+from .draws import Drawing, compile_qubo, or_certified
 from .settings import check_translation, check_whole
 
 __all__ = ["Tabu"]
@@ -49,8 +49,8 @@ class Tabu:
         {'a': 0, 'b': 1}
     """
 
-    reads: int = 10
-    restarts: int = 10
+    reads: int = 200
+    restarts: int = 0
     updates: int = 1000
     tenure: int | None = None
     encoding: str | Mapping[Any, str] = "auto"
@@ -71,7 +71,7 @@ class Tabu:
 
     def solve(self, request: Request) -> Outcome:
         """Search ``reads`` times; the first run begins at ``request.start`` if there is one."""
-        return self._run(request, self.reads, None, self.restarts)
+        return or_certified(self, request, self._run(request, self.reads, None, self.restarts))
 
     def draw(self, request: Request, *, draws: int | None = None, seconds: float | None = None) -> Outcome:
         """Draw a number of samples, or as many as fit into a time; one search per draw, no restarts.

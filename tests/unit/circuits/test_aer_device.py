@@ -355,3 +355,17 @@ def test_operation_without_matrix_and_decomposition():
     node = qml.QNode(lambda: (Unknown(0), qml.probs(wires=0))[1], AerDevice(wires=1, compute="cpu"))
     with pytest.raises(DeviceError, match=r"not supported with hybrid\.aer"):
         node()
+
+
+def test_global_phase_after_a_prepared_state():
+    vector = np.array([0.6, 0.0, 0.8j, 0.0])
+
+    def circuit():
+        qml.StatePrep(vector, wires=[0, 1])
+        qml.GlobalPhase(0.8)
+        qml.Rot(0.1, 0.2, 0.3, wires=1)
+        return qml.state()
+
+    ours = qml.QNode(circuit, AerDevice(wires=2, compute="cpu"))()
+    theirs = qml.QNode(circuit, qml.device("default.qubit", wires=2))()
+    assert np.allclose(ours, theirs, atol=1e-12)

@@ -174,3 +174,16 @@ def test_illegal_names_are_refused_by_the_compiler():
         ho.solve(selection(), Anneal(penalty="huge"))
     with pytest.raises(OptionError):
         ho.solve(selection(), Anneal(penalty=-1.0))
+
+
+@pytest.mark.parametrize("solver", [ho.solvers.Anneal(reads=20, sweeps=50), ho.solvers.Tabu(reads=20)])
+def test_certified_weights_follow_where_adaptive_ones_lead_to_nothing_feasible(monkeypatch, solver):
+    model = dimod.ConstrainedQuadraticModel()
+    x = list(dimod.Binaries(range(4)))
+    model.set_objective(dimod.quicksum(x))
+    model.add_constraint(dimod.quicksum(x) >= 3, label="three")
+    weak = "hybrid_opt.qubo.adaptive.adapt_penalties"
+    monkeypatch.setattr(weak, lambda assembly, seed: assembly.build({"three": 0.01}))
+    solution = ho.solve(model, solver, seed=1)
+    assert solution.objective == 3.0
+    assert any("certified ones were used" in note for note in solution.notes)

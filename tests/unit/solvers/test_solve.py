@@ -136,23 +136,6 @@ def test_auto_anneals_where_milp_cannot_hold_the_model(large, monkeypatch):
     assert "annealing was left out: no bits" in solution.notes
 
 
-def test_auto_takes_adaptive_penalties_and_certified_ones_where_those_find_nothing(monkeypatch):
-    asked = []
-
-    def build(**settings):
-        asked.append(settings)
-        return Claims([[1, *[0] * 24]] if settings else [[0, *[0] * 24]])
-
-    model = dimod.ConstrainedQuadraticModel()
-    items = list(dimod.Binaries(range(25)))
-    model.set_objective(dimod.quicksum(items))
-    model.add_constraint(dimod.quicksum(items) >= 1, label="one")
-    monkeypatch.setattr(auto_module, "MILP", lambda: Raises(ModelTooLargeError("too many products")))
-    monkeypatch.setattr(auto_module, "Anneal", build)
-    assert ho.solve(model, seed=1).objective == 1.0
-    assert asked == [{}, {"penalty": "certified"}]
-
-
 def test_auto_stops_where_ctrl_c_ended_milp(large, monkeypatch):
     pressed = Claims([[0] * 25], interrupted=True, deterministic=False)
     monkeypatch.setattr(auto_module, "MILP", lambda: pressed)
