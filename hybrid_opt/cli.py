@@ -66,6 +66,7 @@ def _print_json(content: Any) -> None:
 def _print_plan(plan: BudgetPlan, *, as_json: bool, report: Path | None) -> None:
     from .reports import print_table
 
+    written = None if report is None else plan.report(report)
     if as_json:
         _print_json(plan.to_dict())
     else:
@@ -73,8 +74,8 @@ def _print_plan(plan: BudgetPlan, *, as_json: bool, report: Path | None) -> None
         for table in plan.tables():
             print_table(table, console)
             console.print()
-    if report is not None:
-        _message(f"report: {plan.report(report)}")
+    if written is not None:
+        _message(f"report: {written}")
 
 
 @app.command()

@@ -27,6 +27,7 @@ from ..progress import Progress, silent
 from ..qubo import LevelModel
 from ..seeds import child_seed, resolve_seed
 from ..solvers import Solver
+from ..solvers.settings import check_seconds, check_whole
 from .budget_plan import BudgetPlan, GridGap
 from .budget_question import BudgetQuestion
 from .curves import ResponseCurves
@@ -88,7 +89,7 @@ class BudgetPlanner:
             self.curves = curves
         else:
             self.curves = ResponseCurves.read(curves, extrapolate=extrapolate)
-        self.budget = self.table.current_total if budget is None else budget
+        self.budget = self.table.current_total if budget is None else _without_noise(budget)
         self.spend: Spend = spend
         self.synergies = read_synergies(synergies, self.table.labels)
         findings = preflight(self.table, self.curves, self.budget, spend)
@@ -154,8 +155,7 @@ class BudgetPlanner:
             OptionError: an illegal option.
             MissingDependencyError: a quantum method was asked for and Aer is not installed.
         """
-        if not 4 <= qubits <= 20:
-            raise OptionError(f"qubits is {qubits!r}; it must be from 4 to 20")
+        _check_options(qubits, max_evaluations, tolerance, alternatives, time_limit)
         report, begin = progress or silent, perf_counter()
         seed = resolve_seed(seed)
         levels = self.question.levels()
@@ -195,6 +195,13 @@ class BudgetPlanner:
         }
         if not quantum:
             del phases["the quantum check"]
+        if zoomed is not None and zoomed.interrupted:
+            notes.append("ctrl-C ended the zoom; its plan until then is shown")
+        if zoomed is not None and zoomed.value < proven.value - 1e-9 * max(1.0, abs(proven.value)):
+            notes.append(
+                f"a better plan is known, by {proven.method}; its value is the best one in the tables below, "
+                "and what binds and the other plans refer to it"
+            )
         done: dict[str, Any] = {}
         try:
             for words, run in phases.items():
@@ -282,7 +289,8 @@ class BudgetPlanner:
                 elif reason and self._at_end(i, end, proven.choice):
                     changes.append(Change(line.label, end, own, None, reason))
         # Each answer takes about as long as the first; without a proof a difference would mean nothing.
-        if not proven.proven or proven.seconds * len(changes) > time_limit:
+        in_windows = proven.program is None and not self.synergies
+        if in_windows or not proven.proven or proven.seconds * len(changes) > time_limit:
             return no_changes(levels)
         return worth_of_changes(
             levels, changes, lambda question: prove(question, time_limit=time_limit).value
@@ -300,3 +308,26 @@ class BudgetPlanner:
             return None
         answer = prove(finer)
         return GridGap(factor=FINER, value=max(answer.value, proven.value))
+
+
+def _without_noise(budget: float) -> float:
+    """A budget that was added up in floating point, without the last digits: 0.1 + 0.2 is 0.3."""
+    if isinstance(budget, bool) or not isinstance(budget, (int, float, np.number)):
+        return budget
+    rounded = round(float(budget), 6)
+    return rounded if abs(rounded - float(budget)) <= 1e-12 * max(1.0, abs(rounded)) else float(budget)
+
+
+def _check_options(
+    qubits: Any, max_evaluations: Any, tolerance: Any, alternatives: Any, time_limit: Any
+) -> None:
+    """Refuse illegal settings before any work."""
+    check_seconds("time_limit", time_limit)
+    check_whole("max_evaluations", max_evaluations, least=0)
+    check_whole("alternatives", alternatives)
+    whole = isinstance(qubits, (int, np.integer)) and not isinstance(qubits, bool)
+    if not whole or not 4 <= qubits <= 20:
+        raise OptionError(f"qubits is {qubits!r}; it must be a whole number from 4 to 20")
+    number = isinstance(tolerance, (int, float, np.number)) and not isinstance(tolerance, bool)
+    if not number or not 0 <= float(tolerance) < np.inf:
+        raise OptionError(f"tolerance is {tolerance!r}; it must be zero or a positive share, e.g. 0.01")

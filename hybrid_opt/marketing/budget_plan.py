@@ -117,6 +117,10 @@ class BudgetPlan:
         labels = self.question.table.labels
         return np.array([float(self.question.curves.response(n, s)) for n, s in zip(labels, spends)])
 
+    def synergy_gain(self) -> float:
+        """Part of the gain over today that comes from pairs of channels."""
+        return self.question.synergy(self.spends()) - self.question.synergy(self._current)
+
     def spends(self) -> NDArray[np.float64]:
         """Money per channel, shape (N,)."""
         return self.question.money(self.choice)
@@ -197,10 +201,13 @@ class BudgetPlan:
 
     def binding(self) -> list[str]:
         """The limits that bind, in words, the dearest first."""
+        from .budget_figures import Figures
+
+        figures = Figures.of(self)
         bound = self.limits[self.limits["binds"]].sort_values("gain", ascending=False)
         return [
             f"{_limit_name(row['limit'], row['kind'])}: {_moved(row['change'])} would bring "
-            f"{row['gain']:+,.0f} a period"
+            f"{figures.response(row['gain'], signed=True)} a period"
             for row in bound.to_dict("records")
         ]
 
@@ -271,12 +278,16 @@ def _moved(change: float) -> str:
 
 def gap_table(plan: BudgetPlan) -> pd.DataFrame:
     """See ``BudgetPlan.gaps``."""
+    from .budget_figures import Figures
+
+    figures = Figures.of(plan)
     rows: list[tuple[str, float, str]] = []
     if plan.gap is not None and plan.bound is not None:
-        rows.append(("solver", plan.gap, f"bound {plan.bound:,.0f} against the plan's {plan.value:,.0f}"))
+        words = f"bound {figures.response(plan.bound)} against the plan's {figures.response(plan.value)}"
+        rows.append(("solver", plan.gap, words))
     if plan.grid is not None:
         loss = (plan.grid.value - plan.proven.value) / max(abs(plan.grid.value), 1e-9)
-        words = f"steps {plan.grid.factor} times finer would reach {plan.grid.value:,.0f}"
+        words = f"steps {plan.grid.factor} times finer would reach {figures.response(plan.grid.value)}"
         rows.append(("grid step", loss, words))
     check = plan.check
     if check is not None:
@@ -285,7 +296,8 @@ def gap_table(plan: BudgetPlan) -> pd.DataFrame:
             (
                 "coarse grid",
                 check.coarse_gap(best),
-                f"proven optimum {check.optimum:,.0f} of the coarse version against {best:,.0f}",
+                f"proven optimum {figures.response(check.optimum)} of the coarse version against "
+                f"{figures.response(best)}",
             )
         )
         surrogate = check.surrogate_gap
@@ -293,10 +305,11 @@ def gap_table(plan: BudgetPlan) -> pd.DataFrame:
             (
                 "QUBO surrogate",
                 surrogate,
-                f"the QUBO's minimum, re-scored on the response curves: {check.rescored:,.0f}",
+                f"the QUBO's minimum, re-scored on the response curves: {figures.response(check.rescored)}",
             )
         )
         if check.solver_gap is not None and check.sampled is not None:
-            words = f"best of {check.draws:,} QAOA draws {check.sampled:,.0f} against {check.optimum:,.0f}"
+            reached = f"best of {check.draws:,} QAOA draws {figures.response(check.sampled)}"
+            words = f"{reached} against {figures.response(check.optimum)}"
             rows.append(("sampling", check.solver_gap, words))
     return pd.DataFrame(rows, columns=["part", "loss", "explanation"])

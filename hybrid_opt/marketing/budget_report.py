@@ -24,6 +24,7 @@ from ..reports import (
     style,
     write_page,
 )
+from .budget_figures import Figures, share_text
 from .budget_tables import (
     alternative_table,
     channel_table,
@@ -58,18 +59,18 @@ def write_report(plan: BudgetPlan, path: str | os.PathLike[str]) -> Path:
 
 
 def _cards(plan: BudgetPlan) -> list[Card]:
-    today = plan.today_value
-    cards = [Card("Response of the plan", style.money(plan.value), "per period")]
+    today, figures = plan.today_value, Figures.of(plan)
+    cards = [Card("Response of the plan", figures.response(plan.value), "per period")]
     if today is not None and today > 0:
         gain = f"{(plan.value - today) / today:+.2%}"
-        cards.append(Card("Against today", gain, f"today {style.money(today)}"))
+        cards.append(Card("Against today", gain, f"today {figures.response(today)}"))
     if plan.bound is not None:
         proven = plan.status == "optimal"
-        words = "proven best at this step" if proven else f"bound {style.money(plan.bound)}"
+        words = "proven best at this step" if proven else f"bound {figures.response(plan.bound)}"
         cards.append(Card("Gap to the bound", f"{plan.gap:.3%}", words))
     if plan.near is not None:
         many = f"{'' if plan.near.exact else 'at least '}{plan.near.count:,}"
-        cards.append(Card(f"Plans within {plan.near.tolerance:.0%}", many, "of the best"))
+        cards.append(Card(f"Plans within {share_text(plan.near.tolerance)}", many, "of the best"))
     return cards
 
 
@@ -88,9 +89,8 @@ def _what(plan: BudgetPlan) -> Section:
     parts: list[Any] = [channel_table(plan), Drawing(bars, caption)]
     if not table["gain"].isna().any() and plan.today_value is not None:
         names, gains = list(labels), table["gain"].tolist()
-        synergy = plan.question.synergy(plan.spends()) - plan.question.synergy(plan._current)
         if plan.question.synergies:
-            names, gains = [*names, "synergies"], [*gains, synergy]
+            names, gains = [*names, "synergies"], [*gains, plan.synergy_gain()]
         title = "Response per period"
         waterfall = gain_waterfall(names, gains, plan.today_value, plan.value, x_title=title)
         parts.append(Drawing(waterfall, "Where the gain comes from."))
@@ -129,7 +129,11 @@ def _curve(plan: BudgetPlan, i: int) -> dict[str, Any]:
 def _why(plan: BudgetPlan) -> Section:
     words = plan.binding()
     text = "These limits stand in the way; each figure comes from solving again with the limit moved a step."
-    first = text if words else "No limit stands in the way."
+    first = text
+    if not words:
+        first = "No limit stands in the way." if len(plan.limits) else "What limits cost was not computed."
+        if plan.limits["reason"].astype(bool).any():
+            first = "Some limits cannot be moved; none of the others stands in the way."
     return Section("Why not more", [first, limit_table(plan), gap_rows(plan)])
 
 
@@ -147,10 +151,11 @@ def _others(plan: BudgetPlan) -> Section:
         table["highest"].tolist(),
         x_title="Spend per period",
     )
+    within = share_text(plan.near.tolerance)
     return Section(
         "Other plans that are almost as good",
         [
-            Drawing(chart, f"How far each channel can move within {plan.near.tolerance:.0%} of the best."),
+            Drawing(chart, f"How far each channel can move within {within} of the best."),
             alternative_table(plan),
         ],
     )
@@ -177,7 +182,7 @@ def _quantum(plan: BudgetPlan, check: QuantumCheck) -> Section:
         "per channel around today's plan; its optimum is proven by enumeration, so that the draws of a "
         "quantum circuit can be judged. It is a second opinion, and no claim of any quantum advantage.",
         level_table(plan, check),
-        quantum_table(check),
+        quantum_table(plan, check),
     ]
     if rows:
         chart = optimum_probability_bars(rows)

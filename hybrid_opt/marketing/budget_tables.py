@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ..planning.quantum_check import QuantumCheck
-from ..reports import Table, style
+from ..reports import Table
+from .budget_figures import Figures, share_text
 
 if TYPE_CHECKING:
     from .budget_plan import BudgetPlan
@@ -25,22 +26,25 @@ def plan_tables(plan: BudgetPlan) -> list[Table]:
     if plan.near is not None:
         tables.append(alternative_table(plan))
     if plan.check is not None:
-        tables += [level_table(plan, plan.check), quantum_table(plan.check)]
+        tables += [level_table(plan, plan.check), quantum_table(plan, plan.check)]
     return tables
 
 
 def headline_table(plan: BudgetPlan) -> Table:
     """Today, plan and proven optimum."""
-    today, best = plan.today_value, plan.value
+    today, best, figures = plan.today_value, plan.value, Figures.of(plan)
     rows = []
     if today is not None:
-        word = "today" if plan.today is not None else "today (breaks a limit)"
-        rows.append([word, style.money(float(plan._current.sum())), style.money(today), ""])
+        spent = sum(line.current for line in plan.question.table.lines)
+        other = abs(spent - plan.question.budget) > 1e-9 * max(1.0, spent)
+        why = "" if plan.today is not None else " (another budget)" if other else " (breaks a limit)"
+        word = f"today{why}"
+        rows.append([word, figures.spend(spent), figures.response(today), ""])
     gain = "" if today is None or today <= 0 else f"{(best - today) / today:+.2%}"
-    rows.append(["plan", style.money(float(plan.spends().sum())), style.money(best), gain])
+    rows.append(["plan", figures.spend(float(plan.spends().sum())), figures.response(best), gain])
     if plan.bound is not None:
         words = "proven optimum" if plan.proven.proven else "proven bound"
-        rows.append([f"{words} at this step", "", style.money(plan.bound), f"gap {plan.gap:.4%}"])
+        rows.append([f"{words} at this step", "", figures.response(plan.bound), f"gap {plan.gap:.4%}"])
     return Table(
         ["", "spend", "response", "against today"],
         rows,
@@ -53,55 +57,68 @@ def headline_table(plan: BudgetPlan) -> Table:
 
 def channel_table(plan: BudgetPlan) -> Table:
     """What to spend where, and what it brings."""
-    table = plan.channels()
+    table, figures = plan.channels(), Figures.of(plan)
     rows = []
     for row in table.to_dict("records"):
         near = ""
         if not np.isnan(row["near_low"]):
-            near = f"{style.money(row['near_low'])} - {style.money(row['near_high'])}"
+            near = f"{figures.spend(row['near_low'])} - {figures.spend(row['near_high'])}"
         rows.append(
             [
                 row["channel"],
-                style.money(row["today"]),
-                style.money(row["plan"]),
-                _signed(row["change"]),
-                _signed(row["gain"]),
+                figures.spend(row["today"]),
+                figures.spend(row["plan"]),
+                figures.spend(row["change"], signed=True),
+                figures.response(row["gain"], signed=True),
                 PLACES[row["at"]],
                 near,
             ]
         )
     total = table[["today", "plan", "change", "gain"]].sum(min_count=len(table))
+    if plan.question.synergies:
+        extra = plan.synergy_gain()
+        total["gain"] += extra
+        rows.append(["synergies", "", "", "", figures.response(extra, signed=True), "", ""])
     rows.append(
         [
             "total",
-            style.money(total["today"]),
-            style.money(total["plan"]),
-            _signed(total["change"]),
-            _signed(total["gain"]),
+            figures.spend(total["today"]),
+            figures.spend(total["plan"]),
+            figures.spend(total["change"], signed=True),
+            figures.response(total["gain"], signed=True),
             "",
             "",
         ]
     )
-    share = "" if plan.near is None else f"within {plan.near.tolerance:.0%}"
+    width = 6 if plan.near is None else 7
+    within = "" if plan.near is None else f"within {share_text(plan.near.tolerance)}"
+    align: list[Literal["left", "right"]] = ["left", *_right(4), "left", "right"]
     return Table(
-        ["channel", "today", "plan", "change", "gain", "limit", share or "range"],
-        rows,
+        ["channel", "today", "plan", "change", "gain", "limit", within][:width],
+        [row[:width] for row in rows],
         title="What to spend where",
-        align=["left", "right", "right", "right", "right", "left", "right"],
+        align=align[:width],
         strong=[-1],
     )
 
 
 def limit_table(plan: BudgetPlan) -> Table:
     """Why the limits bind."""
+    figures = Figures.of(plan)
     shown = [row for row in plan.limits.to_dict("records") if row["binds"] or row["reason"]]
     shown.sort(key=lambda row: -np.nan_to_num(row["gain"]))
     rows = [
-        [row["limit"], row["kind"], _signed(row["change"]), _signed(row["gain"]), row["reason"]]
+        [
+            row["limit"],
+            row["kind"],
+            figures.spend(row["change"], signed=True),
+            figures.response(row["gain"], signed=True),
+            row["reason"],
+        ]
         for row in shown
     ]
     others = len(plan.limits) - len(shown)
-    note = f"by solving again with the limit moved; {others} other moves bring nothing"
+    note = f"by solving again with the limit moved; other moves that bring nothing: {others}"
     if not len(plan.limits):
         note = "not computed: it needs a proven optimum, and time to solve the plan once per limit"
     rows = rows or [["none", "", "", "", ""]]
@@ -129,38 +146,44 @@ def gap_rows(plan: BudgetPlan) -> Table:
 
 
 def alternative_table(plan: BudgetPlan) -> Table:
-    """Near-optimal plans that differ most."""
-    near, table = plan.near, plan.alternatives()
+    """Near-optimal plans that differ most; many channels become rows, few become columns."""
+    near, table, figures = plan.near, plan.alternatives(), Figures.of(plan)
     labels = plan.question.table.labels
-    rows = [
-        [str(k + 1), *(style.money(float(row[label])) for label in labels), f"{float(row['loss']):.2%}"]
-        for k, row in enumerate(table.to_dict("records"))
-    ]
+    spends = table[labels].to_numpy(dtype=np.float64)
+    losses = [f"{float(loss):.2%}" for loss in table["loss"]]
+    columns = [figures.spend(float(s)) for s in spends.T.ravel()]
+    cells = np.array(columns, dtype=object).reshape(len(labels), len(losses))
+    if len(labels) > len(losses):
+        header = ["channel", *(f"plan {k + 1}" for k in range(len(losses)))]
+        rows = [[label, *cells[k]] for k, label in enumerate(labels)] + [["loss", *losses]]
+    else:
+        header = ["plan", *labels, "loss"]
+        rows = [[str(k + 1), *cells[:, k], loss] for k, loss in enumerate(losses)]
     count = 0 if near is None else near.count
     exactly = "" if near is None or near.exact else "at least "
-    share = "" if near is None else f"{near.tolerance:.0%}"
+    share = "" if near is None else share_text(near.tolerance)
     return Table(
-        ["plan", *labels, "loss"],
+        header,
         rows,
-        title=f"{exactly}{count:,} plans lie within {share} of the best; some that differ most",
-        align=["left", *_right(len(labels) + 1)],
+        title=f"Plans within {share} of the best: {exactly}{count:,}; some that differ most",
+        align=["left", *_right(len(header) - 1)],
     )
 
 
 def level_table(plan: BudgetPlan, check: QuantumCheck) -> Table:
     """The levels of the coarse version."""
-    rows = []
+    rows, figures = [], Figures.of(plan)
     for i, (line, kept) in enumerate(zip(plan.question.table.lines, check.window.kept)):
         money = plan.question.grids[i].spends()[kept]
         best = float(plan.question.grids[i].spends()[check.optimum_choice[i]])
-        rows.append([line.label, ", ".join(style.money(float(m)) for m in money), style.money(best)])
+        rows.append([line.label, ", ".join(figures.spend(float(m)) for m in money), figures.spend(best)])
     step = check.window.step * float(plan.question.unit)
     slack = check.qubo.n_slack_bits
     return Table(
         ["channel", "levels", "coarse optimum"],
         rows,
         title=f"Coarse version for the simulator: {check.qubo.n_bits} qubits ({slack} slack), "
-        f"step {style.money(step)}",
+        f"step {figures.spend(step)}",
         align=["left", "left", "right"],
         note="; ".join([f"penalties {check.qubo.certificate.note}", *_held(check)]),
     )
@@ -208,9 +231,9 @@ def check_rows(check: QuantumCheck) -> list[dict[str, Any]]:
     return rows
 
 
-def quantum_table(check: QuantumCheck) -> Table:
+def quantum_table(plan: BudgetPlan, check: QuantumCheck) -> Table:
     """QAOA, annealing, uniform feasible sampling and the proven optimum on the same coarse version."""
-    record = check.solution.quantum
+    record, figures = check.solution.quantum, Figures.of(plan)
     rows = [
         [
             row["method"],
@@ -218,7 +241,7 @@ def quantum_table(check: QuantumCheck) -> Table:
             f"{row['seconds']:.3f}",
             _share(row["p_optimum"]),
             _share(row["feasible_share"]),
-            "none" if row["best"] is None else style.money(row["best"]),
+            "none" if row["best"] is None else figures.response(row["best"]),
             "n/a" if row["loss"] is None else f"{row['loss']:.3%}",
         ]
         for row in check_rows(check)
@@ -226,7 +249,7 @@ def quantum_table(check: QuantumCheck) -> Table:
     note = ""
     if record is not None:
         uniform = record.uniform
-        expected = "n/a" if check.expected is None else style.money(check.expected)
+        expected = "n/a" if check.expected is None else figures.response(check.expected)
         note = (
             f"{record.simulator}: {record.qubits} qubits, {record.depth} layers, two-qubit depth "
             f"{record.two_qubit_depth}, {record.shots} shots, {record.evaluations} training evaluations "
@@ -235,14 +258,14 @@ def quantum_table(check: QuantumCheck) -> Table:
         )
         if uniform is not None and check.uniform_expected is not None:
             note += (
-                f"; a uniform feasible draw gives {style.money(check.uniform_expected)} on average and is "
+                f"; a uniform feasible draw gives {figures.response(check.uniform_expected)} on average, is "
                 f"optimal with probability {_share(uniform.p_optimum)} ({uniform.n_feasible:,} plans)"
             )
     note = "; ".join([note, *check.solution.notes])
     return Table(
         ["method", "samples", "seconds", "P(optimum)", "feasible", "best", "loss"],
         rows,
-        title=f"Quantum check: proven optimum of the coarse version {style.money(check.optimum)}",
+        title=f"Quantum check: proven optimum of the coarse version {figures.response(check.optimum)}",
         align=["left", *_right(6)],
         note=note,
     )
@@ -250,12 +273,6 @@ def quantum_table(check: QuantumCheck) -> Table:
 
 def _right(columns: int) -> list[Literal["right"]]:
     return ["right"] * columns
-
-
-def _signed(number: float) -> str:
-    if np.isnan(number):
-        return "n/a"
-    return "0" if number == 0 else ("+" if number > 0 else "-") + style.money(abs(number))
 
 
 def _share(number: float | None) -> str:

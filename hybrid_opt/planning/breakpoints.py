@@ -217,4 +217,4 @@ def _better(
 
 def _agree(bound: float, value: float) -> bool:
     """Whether a bound and a value differ by no more than the rounding of their sums."""
-    return bound - value <= 1e-12 * max(abs(bound), abs(value))
+    return bool(np.isfinite(bound)) and bound - value <= 1e-12 * max(abs(bound), abs(value))

@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import PlanError
-from .breakpoints import solve_breakpoints
+from .breakpoints import BreakpointPlan, solve_breakpoints
 from .dynamic_program import DynamicProgram, operations
 from .lines import LevelQuestion
+from .refinement import price_bound, refine
 
 __all__ = ["QUICK", "ProvenAnswer", "prove"]
 
 WORDS = {"milp": "MILP (HiGHS)", "dynamic programming": "dynamic programming over joined lines"}
+MOST_REFINEMENTS = 5
+MOST_WHOLE_LEVELS = 2_000  # of all lines together in a program without dropped levels
 MOST_LEVELS = 40  # per line in a MILP; with more its products get slow
 QUICK = 3 * 10**9  # additions of a dynamic program that take a few seconds
 
@@ -46,7 +49,9 @@ class ProvenAnswer:
     @property
     def proven(self) -> bool:
         """Whether value and bound agree."""
-        return self.bound is not None and self.bound - self.value <= 1e-8 * max(1.0, abs(self.bound))
+        if self.bound is None or not np.isfinite(self.bound):
+            return False
+        return self.bound - self.value <= 1e-8 * max(1.0, abs(self.bound))
 
     @property
     def gap(self) -> float | None:
@@ -76,7 +81,9 @@ def prove(
         PlanError: no plan is feasible.
     """
     begin = perf_counter()
-    usable = start if start is not None and question.feasible(start) else None
+    usable = None
+    if start is not None and question.feasible(start):
+        usable = np.array(start, dtype=np.int64)
     if not question.synergies and operations(question) <= QUICK:
         program = DynamicProgram(question)
         return ProvenAnswer(
@@ -87,24 +94,56 @@ def prove(
             program,
             perf_counter() - begin,
         )
-    found = solve_breakpoints(question, max_levels=MOST_LEVELS, start=usable, time_limit=time_limit / 2)
-    if found.choice is not None and not found.complete:
-        # The kept levels now gather around the first plan, which refines it.
-        found = solve_breakpoints(
-            question, max_levels=MOST_LEVELS, start=found.choice, time_limit=time_limit / 2
-        )
+    if not question.synergies and usable is not None:
+        choice = refine(question, usable, QUICK // 10)
+        bound = max(price_bound(question), question.value(choice))
+        words = "dynamic programs on windows, bound by prices"
+        return ProvenAnswer(choice, question.value(choice), bound, words, None, perf_counter() - begin)
+    found = _by_breakpoints(question, usable, time_limit)
     if found.choice is None or found.value is None:
         raise PlanError(
             f"no plan was found in {time_limit:g} s ({' '.join(found.notes)}); allow more time, take coarser "
             "steps, or give a feasible plan as today's"
         )
+    bound_known = found.full_bound is not None and np.isfinite(found.full_bound)
     return ProvenAnswer(
         found.choice,
         found.value,
-        found.full_bound,
+        found.full_bound if bound_known else None,
         WORDS[found.method],
         None,
         perf_counter() - begin,
         # What was left out of the program does not matter where the bound covers all levels.
-        () if found.full_bound is not None else found.notes,
+        () if bound_known and not _open(found) else found.notes,
     )
+
+
+def _open(found: BreakpointPlan) -> bool:
+    """Whether the bound for all levels leaves a gap."""
+    if found.full_bound is None or found.value is None:
+        return True
+    return found.full_bound - found.value > 1e-8 * max(1.0, abs(found.full_bound))
+
+
+def _by_breakpoints(
+    question: LevelQuestion, start: NDArray[np.int64] | None, time_limit: float
+) -> BreakpointPlan:
+    """A program on some levels first, then around its plan, then on all levels if they are few enough."""
+    begin = perf_counter()
+    found = solve_breakpoints(question, max_levels=MOST_LEVELS, start=start, time_limit=time_limit / 2)
+    for _ in range(MOST_REFINEMENTS):
+        left = time_limit - (perf_counter() - begin)
+        if found.complete or found.choice is None or left <= 0 or not _open(found):
+            break
+        # The kept levels gather around the plan so far, which refines it.
+        again = solve_breakpoints(question, max_levels=MOST_LEVELS, start=found.choice, time_limit=left)
+        if (again.value or -np.inf) <= (found.value or -np.inf):
+            break
+        found = again
+    left = time_limit - (perf_counter() - begin)
+    few = sum(len(line.spends) for line in question.lines) <= MOST_WHOLE_LEVELS
+    if few and not found.complete and _open(found) and left > 0:
+        whole = solve_breakpoints(question, start=found.choice, time_limit=left)
+        if whole.choice is not None:
+            return whole
+    return found

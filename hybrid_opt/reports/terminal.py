@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
@@ -13,6 +14,9 @@ from ..errors import OptionError
 from .table import Table
 
 __all__ = ["print_table", "table_text"]
+
+GAP = 3  # characters between columns
+LONGEST_WORD = 24  # characters; a longer word may be broken
 
 
 def print_table(table: Table, console: Console) -> None:
@@ -29,16 +33,29 @@ def print_table(table: Table, console: Console) -> None:
         >>> print_table(Table(["a"], [["b"]]), Console(file=io.StringIO()))
     """
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for header, side in zip(table.columns, table.align):
-        # Figures must not be broken over lines; words may be.
+    for k, (header, side) in enumerate(zip(table.columns, table.align)):
+        # Figures must not be broken over lines; words may be, between words.
+        cells = [header, *(row[k] for row in table.rows)]
+        words = cells if side == "right" else [word for cell in cells for word in cell.split()]
+        widest = max((cell_len(word) for word in words), default=0)
         grid.add_column(
-            Text(header), justify=side, overflow="fold", no_wrap=side == "right", header_style="bold"
+            Text(header),
+            justify=side,
+            overflow="fold",
+            no_wrap=side == "right",
+            header_style="bold",
+            min_width=widest if side == "right" else min(widest, LONGEST_WORD),
         )
     for i, row in enumerate(table.rows):
         grid.add_row(*(Text(text) for text in row), style="bold" if i in table.strong else None)
     if table.title:
         console.print(Text(table.title, style="bold"))
+    # Rich cuts cells that must not be broken; a line longer than the terminal loses nothing.
+    needed = sum(column.min_width or 0 for column in grid.columns) + GAP * len(grid.columns)
+    width = console.width
+    console.width = max(width, needed)
     console.print(grid)
+    console.width = width
     if table.note:
         console.print(Text(table.note, style="dim"))
 

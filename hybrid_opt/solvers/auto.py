@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import EncodingError, ModelTooLargeError, UnsupportedModelError
 from ..qubo.enumeration import AUTOMATIC_LIMIT
+from ..qubo.presolve import presolve
 from ..qubo.spelled_count import spelled_count
 from .anneal import Anneal
 from .base import Outcome, Request
@@ -41,6 +42,9 @@ class Auto:
     def solve(self, request: Request) -> Outcome:
         """Solve with what suits the size; ``effort["chosen"]`` names it."""
         n_states = request.problem.n_states
+        if n_states > AUTOMATIC_LIMIT:
+            # Rows may leave far fewer states than bounds do; one that can never hold ends it here.
+            n_states = presolve(request.problem).problem.n_states
         if n_states <= AUTOMATIC_LIMIT:
             outcome = Exact().solve(request)
             outcome.effort["chosen"] = "exact"

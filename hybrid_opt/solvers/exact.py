@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from ..errors import ModelTooLargeError
+import numpy as np
+
+from ..errors import InfeasibleModelError, ModelTooLargeError
 from ..qubo.enumeration import AUTOMATIC_LIMIT, REQUEST_LIMIT, Tally, blocks
+from ..qubo.presolve import presolve
 from ..qubo.problem import Problem
 from ..qubo.spelled_count import spelled_count
 from .base import Outcome, Request
@@ -59,9 +62,18 @@ class Exact:
         Raises:
             ModelTooLargeError: the problem has more assignments than the limit.
         """
-        problem = request.problem
-        self._check_size(problem)
         begin = time.perf_counter()
+        problem = request.problem
+        first_states = np.zeros(len(problem.variables), dtype=np.int64)
+        if problem.n_states > self.limit:
+            # The rows may leave far fewer states than the bounds of the variables.
+            try:
+                reduced = presolve(problem)
+            except InfeasibleModelError as error:
+                nothing = np.zeros((0, len(problem.variables)), dtype=np.int64)
+                return Outcome(nothing, proof="infeasible", notes=[str(error)])
+            problem, first_states = reduced.problem, reduced.first_states
+        self._check_size(problem)
         tally = Tally(problem)
         complete = interrupted = False
         try:
@@ -77,7 +89,7 @@ class Exact:
             interrupted = True
         census = tally.census()
         outcome = Outcome(
-            census.minimizers,
+            census.minimizers + first_states,
             deterministic=complete,
             interrupted=interrupted,
             effort={"states": census.n_states},

@@ -107,6 +107,12 @@ def test_a_bound_that_cannot_move_says_why():
     assert np.isnan(row["gain"])
 
 
+def test_a_budget_added_up_in_floats_is_the_decimal_it_means():
+    table = PLAN.assign(current=[60.1, 40.2, 20.0, 10.5])
+    asked = BudgetPlanner.from_tables(table, CURVES, budget=100.1 + 30.4)
+    assert asked.budget == 130.5
+
+
 def test_today_is_kept_where_nothing_is_better():
     curves = pd.DataFrame(
         {"channel": np.repeat(PLAN["channel"], 2), "spend": [0, 140] * 4, "response": [0, 140] * 4}
@@ -177,7 +183,12 @@ def test_bad_options_of_the_planner(options, error, words):
         ({"qubits": 21}, "4 to 20"),
         ({"tolerance": -0.1}, "tolerance"),
         ({"seed": -1}, "seed"),
-        ({"alternatives": 0}, "most"),
+        ({"alternatives": 0}, "alternatives"),
+        ({"qubits": 4.5}, "whole number"),
+        ({"time_limit": 0}, "time_limit"),
+        ({"time_limit": float("nan")}, "time_limit"),
+        ({"max_evaluations": -5}, "max_evaluations"),
+        ({"tolerance": "1%"}, "tolerance"),
     ],
 )
 def test_bad_options_of_solve(options, words):

@@ -86,3 +86,12 @@ def test_bad_tables(columns, rows, options, said):
 def test_bad_width():
     with pytest.raises(OptionError, match="at least 20"):
         table_text(Table(["a"], []), 5)
+
+
+def test_no_figure_and_no_label_is_cut_on_a_narrow_terminal():
+    columns = ["channel", *(f"plan {k}" for k in range(12))]
+    rows = [[f"channel-{r}", *(f"{10_000 * k + r:,}" for k in range(12))] for r in range(3)]
+    stream = io.StringIO()
+    print_table(Table(columns, rows), Console(file=stream, width=40))
+    for row in rows:
+        assert any(all(cell in line for cell in row) for line in stream.getvalue().splitlines())

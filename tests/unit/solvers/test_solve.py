@@ -439,3 +439,18 @@ def test_small_objectives_and_large_offsets_are_not_proven_by_a_loose_bound():
     assert (poor.status, poor.objective) == ("feasible", 0.0)
     shifted = dimod.BinaryQuadraticModel({"a": 1.0, "b": -0.5}, {}, 1e10, "BINARY")
     assert ho.solve(shifted, Claims([[1, 1]]), compare=["exact"], seed=1).status == "feasible"
+
+
+def test_rows_that_leave_few_states_make_a_model_small_enough_to_enumerate():
+    k, small = dimod.Integer("k"), dimod.Integer("l", upper_bound=3)  # k up to 2^53
+    model = dimod.ConstrainedQuadraticModel()
+    model.set_objective(-k + small)
+    model.add_constraint(k <= 7, label="cap")
+    for method in ("auto", "exact"):
+        solution = ho.solve(model, method, seed=1)
+        assert (solution.status, solution.sample) == ("optimal", {"k": 7, "l": 0})
+
+
+def test_a_start_with_an_unknown_variable_is_refused():
+    with pytest.raises(ModelError, match="zz"):
+        ho.solve(bqm(), "exact", start=dict.fromkeys([*range(8), "zz"], 0))
