@@ -30,7 +30,7 @@ def read_model(model: Any) -> Problem:
 
     Raises:
         UnsupportedModelError: another type, real variables, soft or quadratic constraints.
-        ModelError: a coefficient is NaN or infinite.
+        ModelError: a coefficient is NaN or infinite, or the objective overflows.
         InfeasibleModelError: an integer variable has no integer between its bounds.
 
     Example:
@@ -41,16 +41,27 @@ def read_model(model: Any) -> Problem:
     if isinstance(model, Problem):
         return model
     if isinstance(model, LevelModel):
-        return model.to_problem()
+        return _within_range(model.to_problem())
     if isinstance(model, dimod.BinaryQuadraticModel):
-        return _from_bqm(model)
+        return _within_range(_from_bqm(model))
     if isinstance(model, dimod.ConstrainedQuadraticModel):
-        return _from_cqm(model)
+        return _within_range(_from_cqm(model))
     raise UnsupportedModelError(
         f"the model is a {type(model).__name__}; legal are dimod.BinaryQuadraticModel, "
         "dimod.ConstrainedQuadraticModel and hybrid_opt.LevelModel. From a NumPy matrix Q use "
         "dimod.BinaryQuadraticModel(Q, 'BINARY')"
     )
+
+
+def _within_range(problem: Problem) -> Problem:
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(problem.proof_tolerance)
+    if not finite:
+        raise ModelError(
+            "the terms of the objective add up to more than a number can hold; divide all coefficients by a "
+            "common factor"
+        )
+    return problem
 
 
 def _check_finite(given: Any, where: str) -> float:

@@ -191,3 +191,9 @@ def test_numbers_of_a_cqm_are_finite(build, where):
     build(cqm, *dimod.Binaries("xy"))
     with pytest.raises(ModelError, match=f"{where}.*must be a finite number"):
         read_model(cqm)
+
+
+def test_an_objective_that_overflows_is_refused():
+    bqm = dimod.BinaryQuadraticModel({"a": -1e308, "b": -1e308}, {"ab": -1e308}, 0.0, "BINARY")
+    with pytest.raises(ModelError, match="common factor"):
+        read_model(bqm)
