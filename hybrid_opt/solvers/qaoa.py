@@ -182,6 +182,10 @@ class QAOA:
         if angles.limited or angles.interrupted:
             reason = "ctrl-C" if angles.interrupted else "the time limit"
             notes.append(f"{reason} ended the training after {angles.evaluations} evaluations")
+        if done - built > allowed:
+            notes.append(
+                f"it took {done - built:.1f} s, more than the time limit: a circuit is not stopped half-way"
+            )
         repeatable = self.shots is None or not own_seed
         if not repeatable:
             notes.append(f"the samples follow the seed of {circuit.simulator}, not the one recorded here")

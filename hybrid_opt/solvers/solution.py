@@ -83,7 +83,7 @@ class Baseline:
     note: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Solution:
     """The answer of ``solve``; objective and feasibility are recomputed on the model itself.
 
@@ -132,6 +132,12 @@ class Solution:
     samples: int | None = None
     bound_source: str = ""
     own_row: Baseline | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"Solution(status={self.status!r}, objective={self.objective!r}, bound={self.bound!r}, "
+            f"method={self.method!r}, seed={self.seed})"
+        )
 
     @property
     def gap(self) -> float | None:

@@ -322,3 +322,11 @@ def test_timings_and_progress():
 def test_illegal_settings(settings):
     with pytest.raises(OptionError, match=next(iter(settings))):
         QAOA(**settings)
+
+
+def test_a_circuit_that_outlasts_the_time_limit_is_told():
+    model = dimod.BinaryQuadraticModel({"a": -1.0, "b": 1.0}, {"ab": 1.0}, 0.0, "BINARY")
+    solution = ho.solve(model, ho.solvers.QAOA(depth=1, shots=10), seed=1, time_limit=1e-6)
+    assert any("time limit" in note for note in solution.notes)
+    assert repr(solution).startswith("Solution(status=")
+    assert len(repr(solution)) < 200
