@@ -258,8 +258,8 @@ def quantum_table(plan: BudgetPlan, check: QuantumCheck) -> Table:
         )
         if uniform is not None and check.uniform_expected is not None:
             note += (
-                f"; a uniform feasible draw gives {figures.response(check.uniform_expected)} on average, is "
-                f"optimal with probability {_share(uniform.p_optimum)} ({uniform.n_feasible:,} plans)"
+                f"; a uniform feasible draw gives {figures.response(check.uniform_expected)} on average "
+                f"and is optimal with probability {_share(uniform.p_optimum)} ({uniform.n_feasible:,} plans)"
             )
     note = "; ".join([note, *check.solution.notes])
     return Table(
