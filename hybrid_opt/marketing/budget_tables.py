@@ -261,6 +261,8 @@ def quantum_table(plan: BudgetPlan, check: QuantumCheck) -> Table:
                 f"; a uniform feasible draw gives {figures.response(check.uniform_expected)} on average "
                 f"and is optimal with probability {_share(uniform.p_optimum)} ({uniform.n_feasible:,} plans)"
             )
+            if record.p_optimum is not None:
+                note += f". {_verdict(record.p_optimum, uniform.p_optimum)}"
     note = "; ".join([note, *check.solution.notes])
     return Table(
         ["method", "samples", "seconds", "P(optimum)", "feasible", "best", "loss"],
@@ -269,6 +271,15 @@ def quantum_table(plan: BudgetPlan, check: QuantumCheck) -> Table:
         align=["left", *_right(6)],
         note=note,
     )
+
+
+def _verdict(quantum: float, uniform: float) -> str:
+    """One sentence on whether the circuit beats chance; a loss is said as plainly as a win."""
+    if quantum < uniform:
+        return "QAOA loses here: its draws are optimal less often than uniform feasible ones"
+    if quantum > uniform:
+        return "QAOA's draws are optimal more often than uniform feasible ones"
+    return "QAOA's draws are optimal as often as uniform feasible ones"
 
 
 def _right(columns: int) -> list[Literal["right"]]:

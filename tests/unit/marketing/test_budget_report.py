@@ -5,6 +5,7 @@ import pytest
 
 from hybrid_opt.errors import OptionError
 from hybrid_opt.marketing import BudgetPlanner
+from hybrid_opt.marketing.budget_tables import _verdict
 from hybrid_opt.reports import table_text
 
 PLAN = pd.DataFrame(
@@ -58,3 +59,17 @@ def test_an_interval_is_shown_where_the_curves_have_one(plan):
 def test_a_folder_that_does_not_exist(plan, tmp_path):
     with pytest.raises(OptionError):
         plan.report(tmp_path / "missing" / "report.html")
+
+
+@pytest.mark.parametrize(
+    ("quantum", "uniform", "words"),
+    [(0.1, 0.2, "loses here"), (0.2, 0.1, "more often"), (0.1, 0.1, "as often as")],
+)
+def test_a_loss_of_the_circuit_is_said_as_plainly_as_a_win(quantum, uniform, words):
+    assert words in _verdict(quantum, uniform)
+
+
+def test_the_quantum_table_carries_the_verdict(plan):
+    record = plan.check.solution.quantum
+    note = next(table.note for table in plan.tables() if table.title.startswith("Quantum check"))
+    assert _verdict(record.p_optimum, record.uniform.p_optimum) in note
