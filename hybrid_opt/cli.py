@@ -29,6 +29,7 @@ app = typer.Typer(
 plan_app = typer.Typer(help="Business plans from tables.", no_args_is_help=True)
 app.add_typer(plan_app, name="plan")
 
+INTERRUPTED = 130  # exit code of ctrl-C
 DEMO_DEPTH = 5  # QAOA layers
 
 Seed = Annotated[int | None, typer.Option(help="Repeats the answer; drawn and recorded if left out.")]
@@ -46,7 +47,12 @@ def main() -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         _message("interrupted")
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
+    except SystemExit as stop:
+        # The command-line library turns ctrl-C into this code itself, without a word.
+        if stop.code == INTERRUPTED:
+            _message("interrupted before there was anything to show")
+        raise
 
 
 def _message(text: str) -> None:

@@ -145,6 +145,17 @@ def test_control_c_is_130(capsys, monkeypatch):
     assert "interrupted" in printed.err
 
 
+def test_control_c_inside_a_command_is_told(capsys, monkeypatch):
+    def stop():
+        raise KeyboardInterrupt
+
+    # Raised where the command works, so that it goes through the command-line library.
+    monkeypatch.setattr("hybrid_opt.circuits.available_devices", stop)
+    code, printed = fails(capsys, monkeypatch, "devices")
+    assert code == 130
+    assert "interrupted" in printed.err
+
+
 def test_the_package_runs_as_a_module(root):
     done = subprocess.run(
         [sys.executable, "-m", "hybrid_opt", "--help"], capture_output=True, text=True, cwd=root, check=True
