@@ -1,4 +1,4 @@
-"""Which Aer simulator runs a circuit, and why: one cached simulator per setting, a GPU only after a test.
+"""Which Aer simulator runs a program, and why: one cached simulator per setting, a GPU only after a test.
 
 ``compute="auto"`` takes a GPU if Aer reports one and a small random circuit gives the same state there as on
 the CPU; otherwise the CPU, and the reason is kept. A GPU build without its libraries, or with others than it
@@ -7,8 +7,9 @@ was built for, reports a GPU all the same and fails, or worse, only when used: h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from copy import deepcopy
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .aer_installation import import_aer, reported_devices
+from .aer_simulation import AerBackend
 from .errors import AerRunError, CircuitError, DeviceUnavailableError
+from .gates import Gate
+from .memory import gpu_count
 
 if TYPE_CHECKING:
     import pandas as pd
-    from qiskit import QuantumCircuit
+
+    from .aer_execution import AerExecutor
+    from .program import Program
 
 __all__ = ["AerBackend", "available_devices", "open_backend"]
 
@@ -30,115 +36,61 @@ _TOLERANCE = {"double": 1e-8, "single": 1e-4}
 _PARALLEL_ABOVE = 16
 
 
-@dataclass(frozen=True)
-class AerBackend:
-    """A simulator that has been chosen.
-
-    Attributes:
-        simulator: the ``AerSimulator``, method "statevector".
-        compute: "cpu" or "gpu".
-        precision: "double" or "single".
-        reason: why it is this one, in words.
-    """
-
-    simulator: Any
-    compute: str
-    precision: str
-    reason: str
-
-    @property
-    def label(self) -> str:
-        """Name for tables, e.g. ``Aer statevector (CPU)``."""
-        single = ", single precision" if self.precision == "single" else ""
-        return f"Aer statevector ({self.compute.upper()}{single})"
-
-    def states(self, circuits: Sequence[QuantumCircuit]) -> list[NDArray[np.complex128]]:
-        """Final states of circuits without measurements, in one run.
-
-        Args:
-            circuits: each on at least one qubit, Aer-native, without parameters; they are extended in place.
-
-        Returns:
-            One vector of shape (2**n,) per circuit in **Aer's** index order (qubit 0 least significant).
-
-        Raises:
-            AerRunError: Aer failed; the message is Aer's.
-        """
-        if not circuits:
-            return []
-        for circuit in circuits:
-            circuit.save_statevector()
-        result = self._run(list(circuits), shots=1)
-        return [
-            np.asarray(result.data(number)["statevector"], dtype=np.complex128)
-            for number in range(len(circuits))
-        ]
-
-    def samples(
-        self, circuit: QuantumCircuit, qubits: Sequence[int], shots: int, seed: int
-    ) -> NDArray[np.uint8]:
-        """Measure qubits at the end of a circuit.
-
-        Args:
-            circuit: Aer-native, without parameters and measurements; it is extended in place.
-            qubits: the qubits to measure, at least one.
-            shots: number of samples S, at least 1.
-            seed: seed of Aer's random numbers, below 2**31.
-
-        Returns:
-            Bits in the order they were drawn, shape (S, len(qubits)); column k is qubits[k].
-
-        Raises:
-            AerRunError: Aer failed; the message is Aer's.
-        """
-        from qiskit import ClassicalRegister
-
-        circuit.add_register(ClassicalRegister(len(qubits)))
-        circuit.measure(list(qubits), range(len(qubits)))
-        result = self._run([circuit], shots=shots, memory=True, seed_simulator=seed)
-        # Aer gives each shot as a hexadecimal number whose bit k is classical bit k.
-        numbers = np.array([int(word, 16) for word in result.data(0)["memory"]], dtype=np.int64)
-        return ((numbers[:, None] >> np.arange(len(qubits))) & 1).astype(np.uint8)
-
-    def _run(self, circuits: list[QuantumCircuit], **options: Any) -> Any:
-        from qiskit.exceptions import QiskitError
-
-        try:
-            result = self.simulator.run(circuits, **options).result()
-        except QiskitError as error:
-            raise AerRunError(f"Aer did not run the circuit: {error}") from error
-        if not result.success:
-            problems = [item.status for item in result.results if not item.success]
-            raise AerRunError("Aer did not run the circuit: " + "; ".join(problems or [str(result.status)]))
-        return result
-
-
 def _simulator(compute: str, precision: str, threads: int) -> Any:
     return import_aer().AerSimulator(
         method="statevector",
         device=compute.upper(),
         precision=precision,
         max_parallel_threads=threads,
+        max_parallel_experiments=0,
         statevector_parallel_threshold=_PARALLEL_ABOVE,
     )
 
 
-def _test_difference(precision: str) -> float:
-    """Largest difference between the GPU's and the CPU's state of one random circuit on six qubits."""
-    from qiskit import QuantumCircuit
+def _cores() -> int:
+    """Threads that Aer starts when it may start all."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    if wanted.isdigit() and int(wanted) > 0:
+        return int(wanted)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
-    states = []
-    for compute in ("cpu", "gpu"):
-        rng = np.random.default_rng(20240229)
-        circuit = QuantumCircuit(6)
-        for _ in range(4):
-            for qubit in range(6):
-                circuit.u(*rng.uniform(0, 2 * np.pi, 3), qubit)
-            for qubit in range(6):
-                circuit.rzz(rng.uniform(0, 2 * np.pi), qubit, (qubit + 1) % 6)
-            circuit.ccx(*(int(qubit) for qubit in rng.permutation(6)[:3]))
-        backend = AerBackend(_simulator(compute, precision, 0), compute, precision, "self-test")
-        states.append(backend.states([circuit])[0])
+
+def _executor(compute: str, precision: str, threads: int, *, runtime_binding: bool = False) -> AerExecutor:
+    from .aer_execution import AerExecutor
+
+    # A GPU works on one row at a time.
+    workers = 1 if compute == "gpu" else threads or _cores()
+    simulator = _simulator(compute, precision, threads)
+    return AerExecutor(simulator, compute, precision, workers, runtime_binding)
+
+
+def _test_program() -> tuple[Program, NDArray[np.float64]]:
+    """Six qubits, four layers of rotations, couplings and a Toffoli gate, at random angles."""
+    from .program import Program
+
+    rng = np.random.default_rng(20240229)
+    gates: list[Gate] = []
+    slot = 0
+    for _ in range(4):
+        for qubit in range(6):
+            gates.append(Gate("u", (qubit,), (), slot))
+            gates.append(Gate("rzz", (qubit, (qubit + 1) % 6), (), slot + 3))
+            slot += 4
+        places = [int(qubit) for qubit in rng.permutation(6)]
+        gates.append(Gate("x", (places[0],), (places[1], places[2])))
+    return Program(6, tuple(gates), slot), rng.uniform(0, 2 * np.pi, (3, slot))
+
+
+def _test_states(executor: AerExecutor) -> NDArray[np.complex128]:
+    program, table = _test_program()
+    return AerBackend(executor, "self-test").states(program, table)
+
+
+def _test_difference(precision: str) -> float:
+    """Largest difference between the GPU's and the CPU's states of the test circuit."""
+    states = [_test_states(_executor(compute, precision, 0)) for compute in ("cpu", "gpu")]
     return float(np.abs(states[0] - states[1]).max())
 
 
@@ -165,34 +117,55 @@ def _gpu_problem(precision: str) -> str | None:
 
 
 @cache
+def _binds_at_runtime(compute: str, precision: str) -> bool:
+    """Whether binding at runtime gives the same states as a copy of the circuit per row.
+
+    On several GPUs it has given wrong results (github.com/Qiskit/qiskit-aer, issues 2244 and 2393).
+    """
+    if compute == "gpu" and gpu_count() != 1:
+        return False
+    try:
+        bound = _test_states(_executor(compute, precision, 0, runtime_binding=True))
+        copied = _test_states(_executor(compute, precision, 0))
+    except AerRunError:
+        return False
+    return bool(np.abs(bound - copied).max() < _TOLERANCE[precision])
+
+
+@cache
 def _open(compute: str, precision: str, threads: int) -> AerBackend:
-    if compute == "cpu":
-        reason = 'compute="cpu" was asked for'
-        return AerBackend(_simulator("cpu", precision, threads), "cpu", precision, reason)
-    problem = _gpu_problem(precision)
-    if problem is None:
-        reason = "Aer reports a GPU and its self-test passed"
-        return AerBackend(_simulator("gpu", precision, threads), "gpu", precision, reason)
-    if compute == "gpu":
-        raise DeviceUnavailableError(
-            f'compute="gpu" cannot be used: {problem}. Use compute="auto" or "cpu" to run on the CPU'
-        )
-    return AerBackend(_simulator("cpu", precision, threads), "cpu", precision, problem)
+    where, reason = "cpu", 'compute="cpu" was asked for'
+    if compute != "cpu":
+        problem = _gpu_problem(precision)
+        if problem is None:
+            where, reason = "gpu", "Aer reports a GPU and its self-test passed"
+        elif compute == "gpu":
+            raise DeviceUnavailableError(
+                f'compute="gpu" cannot be used: {problem}. Use compute="auto" or "cpu" to run on the CPU'
+            )
+        else:
+            reason = problem
+    executor = _executor(where, precision, threads, runtime_binding=_binds_at_runtime(where, precision))
+    return AerBackend(executor, reason, (compute, precision, threads))
 
 
-def open_backend(compute: str = "auto", precision: str = "double", threads: int | None = None) -> AerBackend:
-    """Choose a simulator; equal arguments give the same object.
+def open_backend(
+    compute: str = "auto", precision: str = "double", threads: int | None = None, noise_model: Any = None
+) -> AerBackend:
+    """Choose a simulator; without a noise model equal arguments give the same object.
 
     Args:
         compute: "auto" (the GPU if it is there and passes its self-test), "cpu" or "gpu".
         precision: "double" (complex128) or "single" (complex64).
         threads: most CPU threads; None or 0 for all.
+        noise_model: a ``qiskit_aer.noise.NoiseModel``, such as those of ``noise``; qubit i of the model is
+            wire i. None for no noise.
 
     Returns:
         The simulator with the reason for the choice.
 
     Raises:
-        CircuitError: an unknown word or a negative number of threads.
+        CircuitError: an unknown word, a negative number of threads, or something else than a noise model.
         DeviceUnavailableError: "gpu" was asked for and cannot be used, or Aer cannot be loaded.
         MissingAerError: Aer is not installed.
         ConflictingAerError: both builds of Aer are installed.
@@ -208,7 +181,18 @@ def open_backend(compute: str = "auto", precision: str = "double", threads: int 
     if isinstance(threads, bool) or not (threads is None or (isinstance(threads, int) and threads >= 0)):
         raise CircuitError(f"threads is {threads!r}; it must be None or an integer of at least 0 (0: all)")
     import_aer()
-    return _open(compute, precision, threads or 0)
+    backend = _open(compute, precision, threads or 0)
+    if noise_model is None:
+        return backend
+    from qiskit_aer.noise import NoiseModel
+
+    if not isinstance(noise_model, NoiseModel):
+        raise CircuitError(
+            f"noise_model is {noise_model!r}; it must be a qiskit_aer.noise.NoiseModel or None"
+        )
+    # A copy, because what follows from the model is found out once.
+    executor = replace(backend.executor, noise_model=deepcopy(noise_model))
+    return replace(backend, executor=executor)
 
 
 def available_devices() -> pd.DataFrame:

@@ -1,207 +1,255 @@
-"""From a PennyLane tape to a Qiskit circuit that Aer runs as it is.
+"""From a program to one Qiskit circuit whose angles are parameters; Aer binds a column of values to each.
 
 No transpilation: ``AerBackend.target`` is rebuilt at every access, so ``transpile(circuit, backend)`` costs
-far more than a small simulation. Only gates that Aer's statevector method knows by name are emitted, and
-every angle is a number: with bound parameters Aer 0.18 gives each binding the global phase of the one before.
+far more than a small simulation. Every angle is a plain ``Parameter``, never an expression, which Aer would
+evaluate in Python once per binding: the sums and halves that a gate needs are columns computed by NumPy.
+There is no parameterized global phase, with which Aer 0.18 gives each binding the phase of the one before;
+phases are numbers beside the circuit, from `row_phases`.
 
-Wire i of the tape (the integer i) becomes qubit i. PennyLane counts wire 0 as the most significant bit of an
-index, Aer as the least significant; gates that carry a matrix or a vector therefore list their qubits in
-reverse, and `reverse_bits` turns one order into the other.
+For pure states wire i becomes qubit N - 1 - i. PennyLane counts wire 0 as the most significant bit of an
+index, Aer as the least, so Aer's index order is then PennyLane's. With noise wire i is qubit i, so that a
+``NoiseModel`` for certain qubits means wires, and the density matrix is saved in reversed order of qubits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
-import pennylane as qml
 from numpy.typing import NDArray
-from pennylane.operation import StatePrepBase
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import DiagonalGate, UnitaryGate
-from qiskit.exceptions import QiskitError
+from qiskit.circuit import Gate, Parameter
 
-from .errors import CircuitError
+from .aer_gates import ONE_QUBIT_GATES, TWO_QUBIT_GATES, VIRTUAL_GATES, Form, GateWriter, columns_of
+from .aer_stack import StackedCircuit
+from .program import Program
 
-__all__ = ["NATIVE_GATES", "is_native", "reverse_bits", "to_aer"]
+__all__ = ["ONE_QUBIT_GATES", "TWO_QUBIT_GATES", "VIRTUAL_GATES", "AerCircuit", "row_phases", "to_aer"]
 
-# PennyLane name -> QuantumCircuit method taking the same angles, then the same wires
-_SAME: dict[str, str] = {
-    "PauliX": "x",
-    "PauliY": "y",
-    "PauliZ": "z",
-    "Hadamard": "h",
-    "S": "s",
-    "T": "t",
-    "SX": "sx",
-    "Adjoint(S)": "sdg",
-    "Adjoint(T)": "tdg",
-    "Adjoint(SX)": "sxdg",
-    "RX": "rx",
-    "RY": "ry",
-    "RZ": "rz",
-    "PhaseShift": "p",
-    "U1": "p",
-    "U3": "u",
-    "CNOT": "cx",
-    "CY": "cy",
-    "CZ": "cz",
-    "CRX": "crx",
-    "CRY": "cry",
-    "CRZ": "crz",
-    "ControlledPhaseShift": "cp",
-    "SWAP": "swap",
-    "CSWAP": "cswap",
-    "CCZ": "ccz",
-    "Toffoli": "ccx",
-    "IsingXX": "rxx",
-    "IsingYY": "ryy",
-    "IsingZZ": "rzz",
-}
+_MAX_VARIANTS = 32
 
 
-def _identity(circuit: QuantumCircuit, operation: Any, qubits: list[int]) -> None:
-    """Nothing to add."""
-
-
-def _global_phase(circuit: QuantumCircuit, operation: Any, qubits: list[int]) -> None:
-    circuit.global_phase -= float(operation.data[0])
-
-
-def _rot(circuit: QuantumCircuit, operation: Any, qubits: list[int]) -> None:
-    # Rot(a, t, b) = RZ(b) RY(t) RZ(a), while u(t, b, a) is that times exp(i (a + b) / 2).
-    first, middle, last = (float(angle) for angle in operation.data)
-    circuit.u(middle, last, first, qubits[0])
-    circuit.global_phase -= (first + last) / 2
-
-
-def _u2(circuit: QuantumCircuit, operation: Any, qubits: list[int]) -> None:
-    circuit.u(np.pi / 2, float(operation.data[0]), float(operation.data[1]), qubits[0])
-
-
-def _matrix(circuit: QuantumCircuit, operation: Any, qubits: list[int]) -> None:
-    matrix = np.asarray(operation.matrix(), dtype=np.complex128)
-    try:
-        gate = UnitaryGate(matrix)
-    except (QiskitError, ValueError) as error:
-        raise CircuitError(f"{operation.name} on wires {qubits} is no unitary matrix") from error
-    circuit.append(gate, qubits[::-1])
-
-
-def _diagonal(circuit: QuantumCircuit, operation: Any, qubits: list[int]) -> None:
-    entries = np.asarray(operation.data[0], dtype=np.complex128)
-    circuit.append(DiagonalGate(entries.tolist()), qubits[::-1])
-
-
-def _many_controls(circuit: QuantumCircuit, operation: Any, qubits: list[int]) -> None:
-    inverted = [qubit for qubit, value in zip(qubits, operation.control_values) if not value]
-    for qubit in inverted:
-        circuit.x(qubit)
-    circuit.mcx(qubits[:-1], qubits[-1])
-    for qubit in inverted:
-        circuit.x(qubit)
-
-
-_OTHER: dict[str, Callable[[QuantumCircuit, Any, list[int]], None]] = {
-    "Identity": _identity,
-    "GlobalPhase": _global_phase,
-    "Rot": _rot,
-    "U2": _u2,
-    "CH": _matrix,
-    "ISWAP": _matrix,
-    "QubitUnitary": _matrix,
-    "DiagonalQubitUnitary": _diagonal,
-    "MultiControlledX": _many_controls,
-}
-
-NATIVE_GATES = frozenset(_SAME) | frozenset(_OTHER)
-"""Names of the PennyLane operations that need no decomposition."""
-
-
-def is_native(operation: Any) -> bool:
-    """Whether an operation goes to Aer as it is; PennyLane decomposes the others.
+class AerCircuit:
+    """A program as a circuit for Aer, with the variants that a run needs.
 
     Args:
-        operation: a PennyLane operation.
+        program: what it is made from; it is not kept.
+        dialect: "pure" for states and their samples, "channels" for programs with channels, "noise" for runs
+            with a noise model, where gates on more than two qubits become networks.
 
-    Returns:
-        True for the names in `NATIVE_GATES` (a sparse QubitUnitary excepted), and for an operation that has a
-        dense matrix and no decomposition, such as DoubleExcitationPlus: it is sent as its matrix.
-
-    Example:
-        >>> is_native(qml.IsingZZ(0.3, [0, 1])), is_native(qml.QFT([0, 1]))
-        (True, False)
+    Attributes:
+        circuit: gates alone, neither initial state nor measurement; it must not be changed.
+        dialect: as given.
+        n_qubits: number of qubits, N.
+        n_gates: number of instructions.
     """
-    name = operation.name
-    if name in _SAME:
-        return True
-    if name == "QubitUnitary" or name not in _OTHER:
-        return bool(operation.has_matrix) and (name == "QubitUnitary" or not operation.has_decomposition)
-    return True
+
+    def __init__(self, program: Program, dialect: str = "pure") -> None:
+        self.dialect = dialect
+        self.n_qubits = program.n_qubits
+        self._gates = program.gates
+        writer = GateWriter(self.n_qubits, reverse=dialect == "pure", dialect=dialect)
+        for gate in self._gates:
+            writer.write(gate)
+        self.circuit: QuantumCircuit = writer.circuit
+        self.n_gates = len(writer.circuit.data)
+        self._parameters: dict[Form, Parameter] = writer.parameters
+        self._spare = Parameter("spare")
+        self._variants: OrderedDict[Any, Any] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def has_parameters(self) -> bool:
+        """Whether anything in the circuit is bound."""
+        return bool(self._parameters)
+
+    def binds(self, table: NDArray[np.float64], *, spare: bool = False) -> dict[Parameter, list[float]]:
+        """The columns that Aer binds.
+
+        Args:
+            table: angles in radians, shape (B, S).
+            spare: whether the spare parameter is bound too.
+
+        Returns:
+            B values for each parameter of the circuit.
+        """
+        columns = columns_of(self._parameters, table)
+        if spare:
+            columns[self._spare] = [0.0] * len(table)
+        return columns
+
+    def saving(self, what: str, wires: Sequence[int] = ()) -> QuantumCircuit:
+        """The circuit with something saved at its end.
+
+        Args:
+            what: "statevector", "density_matrix" or "probabilities".
+            wires: for probabilities, the wires; the first becomes the most significant bit of an outcome.
+
+        Returns:
+            A cached circuit; it must not be changed.
+        """
+
+        def make() -> QuantumCircuit:
+            writer = self._copy()
+            writer.save(what, wires)
+            return writer.circuit
+
+        return self._variant((what, *wires), make)
+
+    def measuring(self, wires: Sequence[int], *, spare: bool = False) -> QuantumCircuit:
+        """The circuit with wires measured at its end.
+
+        Args:
+            wires: the wires; the first becomes the most significant bit of an outcome.
+            spare: whether to append a rotation by the spare parameter, for a circuit that has no other, so
+                that rows can be bindings.
+
+        Returns:
+            A cached circuit; it must not be changed.
+        """
+
+        def make() -> QuantumCircuit:
+            writer = self._copy()
+            if spare:
+                # No noise model knows the label.
+                writer.circuit.append(Gate("p", 1, [self._spare], label="spare"), [0])
+            writer.measure(wires)
+            return writer.circuit
+
+        return self._variant(("measure", spare, *wires), make)
+
+    def stacked(
+        self,
+        what: str,
+        wires: Sequence[int],
+        *,
+        varying: NDArray[np.bool_],
+        index_qubits: int,
+        prepared: bool,
+    ) -> StackedCircuit:
+        """The circuit of many rows at once; arguments as for `StackedCircuit`.
+
+        Args:
+            what: what is saved, "statevector" or "probabilities".
+            wires: for probabilities, the wires.
+            varying: for each slot whether its angle differs between rows, shape (S,).
+            index_qubits: K, for up to 2**K rows.
+            prepared: whether rows start from states handed over.
+
+        Returns:
+            A cached object.
+        """
+
+        def make() -> StackedCircuit:
+            return StackedCircuit(
+                self._gates, self.n_qubits, index_qubits, varying, prepared=prepared, what=what, wires=wires
+            )
+
+        key = ("stacked", what, tuple(wires), varying.tobytes(), index_qubits, prepared)
+        return self._variant(key, make)
+
+    def _copy(self) -> GateWriter:
+        """A writer that continues the circuit."""
+        writer = GateWriter(self.n_qubits, reverse=self.dialect == "pure", dialect=self.dialect)
+        writer.circuit = self.circuit.copy()
+        return writer
+
+    def _variant(self, key: Any, make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key not in self._variants:
+                self._variants[key] = make()
+            self._variants.move_to_end(key)
+            while len(self._variants) > _MAX_VARIANTS:
+                self._variants.popitem(last=False)
+            return self._variants[key]
+
+    def prepared(self, ending: QuantumCircuit, state: NDArray[np.complex128]) -> QuantumCircuit:
+        """A copy of a circuit that starts from a state.
+
+        Args:
+            ending: from `saving` or `measuring`.
+            state: normalized, shape (2**N,), wire 0 most significant.
+
+        Returns:
+            A new circuit.
+        """
+        from qiskit_aer.library import SetStatevector
+
+        if self.dialect != "pure":
+            # Aer wants the whole register in its own order, whatever qubits are named.
+            state = state.reshape((2,) * self.n_qubits).transpose().reshape(-1)
+        circuit = ending.copy_empty_like()
+        circuit.append(SetStatevector(state), circuit.qubits)
+        for item in ending.data:
+            circuit.append(item)
+        return circuit
 
 
-def reverse_bits(vector: NDArray[Any]) -> NDArray[Any]:
-    """Move every entry to the index with its bits reversed; the only conversion between the two index orders.
+_circuits: WeakKeyDictionary[Program, dict[str, AerCircuit]] = WeakKeyDictionary()
+_phases: WeakKeyDictionary[Program, Any] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def to_aer(program: Program, dialect: str = "pure") -> AerCircuit:
+    """The circuit of a program, made once per program and dialect.
 
     Args:
-        vector: shape (2**n,).
+        program: any program.
+        dialect: see `AerCircuit`.
 
     Returns:
-        A new array of the same shape. Applied twice it gives the vector back.
-
-    Example:
-        >>> reverse_bits(np.arange(8)).tolist()
-        [0, 4, 2, 6, 1, 5, 3, 7]
-    """
-    n = len(vector).bit_length() - 1
-    return np.array(vector.reshape((2,) * n).transpose(), order="C").reshape(-1)
-
-
-def to_aer(tape: qml.tape.QuantumScript, n_qubits: int) -> QuantumCircuit:
-    """Write the operations of a tape as a Qiskit circuit; measurements are left to the caller.
-
-    Args:
-        tape: operations on the wires 0 ... n_qubits - 1, every one native, every angle one number; the first
-            may prepare a state.
-        n_qubits: number of qubits.
-
-    Returns:
-        A circuit that `AerSimulator.run` takes without transpilation, global phase included.
+        The circuit, whose angles are parameters.
 
     Raises:
-        CircuitError: an operation that is not native, or a matrix that is not unitary.
+        CircuitError: a gate that cannot be written, such as a matrix that is not unitary.
 
     Example:
-        >>> tape = qml.tape.QuantumScript([qml.Hadamard(0), qml.CNOT([0, 1])])
-        >>> [item.operation.name for item in to_aer(tape, 2).data]
-        ['h', 'cx']
+        >>> import pennylane as qml
+        >>> from .program import read_tape
+        >>> tape = qml.tape.QuantumScript([qml.Hadamard(0), qml.CRY(0.3, [0, 1])])
+        >>> [item.operation.name for item in to_aer(read_tape(tape).program).circuit.data]
+        ['h', 'cry']
     """
-    circuit = QuantumCircuit(n_qubits)
-    prepared: Any = None
-    for number, operation in enumerate(tape.operations):
-        name = operation.name
-        qubits = list(operation.wires)
-        if name in _SAME:
-            getattr(circuit, _SAME[name])(*(float(angle) for angle in operation.data), *qubits)
-        elif name in _OTHER:
-            _OTHER[name](circuit, operation, qubits)
-        elif number == 0 and isinstance(operation, StatePrepBase):
-            from qiskit_aer.library import SetStatevector
+    with _lock:
+        known = _circuits.setdefault(program, {})
+        if dialect not in known:
+            known[dialect] = AerCircuit(program, dialect)
+        return known[dialect]
 
-            state = np.asarray(operation.state_vector(wire_order=range(n_qubits)), dtype=np.complex128)
-            prepared = reverse_bits(state.reshape(-1))
-            circuit.append(SetStatevector(prepared), range(n_qubits))
-        elif is_native(operation):
-            _matrix(circuit, operation, qubits)
-        else:
-            raise CircuitError(
-                f"operation {number} is {name}, which Aer does not know; run the circuit through a QNode or "
-                "qml.execute, which decompose it first"
-            )
-    if prepared is not None and circuit.global_phase:
-        # Aer applies the global phase before the circuit, and setting the state overwrites it.
-        phased = SetStatevector(prepared * np.exp(1j * float(circuit.global_phase)))
-        circuit.data[0] = circuit.data[0].replace(operation=phased)
-        circuit.global_phase = 0.0
-    return circuit
+
+def row_phases(program: Program, table: NDArray[np.float64]) -> NDArray[np.complex128] | None:
+    """What the states of the circuit must be multiplied with to be those of the program.
+
+    Global phases are left out of the circuit, and rot(a, t, b) = exp(-i (a + b) / 2) u(t, b, a).
+
+    Args:
+        program: any program.
+        table: angles in radians, shape (B, S).
+
+    Returns:
+        Factors of modulus 1, shape (B,); None where all are 1.
+
+    Example:
+        >>> import pennylane as qml
+        >>> from .program import read_tape
+        >>> bound = read_tape(qml.tape.QuantumScript([qml.Rot(0.1, 0.2, 0.3, 0)]))
+        >>> np.angle(row_phases(bound.program, bound.table)).round(6).tolist()
+        [-0.2]
+    """
+    if program not in _phases:
+        weights = np.zeros(program.n_slots)
+        for slot, coefficient in program.phases:
+            weights[slot] += coefficient
+        for gate in program.gates:
+            if gate.kind == "rot" and not gate.controls:
+                weights[[gate.slot, gate.slot + 2]] -= 0.5
+        _phases[program] = weights if weights.any() else None
+    weights = _phases[program]
+    if weights is None:
+        return None
+    factors: NDArray[np.complex128] = np.exp(1j * (table @ weights))
+    return factors

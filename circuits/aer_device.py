@@ -1,12 +1,12 @@
-"""The PennyLane device ``hybrid.aer``: circuits on Qiskit Aer's statevector simulator, CPU or GPU.
+"""The PennyLane device ``hybrid.aer``: circuits on Qiskit Aer, CPU or GPU, with gradients of its own.
 
-Forward execution only. It declares no derivative, so PennyLane differentiates by parameter shift; derivatives
-of its own would be added as ``supports_derivatives`` and ``compute_vjp``, on top of `AerDevice._states`.
+A tape is taken apart into a structure and a table of angles; tapes of one structure, and the rows of a batch
+of parameters, are one run of Aer. Exact gradients come from an adjoint sweep over the states of that run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,37 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 from pennylane.devices import Device, ExecutionConfig
 from pennylane.devices.modifiers import simulator_tracking, single_tape_support
-from pennylane.devices.qubit.measure import measure
 from pennylane.exceptions import DeviceError
+from pennylane.operation import Channel
 from pennylane.tape import QuantumScript
-from pennylane.wires import Wires
 
 from .aer_backend import AerBackend, open_backend
-from .aer_circuit import reverse_bits, to_aer
 from .aer_preprocessing import build_pipeline
+from .device_gradients import group_jacobians, group_vjps
+from .device_results import exact_results, mixed_results, sampled_results, sampling_key
 from .errors import CircuitError
-from .memory import require_memory
+from .tape_groups import TapeGroup, group_tapes
 
 __all__ = ["AerDevice"]
 
-# Aer's vector, the result handed over, its copy in PennyLane's order
-_BYTES_EXACT = 48
-# Aer's vector and its workspace for sampling
-_BYTES_SAMPLED = 32
-# States of small circuits computed in one Aer run hold at most this many amplitudes (64 MB) together.
-_BATCH_AMPLITUDES = 2**22
-
-
-def _batches(sizes: Sequence[int]) -> Iterator[slice]:
-    """Consecutive runs of states whose sizes add up to at most _BATCH_AMPLITUDES, or single larger ones."""
-    start, total = 0, 0
-    for number, size in enumerate(sizes):
-        if number > start and total + size > _BATCH_AMPLITUDES:
-            yield slice(start, number)
-            start, total = number, 0
-        total += size
-    if start < len(sizes):
-        yield slice(start, len(sizes))
+# States of the last execution are kept for its gradient up to this many amplitudes (1 GB).
+_KEPT_AMPLITUDES = 2**26
 
 
 @simulator_tracking
@@ -52,14 +36,18 @@ def _batches(sizes: Sequence[int]) -> Iterator[slice]:
 class AerDevice(Device):  # type: ignore[misc]
     """Runs PennyLane circuits on Qiskit Aer; ``qml.device("hybrid.aer", wires=n)`` makes one.
 
-    Without shots every result is exact, computed from the final state. With shots (``qml.set_shots``) Aer
-    draws the samples. Gradients come from PennyLane's parameter shift.
+    Without shots every result is exact, computed from the final state, and differentiated by an adjoint sweep
+    (``diff_method`` "best" or "adjoint"). With shots (``qml.set_shots``) Aer draws the samples. With a noise
+    model, or PennyLane channels in the circuit, exact results come from the density matrix. With shots or
+    noise gradients come from PennyLane's parameter shift, whose circuits run together.
 
     Args:
         wires: number of wires, their labels, or None for whatever wires a circuit uses.
         compute: "auto" (a GPU if Aer has one that passes a self-test, else the CPU), "cpu" or "gpu".
         precision: "double" or "single" (complex128 or complex64 inside Aer; results are double).
         threads: most CPU threads; None or 0 for all.
+        noise_model: a ``qiskit_aer.noise.NoiseModel``; it acts on the gates as Aer gets them, whose names
+            ``circuits.noise`` lists. None for no noise.
         seed: of the samples: the same seed gives the same samples, later executions continue the stream.
             None draws a fresh one.
         shots: PennyLane's deprecated way to set shots, taken as PennyLane's own devices do; use
@@ -96,12 +84,19 @@ class AerDevice(Device):  # type: ignore[misc]
         compute: str = "auto",
         precision: str = "double",
         threads: int | None = None,
+        noise_model: Any = None,
         seed: int | None = None,
         shots: Any = None,
     ) -> None:
         super().__init__(wires=wires, shots=shots)
-        self._backend: AerBackend = open_backend(compute, precision, threads)
-        self._settings: dict[str, Any] = {"compute": compute, "precision": precision, "threads": threads}
+        self._backend: AerBackend = open_backend(compute, precision, threads, noise_model)
+        self._settings: dict[str, Any] = {
+            "compute": compute,
+            "precision": precision,
+            "threads": threads,
+            "noise_model": noise_model,
+        }
+        self._kept: list[tuple[TapeGroup, NDArray[np.complex128]]] = []
         integer = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
         if seed is not None and not (integer and seed >= 0):
             raise CircuitError(f"seed is {seed!r}; it must be a non-negative integer or None")
@@ -122,6 +117,11 @@ class AerDevice(Device):  # type: ignore[misc]
         """Name for tables, such as ``Aer statevector (CPU)``."""
         return self._backend.label
 
+    @property
+    def noise_model(self) -> Any:
+        """The noise model, or None."""
+        return self._backend.noise_model
+
     def with_seed(self, seed: int | None) -> AerDevice:
         """A device with the same wires and settings and its own random stream.
 
@@ -137,14 +137,49 @@ class AerDevice(Device):  # type: ignore[misc]
         """
         return AerDevice(self.wires, seed=seed, **self._settings)
 
+    def supports_derivatives(
+        self, execution_config: ExecutionConfig | None = None, circuit: QuantumScript | None = None
+    ) -> bool:
+        """Whether the device differentiates a circuit itself: exact results of a pure state, first order.
+
+        Args:
+            execution_config: what the caller asked for.
+            circuit: the circuit, or None for "in general".
+
+        Returns:
+            False for shots, noise, second derivatives, sparse Hamiltonians and trainable coefficients of
+            observables.
+        """
+        if execution_config is None:
+            return True
+        if execution_config.gradient_method not in ("adjoint", "device", "best"):
+            return False
+        if execution_config.derivative_order > 1 or self.noise_model is not None:
+            return False
+        if circuit is None:
+            return True
+        angles = len(circuit.get_parameters(trainable_only=False, operations_only=True))
+        return (
+            not circuit.shots
+            and all(parameter < angles for parameter in circuit.trainable_params)
+            and not any(isinstance(operation, Channel) for operation in circuit.operations)
+            and not any(_is_sparse(measurement) for measurement in circuit.measurements)
+        )
+
+    def supports_vjp(
+        self, execution_config: ExecutionConfig | None = None, circuit: QuantumScript | None = None
+    ) -> bool:
+        """Whether the device computes vector-Jacobian products of a circuit; as `supports_derivatives`."""
+        return self.supports_derivatives(execution_config, circuit)
+
     def setup_execution_config(
         self, config: ExecutionConfig | None = None, circuit: QuantumScript | None = None
     ) -> ExecutionConfig:
-        """Settle how a circuit is executed: measurements inside a circuit are deferred to its end.
+        """Settle how a circuit is executed and differentiated; measurements inside it are deferred.
 
         Args:
             config: what the caller asked for.
-            circuit: the circuit, not needed here.
+            circuit: the circuit.
 
         Returns:
             The configuration with every choice of this device made.
@@ -156,7 +191,18 @@ class AerDevice(Device):  # type: ignore[misc]
         method = config.mcm_config.mcm_method
         if method not in (None, "deferred"):
             raise DeviceError(f'mcm_method is "{method}"; {self.name} supports "deferred" only')
-        return replace(config, mcm_config=replace(config.mcm_config, mcm_method="deferred"))
+        config = replace(config, mcm_config=replace(config.mcm_config, mcm_method="deferred"))
+        if config.gradient_method in ("best", "device", "adjoint") and self.supports_derivatives(
+            config, circuit
+        ):
+            config = replace(
+                config,
+                gradient_method="adjoint",
+                use_device_gradient=True,
+                use_device_jacobian_product=True,
+                grad_on_execution=False,
+            )
+        return config
 
     def preprocess_transforms(self, execution_config: ExecutionConfig | None = None) -> Any:
         """The transforms PennyLane applies before `execute`: see ``aer_preprocessing``.
@@ -175,8 +221,9 @@ class AerDevice(Device):  # type: ignore[misc]
         """Run preprocessed tapes.
 
         Args:
-            circuits: tapes of Aer-native operations; those with shots measure in the computational basis.
-            execution_config: not needed.
+            circuits: tapes of native operations; those with shots measure frequencies or samples in the
+                computational basis.
+            execution_config: with the gradient method "adjoint" the states are kept for `compute_vjp`.
 
         Returns:
             One result per tape, in PennyLane's shapes.
@@ -185,48 +232,104 @@ class AerDevice(Device):  # type: ignore[misc]
             CircuitTooLargeError: a state does not fit into free memory.
             AerRunError: Aer failed.
         """
+        keep = execution_config is not None and execution_config.gradient_method == "adjoint"
         tapes = [tape.map_to_standard_wires() for tape in circuits]
-        results: list[Any] = [None] * len(tapes)
-        exact = [number for number, tape in enumerate(tapes) if not tape.shots]
-        for batch in _batches([2 ** len(tapes[number].wires) for number in exact]):
-            numbers = exact[batch]
-            for number, state in zip(numbers, self._states([tapes[number] for number in numbers])):
-                results[number] = _measure_exactly(tapes[number], state)
-        for number, tape in enumerate(tapes):
-            if tape.shots:
-                results[number] = self._sample(tape)
-        return tuple(results)
+        results: dict[int, Any] = {}
+        self._kept = []
+        for group in group_tapes(tapes, [n for n, tape in enumerate(tapes) if not tape.shots]):
+            if self.noise_model is not None or group.program.noisy:
+                results.update(mixed_results(self._backend, group, tapes))
+                continue
+            kept = None
+            if keep and len(group.table) << group.program.n_qubits <= _KEPT_AMPLITUDES:
+                kept = self._backend.states(group.program, group.table, group.initial)
+                self._kept.append((group, kept))
+            results.update(exact_results(self._backend, group, tapes, kept))
+        sampled = [n for n, tape in enumerate(tapes) if tape.shots]
+        for group in group_tapes(tapes, sampled, key=sampling_key):
+            seed = int(self._rng.integers(2**31))
+            results.update(sampled_results(self._backend, group, tapes, seed))
+        return tuple(results[number] for number in range(len(tapes)))
 
-    def _states(self, tapes: Sequence[QuantumScript]) -> list[NDArray[np.complex128]]:
-        """Final states in PennyLane's order, shape (2**n,) each, for tapes on the wires 0 ... n-1."""
-        sizes = [len(tape.wires) for tape in tapes]
-        require_memory(max(sizes), _BYTES_EXACT)
-        circuits = [to_aer(tape, size) for tape, size in zip(tapes, sizes)]
-        # Aer takes no circuit without qubits; there the state is the global phase alone.
-        vectors = iter(self._backend.states([circuit for circuit in circuits if circuit.num_qubits]))
-        return [
-            reverse_bits(next(vectors)) if circuit.num_qubits else np.exp([1j * circuit.global_phase])
-            for circuit in circuits
-        ]
+    def compute_vjp(
+        self,
+        circuits: Sequence[QuantumScript],
+        cotangents: Any,
+        execution_config: ExecutionConfig | None = None,
+    ) -> Any:
+        """Vector-Jacobian products of preprocessed tapes.
 
-    def _sample(self, tape: QuantumScript) -> Any:
-        size = len(tape.wires)
-        require_memory(size, _BYTES_SAMPLED)
-        measured = Wires.all_wires([measurement.wires for measurement in tape.measurements])
-        if len(measured) == 0:
-            measured = tape.wires
-        seed = int(self._rng.integers(2**31))
-        bits = self._backend.samples(
-            to_aer(tape, size), [int(wire) for wire in measured], tape.shots.total_shots, seed
-        ).astype(np.int64)
-        parts = []
-        for start, stop in tape.shots.bins():
-            values = tuple(m.process_samples(bits[start:stop], measured) for m in tape.measurements)
-            parts.append(values[0] if len(values) == 1 else values)
-        return tuple(parts) if tape.shots.has_partitioned_shots else parts[0]
+        Args:
+            circuits: tapes without shots and noise.
+            cotangents: for every tape, in the shape of its result.
+            execution_config: not needed.
+
+        Returns:
+            For every tape one gradient per trainable parameter, summed over the batch unless the parameter is
+            a batch itself.
+
+        Raises:
+            CircuitError: a trainable parameter that is neither an angle nor a prepared state.
+        """
+        tapes = [tape.map_to_standard_wires() for tape in circuits]
+        products: dict[int, Any] = {}
+        for group in group_tapes(tapes):
+            states = self._kept_states(group)
+            products.update(group_vjps(group, tapes, states, cotangents, compute=self.compute))
+        return tuple(products[number] for number in range(len(tapes)))
+
+    def execute_and_compute_vjp(
+        self,
+        circuits: Sequence[QuantumScript],
+        cotangents: Any,
+        execution_config: ExecutionConfig | None = None,
+    ) -> Any:
+        """Results and vector-Jacobian products from one run; arguments as for `compute_vjp`."""
+        config = replace(execution_config or ExecutionConfig(), gradient_method="adjoint")
+        return self.execute(circuits, config), self.compute_vjp(circuits, cotangents, config)
+
+    def compute_derivatives(
+        self, circuits: Sequence[QuantumScript], execution_config: ExecutionConfig | None = None
+    ) -> Any:
+        """Jacobians of preprocessed tapes, one sweep per output.
+
+        Args:
+            circuits: tapes without shots, noise and parameter broadcasting.
+            execution_config: not needed.
+
+        Returns:
+            One Jacobian per tape, in PennyLane's nesting.
+
+        Raises:
+            CircuitError: a tape with parameter broadcasting.
+        """
+        return self.execute_and_compute_derivatives(circuits, execution_config)[1]
+
+    def execute_and_compute_derivatives(
+        self, circuits: Sequence[QuantumScript], execution_config: ExecutionConfig | None = None
+    ) -> Any:
+        """Results and Jacobians from one run; arguments as for `compute_derivatives`."""
+        results = self.execute(
+            circuits, replace(execution_config or ExecutionConfig(), gradient_method="adjoint")
+        )
+        tapes = [tape.map_to_standard_wires() for tape in circuits]
+        jacobians: dict[int, Any] = {}
+        for group in group_tapes(tapes):
+            states = self._kept_states(group)
+            jacobians.update(group_jacobians(group, tapes, states, results, compute=self.compute))
+        return results, tuple(jacobians[number] for number in range(len(tapes)))
+
+    def _kept_states(self, group: TapeGroup) -> NDArray[np.complex128]:
+        """States of the last execution if it was of this table, else of a run of its own."""
+        for kept, states in self._kept:
+            if (
+                kept.program is group.program
+                and np.array_equal(kept.table, group.table)
+                and (group.initial is None or np.array_equal(kept.initial, group.initial))
+            ):
+                return states
+        return self._backend.states(group.program, group.table, group.initial)
 
 
-def _measure_exactly(tape: QuantumScript, state: NDArray[np.complex128]) -> Any:
-    tensor = state.reshape((2,) * len(tape.wires))
-    values = tuple(measure(measurement, tensor) for measurement in tape.measurements)
-    return values[0] if len(values) == 1 else values
+def _is_sparse(measurement: Any) -> bool:
+    return measurement.obs is not None and measurement.obs.name == "SparseHamiltonian"

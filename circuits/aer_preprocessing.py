@@ -1,7 +1,8 @@
 """What happens to a PennyLane tape before the Aer device runs it.
 
 Exact tapes keep their measurements, which are computed from the state. Tapes with shots are split into groups
-that one set of samples can answer, rotated into the computational basis, and reduced to one ``qml.sample``.
+that one set of samples can answer, rotated into the computational basis, and reduced to one measurement of
+frequencies or, where single samples are asked for, of samples. A batch of parameters stays one tape.
 """
 
 from __future__ import annotations
@@ -12,15 +13,25 @@ from typing import Any
 import numpy as np
 import pennylane as qml
 from pennylane.devices.preprocess import decompose, validate_device_wires, validate_measurements
-from pennylane.measurements import ExpectationMP, SampleMeasurement, StateMeasurement
+from pennylane.measurements import (
+    ExpectationMP,
+    ProbabilityMP,
+    SampleMeasurement,
+    StateMeasurement,
+    VarianceMP,
+)
+from pennylane.operation import StatePrepBase
 from pennylane.transforms import broadcast_expand, defer_measurements, split_non_commuting
 from pennylane.transforms.core import CompilePipeline, transform
 
-from .aer_circuit import NATIVE_GATES, is_native
+from .program import has_slots, is_native, native_gates
 
 __all__ = ["accepts_exact", "accepts_samples", "build_pipeline"]
 
 Postprocessing = Callable[[Sequence[Any]], Any]
+
+# Frequencies of all outcomes are kept up to this many wires, single samples beyond.
+_FREQUENCY_WIRES = 12
 
 
 def _has_eigenbasis(observable: Any) -> bool:
@@ -81,17 +92,19 @@ def accepts_samples(measurement: Any) -> bool:
     return not isinstance(observable.simplify(), qml.ops.Sum)
 
 
-def _rotated(group: Any) -> Any:
-    """The tape with its measurements turned to the computational basis and replaced by one sample."""
-    observed = [measurement for measurement in group.measurements if measurement.obs is not None]
-    if len(observed) > 1 and all(qml.pauli.is_pauli_word(measurement.obs) for measurement in observed):
-        # Pauli words that share wires agree on them: one rotation per wire serves all.
-        rotations, _ = qml.pauli.diagonalize_qwc_pauli_words([measurement.obs for measurement in observed])
-    else:
-        rotations = [gate for measurement in observed for gate in measurement.diagonalizing_gates()]
-    return group.copy(
-        operations=[*group.operations, *rotations], measurements=[qml.sample(wires=_measured(group))]
-    )
+def _as_one_batch(tape: Any) -> tuple[Sequence[Any], Postprocessing]:
+    """Expand a batch only where it sits in something other than angles, such as a matrix."""
+    if tape.batch_size is None:
+        return (tape,), _first
+    for number, operation in enumerate(tape.operations):
+        prepares = number == 0 and isinstance(operation, StatePrepBase)
+        if operation.batch_size is not None and not prepares and not has_slots(operation):
+            expanded: tuple[Sequence[Any], Postprocessing] = broadcast_expand(tape)
+            return expanded
+    return (tape,), _first
+
+
+_keeping_batches = transform(_as_one_batch)
 
 
 def _measured(group: Any) -> Any:
@@ -102,16 +115,63 @@ def _measured(group: Any) -> Any:
     return qml.wires.Wires([wire for wire in group.wires if wire in wanted])
 
 
-def _read(group: Any, samples: Any) -> Any:
-    """The group's results from the samples of its rotated tape, in the shapes PennyLane expects."""
+def _by_frequencies(group: Any) -> bool:
+    """Whether frequencies of outcomes answer every measurement of the group."""
+    return (
+        not group.shots.has_partitioned_shots
+        and len(_measured(group)) <= _FREQUENCY_WIRES
+        and all(isinstance(m, (ExpectationMP, VarianceMP, ProbabilityMP)) for m in group.measurements)
+    )
+
+
+def _rotated(group: Any) -> Any:
+    """The tape with its measurements turned to the computational basis and replaced by a single one."""
+    observed = [measurement for measurement in group.measurements if measurement.obs is not None]
+    if len(observed) > 1 and all(qml.pauli.is_pauli_word(measurement.obs) for measurement in observed):
+        # Pauli words that share wires agree on them: one rotation per wire serves all.
+        rotations, _ = qml.pauli.diagonalize_qwc_pauli_words([measurement.obs for measurement in observed])
+    else:
+        rotations = [gate for measurement in observed for gate in measurement.diagonalizing_gates()]
     wires = _measured(group)
-    parts = samples if group.shots.has_partitioned_shots else (samples,)
+    measurement = qml.probs(wires=wires) if _by_frequencies(group) else qml.sample(wires=wires)
+    return group.copy(operations=[*group.operations, *rotations], measurements=[measurement])
+
+
+def _read(group: Any, result: Any) -> Any:
+    """The group's results from the single result of its rotated tape, in the shapes PennyLane expects."""
+    if _by_frequencies(group):
+        return _one_or_all([_from_frequencies(m, np.asarray(result), group) for m in group.measurements])
+    wires = _measured(group)
+    parts = result if group.shots.has_partitioned_shots else (result,)
     results = []
     for part in parts:
-        bits = np.asarray(part).reshape(-1, len(wires))
-        values = tuple(measurement.process_samples(bits, wires) for measurement in group.measurements)
-        results.append(values[0] if len(values) == 1 else values)
+        bits = np.asarray(part)
+        bits = bits.reshape(*((-1,) if group.batch_size is None else (group.batch_size, -1)), len(wires))
+        results.append(_one_or_all([m.process_samples(bits, wires) for m in group.measurements]))
     return tuple(results) if group.shots.has_partitioned_shots else results[0]
+
+
+def _one_or_all(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def _from_frequencies(measurement: Any, frequencies: Any, group: Any) -> Any:
+    """One measurement from frequencies of shape (..., 2**k) on the group's measured wires."""
+    measured = _measured(group)
+    wires = measurement.wires if len(measurement.wires) else measured
+    batch = frequencies.shape[:-1]
+    tensor = frequencies.reshape(*batch, *(2,) * len(measured))
+    axes = [len(batch) + measured.index(wire) for wire in wires]
+    others = [axis for axis in range(len(batch), tensor.ndim) if axis not in axes]
+    marginal = np.transpose(tensor, [*range(len(batch)), *axes, *others]).reshape(*batch, 2 ** len(wires), -1)
+    marginal = marginal.sum(axis=-1)
+    if isinstance(measurement, ProbabilityMP):
+        return marginal
+    eigenvalues = np.asarray(measurement.eigvals()).real
+    mean = marginal @ eigenvalues
+    if isinstance(measurement, ExpectationMP):
+        return mean
+    return marginal @ eigenvalues**2 - mean**2
 
 
 def _first(results: Sequence[Any]) -> Any:
@@ -124,7 +184,7 @@ def _sample_in_groups(tape: Any) -> tuple[Sequence[Any], Postprocessing]:
     groups, combine = split_non_commuting(tape)
 
     def postprocess(results: Sequence[Any]) -> Any:
-        return combine(tuple(_read(group, samples) for group, samples in zip(groups, results)))
+        return combine(tuple(_read(group, result) for group, result in zip(groups, results)))
 
     return tuple(_rotated(group) for group in groups), postprocess
 
@@ -150,7 +210,7 @@ def build_pipeline(wires: Any, name: str) -> Any:
     """
     to_native: dict[str, Any] = {
         "stopping_condition": is_native,
-        "target_gates": set(NATIVE_GATES),
+        "target_gates": set(native_gates()),
         "device_wires": wires,
         "name": name,
     }
@@ -164,7 +224,7 @@ def build_pipeline(wires: Any, name: str) -> Any:
         sample_measurements=accepts_samples,
         name=name,
     )
-    pipeline.add_transform(broadcast_expand)
+    pipeline.add_transform(_keeping_batches)
     pipeline.add_transform(_sampling_in_groups)
     # The rotations of the step before may hold gates that Aer does not know.
     pipeline.add_transform(decompose, **to_native)

@@ -17,7 +17,7 @@ if (_checkout / "pyproject.toml").is_file() and (_checkout / "circuits").is_dir(
     __path__.append(str(_checkout))
 
 if TYPE_CHECKING:
-    from . import circuits, errors, graphs, marketing, planning, qubo, solvers, testing
+    from . import circuits, errors, estimators, graphs, layers, marketing, planning, qubo, solvers, testing
     from .qubo import LevelModel, Qubo, to_qubo
     from .solvers import Solution, methods, solve
 
@@ -30,7 +30,9 @@ __all__ = [
     "__version__",
     "circuits",
     "errors",
+    "estimators",
     "graphs",
+    "layers",
     "marketing",
     "methods",
     "planning",
@@ -49,7 +51,18 @@ _HOMES = {
     "solve": "solvers",
     "to_qubo": "qubo",
 }
-_ROOMS = {"circuits", "errors", "graphs", "marketing", "planning", "qubo", "solvers", "testing"}
+_ROOMS = {
+    "circuits",
+    "errors",
+    "estimators",
+    "graphs",
+    "layers",
+    "marketing",
+    "planning",
+    "qubo",
+    "solvers",
+    "testing",
+}
 
 
 def __getattr__(name: str) -> object:

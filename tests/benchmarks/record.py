@@ -8,7 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("numpy", "scipy", "dimod", "dwave-samplers", "pennylane", "qiskit", "qiskit-aer")
+PACKAGES = (
+    *("numpy", "scipy", "numba", "torch", "dimod", "dwave-samplers"),
+    *("pennylane", "qiskit", "qiskit-aer", "scikit-learn"),
+)
 
 
 class Record:

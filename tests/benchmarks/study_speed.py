@@ -8,14 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
-from time import perf_counter
 from typing import Any
 
 import dimod
 import numpy as np
 import pennylane as qml
 from record import Record
+from timing import paired
 
 import hybrid_opt as ho
 from hybrid_opt import circuits
@@ -23,19 +22,6 @@ from hybrid_opt.planning import DynamicProgram, LevelQuestion, Line
 from hybrid_opt.qubo.enumeration import count_and_minimize
 
 SEED = 5
-
-
-def paired(runs: int, **tasks: Callable[[], Any]) -> dict[str, float]:
-    """Median seconds of each task, the tasks taking turns."""
-    times: dict[str, list[float]] = {name: [] for name in tasks}
-    for task in tasks.values():
-        task()
-    for _ in range(runs):
-        for name, task in tasks.items():
-            begin = perf_counter()
-            task()
-            times[name].append(perf_counter() - begin)
-    return {name: median(values) for name, values in times.items()}
 
 
 def dense(bits: int) -> Any:
@@ -69,9 +55,7 @@ def qaoa(bits: int, depth: int, runs: int) -> dict[str, float]:
 def plan(lines: int, levels: int, runs: int) -> dict[str, float]:
     """Dynamic programming of a separable plan, seconds."""
     rng = np.random.default_rng(SEED)
-    entries = [
-        Line(f"line {k}", np.arange(levels), np.sort(rng.random(levels)) * 100) for k in range(lines)
-    ]
+    entries = [Line(f"line {k}", np.arange(levels), np.sort(rng.random(levels)) * 100) for k in range(lines)]
     question = LevelQuestion(entries, levels - 1)
     return paired(runs, seconds=lambda: DynamicProgram(question))
 

@@ -10,7 +10,7 @@ import pytest
 def studies(root, monkeypatch):
     monkeypatch.syspath_prepend(str(root / "tests" / "benchmarks"))
     yield
-    for name in ("record", "study_qaoa_angles", "study_speed"):
+    for name in ("record", "timing", "study_qaoa_angles", "study_speed", "study_training_step"):
         sys.modules.pop(name, None)
 
 
@@ -53,3 +53,17 @@ def test_the_simulators_agree_and_times_are_ratios():
     assert times["hybrid.aer / default.qubit"] == times["hybrid.aer"] / times["default.qubit"]
     assert study.plan(3, 20, 1)["seconds"] > 0
     assert study.enumeration(8, 1)["seconds"] > 0
+
+
+@pytest.mark.usefixtures("studies")
+def test_contenders_of_the_training_step_agree():
+    import study_training_step as study
+
+    times = study.training_step("basic_entangler", 3, 1, 1)
+    base = times["TorchLayer, default.qubit backprop"]
+    assert times["QNNLayer, Aer / default.qubit"] == times["QNNLayer, Aer"] / base
+    assert times["difference of QNNLayer, native"] < 1e-10
+    parts = study.where_time_goes(3, 2, 1)
+    assert parts["native / Aer"] == parts["whole step, native"] / parts["whole step, Aer"]
+    assert study.shot_step(1)["weights only"] > 0
+    assert study.gram(5, 2)["difference"] < 1e-10

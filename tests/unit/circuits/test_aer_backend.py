@@ -1,28 +1,29 @@
 """Which simulator is used and why. No GPU is needed: what Aer reports is replaced."""
 
+import copy
 import importlib
+import os
+import pickle
 import subprocess
 import sys
 
-import numpy as np
 import pytest
-from qiskit import QuantumCircuit
 
 from hybrid_opt.circuits import AerDevice, aer_installation, available_devices
 from hybrid_opt.circuits import aer_backend as module
 from hybrid_opt.circuits.errors import (
-    AerRunError,
     CircuitError,
     ConflictingAerError,
     DeviceUnavailableError,
     MissingAerError,
 )
+from hybrid_opt.circuits.noise import depolarizing_noise, readout_noise
 
 
 @pytest.fixture
 def fresh():
     """Forget what was found out before and, afterwards, what a test pretended."""
-    caches = (aer_installation.import_aer, module._gpu_problem, module._open)
+    caches = (aer_installation.import_aer, module._gpu_problem, module._binds_at_runtime, module._open)
     for cached in caches:
         cached.cache_clear()
     yield
@@ -103,21 +104,13 @@ def test_gpu_whose_first_run_fails_is_refused(pretended_gpu, monkeypatch):
     assert "libcustatevec" in available_devices().reason[1]
 
 
+@pytest.mark.skipif("GPU" in aer_installation.reported_devices(), reason="Aer has a GPU here")
 def test_reported_gpu_that_is_not_there_falls_back(fresh, monkeypatch):
     """Aer asked for a device it does not have: its own failure becomes the reason."""
-    real = module._simulator
-
-    def elsewhere(compute, *rest):
-        simulator = real(compute, *rest)
-        if compute == "gpu":
-            simulator.set_options(target_gpus=[10**6])
-        return simulator
-
-    monkeypatch.setattr(module, "_simulator", elsewhere)
     monkeypatch.setattr(module, "reported_devices", lambda: ("CPU", "GPU"))
     backend = module.open_backend("auto")
     assert backend.compute == "cpu"
-    assert "first run on the GPU failed" in backend.reason
+    assert "first run on the GPU failed: Aer did not run the circuit" in backend.reason
 
 
 def test_table_of_devices(no_gpu):
@@ -172,19 +165,52 @@ def test_unknown_settings(arguments, words):
         module.open_backend(**arguments)
 
 
-def test_aer_failure_carries_its_words():
-    circuit = QuantumCircuit(2)
-    circuit.ch(0, 1)
-    with pytest.raises(AerRunError, match="unknown instruction: ch"):
-        module.open_backend("cpu").states([circuit])
+@pytest.mark.parametrize("wrong", ["depolarizing", 0.01, True, {}])
+def test_something_else_than_a_noise_model(wrong):
+    with pytest.raises(CircuitError, match=r"noise_model is .*NoiseModel"):
+        module.open_backend("cpu", noise_model=wrong)
 
 
-def test_samples_keep_the_asked_order():
-    circuit = QuantumCircuit(3)
-    circuit.x(0)
-    bits = module.open_backend("cpu").samples(circuit, [2, 0], shots=5, seed=1)
-    assert bits.dtype == np.uint8
-    assert bits.tolist() == [[0, 1]] * 5
+def test_noise_model_is_a_copy_and_named():
+    model = readout_noise(0.1)
+    backend = module.open_backend("cpu", "single", noise_model=model)
+    assert backend.label == "Aer statevector (CPU, single precision, noise model)"
+    model.add_all_qubit_readout_error([[0.5, 0.5], [0.5, 0.5]], warnings=False)
+    assert backend.noise_model == readout_noise(0.1)
+    assert module.open_backend("cpu", "single").noise_model is None
+    assert backend is not module.open_backend("cpu", "single", noise_model=model)
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, copy.copy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_copies_and_pickles_open_the_same(duplicate):
+    plain = module.open_backend("cpu", "double", 1)
+    assert duplicate(plain) is plain
+    noisy = duplicate(module.open_backend("cpu", "single", 1, depolarizing_noise(0.1, 0.2)))
+    assert noisy.noise_model == depolarizing_noise(0.1, 0.2)
+    assert (noisy.compute, noisy.precision, noisy.settings) == ("cpu", "single", ("cpu", "single", 1))
+    assert noisy.executor.threads == 1
+
+
+def test_threads_of_the_machine(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert module._cores() == 3
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert 1 <= module._cores() <= os.cpu_count()
+
+
+def test_runtime_binding_needs_one_gpu(pretended_gpu, monkeypatch):
+    for count, used in ((None, False), (0, False), (1, True), (2, False)):
+        module._binds_at_runtime.cache_clear()
+        module._open.cache_clear()
+        monkeypatch.setattr(module, "gpu_count", lambda count=count: count)
+        assert module.open_backend("gpu").executor.runtime_binding is used
+    assert module.open_backend("cpu").executor.runtime_binding is True
+
+
+def test_runtime_binding_that_differs_is_not_used(fresh, monkeypatch):
+    real = module._test_states
+    monkeypatch.setattr(module, "_test_states", lambda executor: real(executor) + executor.runtime_binding)
+    assert module.open_backend("cpu").executor.runtime_binding is False
 
 
 def test_importing_the_folder_is_light():

@@ -11,7 +11,7 @@ import pytest
 from pennylane.exceptions import DeviceError, WireError
 from scipy.sparse import csr_matrix
 
-from hybrid_opt.circuits import AerDevice, aer_device, memory
+from hybrid_opt.circuits import AerDevice, aer_execution, device_results, memory
 from hybrid_opt.circuits.errors import CircuitError, CircuitTooLargeError
 
 LABELS = ["north", "east", 7, "west"]
@@ -139,17 +139,17 @@ def test_broadcasting():
 
 
 def test_batches_are_cut_by_size(monkeypatch):
-    monkeypatch.setattr(aer_device, "_BATCH_AMPLITUDES", 8)
+    monkeypatch.setattr(device_results, "_CHUNK_AMPLITUDES", 8)
     tapes = [
         qml.tape.QuantumScript([qml.RX(0.1 * k, w) for w in range(n)], [qml.probs(wires=[n - 1])])
-        for k, n in enumerate([1, 2, 5, 1, 3, 3, 1])
+        for k, n in enumerate([1, 2, 5, 1, 3, 3, 1, 2, 2, 2, 2])
     ]
     ours = qml.execute(tapes, AerDevice(compute="cpu"))
     for k, probabilities in enumerate(ours):
         assert probabilities[1] == pytest.approx(np.sin(0.05 * k) ** 2)
 
 
-def test_gradient_by_parameter_shift():
+def test_gradient_in_autograd():
     def circuit(x, y):
         qml.RX(x, 0)
         qml.CRY(y, [0, 1])
@@ -302,6 +302,7 @@ def test_unknown_wires():
 
 def test_too_many_qubits_are_refused_before_anything_runs(monkeypatch):
     monkeypatch.setattr(memory, "free_memory", lambda: 2**20)
+    monkeypatch.setattr(aer_execution, "_SMALL", 0)
 
     device = AerDevice(wires=20, compute="cpu")
 

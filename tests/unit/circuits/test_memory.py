@@ -1,10 +1,18 @@
 """The check that comes before a statevector is asked for."""
 
 import pytest
+import torch
 
 from hybrid_opt.circuits import memory
 from hybrid_opt.circuits.errors import CircuitError, CircuitTooLargeError
-from hybrid_opt.circuits.memory import free_memory, require_memory
+from hybrid_opt.circuits.memory import (
+    free_gpu_memory,
+    free_memory,
+    gpu_count,
+    require_gpu_memory,
+    require_memory,
+    rows_that_fit,
+)
 
 
 def test_free_memory_is_plausible():
@@ -48,3 +56,44 @@ def test_meminfo_is_read(monkeypatch, tmp_path):
 def test_error_is_a_value_error():
     assert issubclass(CircuitTooLargeError, CircuitError)
     assert issubclass(CircuitError, ValueError)
+
+
+def test_rows_that_fit(monkeypatch):
+    monkeypatch.setattr(memory, "free_memory", lambda: 1000)
+    assert rows_that_fit(3, 100, 200) == 3  # 200 + 3 * 100 at the end, 5 * 100 while computing
+    assert rows_that_fit(5, 100, 200) == 3
+    assert rows_that_fit(7, 100, 200) == 1
+    with pytest.raises(CircuitTooLargeError, match=r"8 rows need 1.1 kB, 100 B for each; 1 kB are free"):
+        rows_that_fit(8, 100, 200)
+    monkeypatch.setattr(memory, "free_memory", lambda: None)
+    assert rows_that_fit(8, 100, 200) == 8
+
+
+def test_gpu_memory(monkeypatch):
+    monkeypatch.setattr(memory, "_gpus", lambda: [2**20, 2**40])
+    assert (free_gpu_memory(), gpu_count()) == (2**20, 2)
+    require_gpu_memory(16, 16)
+    with pytest.raises(CircuitTooLargeError, match=r"17 qubits need 2.1 MB on the GPU .* 1.05 MB are free"):
+        require_gpu_memory(17, 16)
+    for nothing, count in (([], 0), (None, None)):
+        monkeypatch.setattr(memory, "_gpus", lambda nothing=nothing: nothing)
+        assert (free_gpu_memory(), gpu_count()) == (None, count)
+        require_gpu_memory(60, 16)
+
+
+def test_gpus_are_counted_by_torch_or_else_by_nvidia_smi(monkeypatch, tmp_path):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda number: (10 + number, 99))
+    assert memory._gpus() == [10, 11]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    program = tmp_path / "nvidia-smi"
+    for answer, expected in (("3\n5\n", [3 * 2**20, 5 * 2**20]), ("No devices\n", None), ("", [])):
+        program.write_text(f"#!/bin/sh\nprintf '{answer}'\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(memory.shutil, "which", lambda name: str(program))
+        assert memory._gpus() == expected
+    program.chmod(0o644)
+    assert memory._gpus() is None
+    monkeypatch.setattr(memory.shutil, "which", lambda name: None)
+    assert memory._gpus() is None

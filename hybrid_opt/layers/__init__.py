@@ -1,0 +1,27 @@
+"""Circuits as torch modules.
+
+The names below are loaded on first use: they bring in torch, PennyLane and, when a layer is made, Aer.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .qnn import QNNLayer
+    from .qnode_layer import QNodeLayer
+
+__all__ = ["QNNLayer", "QNodeLayer"]
+
+_HOMES = {"QNNLayer": "qnn", "QNodeLayer": "qnode_layer"}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

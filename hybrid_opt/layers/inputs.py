@@ -1,0 +1,84 @@
+"""What every layer does with its inputs: checks, rows in double precision on the host, and the way back.
+
+Circuits are computed in float64 on the host (Aer's GPU included, which takes its angles from there), whatever
+the module's and the input's precision. Outputs have the input's dtype and device, as PennyLane's and most of
+torch's own layers have; under autocast that is the dtype of the layer before.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+import torch
+
+from ..circuits.errors import CircuitError
+
+__all__ = ["as_rows", "check_inputs", "like_inputs"]
+
+
+def check_inputs(inputs: torch.Tensor, n_inputs: int | None, layer: str) -> None:
+    """Refuse inputs that a layer cannot take.
+
+    Args:
+        inputs: what was handed to ``forward``.
+        n_inputs: features of one sample, or None where any number will do.
+        layer: its name, for messages.
+
+    Raises:
+        CircuitError: no tensor; integers, booleans or complex numbers; a wrong last axis.
+
+    Example:
+        >>> check_inputs(torch.zeros(5, 3), 3, "QNNLayer")
+        >>> check_inputs(torch.zeros(5, 3, dtype=torch.int64), 3, "QNNLayer")
+        Traceback (most recent call last):
+        ...
+        hybrid_opt.circuits.errors.CircuitError: inputs of QNNLayer have dtype torch.int64; ...
+    """
+    if not isinstance(inputs, torch.Tensor):
+        raise CircuitError(
+            f"inputs of {layer} are {type(inputs).__name__}; they must be a torch tensor: use torch.as_tensor"
+        )
+    if not inputs.is_floating_point():
+        raise CircuitError(
+            f"inputs of {layer} have dtype {inputs.dtype}; they must be real floating point numbers, because "
+            "outputs have the dtype of the inputs: use inputs.float()"
+        )
+    wanted = "number of features" if n_inputs is None else str(n_inputs)
+    if inputs.ndim == 0 or (n_inputs is not None and inputs.shape[-1] != n_inputs):
+        raise CircuitError(
+            f"inputs of {layer} have shape {tuple(inputs.shape)}; it must be (..., {wanted}), with any "
+            "number of leading axes"
+        )
+
+
+def as_rows(inputs: torch.Tensor) -> torch.Tensor:
+    """Checked inputs as rows of float64 on the host.
+
+    Args:
+        inputs: shape (..., F).
+
+    Returns:
+        Shape (B, F), differentiable.
+
+    Example:
+        >>> as_rows(torch.zeros(2, 3, 4)).shape
+        torch.Size([6, 4])
+    """
+    return inputs.reshape(prod(inputs.shape[:-1]), inputs.shape[-1]).to("cpu", torch.float64)
+
+
+def like_inputs(values: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
+    """Values of rows in the inputs' leading shape, dtype and device.
+
+    Args:
+        values: float64, shape (B, ...).
+        inputs: shape (..., F).
+
+    Returns:
+        Shape (leading axes of the inputs..., remaining axes of the values...).
+
+    Example:
+        >>> like_inputs(torch.zeros(6, 5, dtype=torch.float64), torch.zeros(2, 3, 4)).shape
+        torch.Size([2, 3, 5])
+    """
+    return values.to(inputs.device, inputs.dtype).reshape(*inputs.shape[:-1], *values.shape[1:])
