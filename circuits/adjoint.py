@@ -1,25 +1,54 @@
-"""Exact gradients by an adjoint sweep: gates are taken back one by one from the final state and its cotangent.
+"""Exact gradients of anything computed from the final states of a circuit, for every row of a table at once.
 
-T. Jones, J. Gacon, "Efficient calculation of gradients in classical simulations of variational quantum
-algorithms", arXiv 2009.02823, with the cotangent of all outputs together in place of one observable, so that
-the cost, about three times that of the forward run, depends neither on the number of angles nor on that of
-outputs. Two vectors per running row are held besides the given ones.
+The cotangent of the final state is carried back through the circuit while the gates are undone on the state: T.
+Jones, J. Gacon, "Efficient calculation of gradients in classical simulations of variational quantum
+algorithms", arXiv 2009.02823. Its cost is that of some three simulations, whatever the number of angles, and no
+intermediate state is kept.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import CircuitError
-from .gate_encoding import encode
 from .program import Program
-from .row_threads import run_in_parts
-from .row_kernels import sweep_rows
+from .row_tasks import check_states, check_table, plan_rows, row_phases
+
+if TYPE_CHECKING:
+    from .gate_encoding import EncodedProgram
 
 __all__ = ["adjoint_gradient"]
+
+
+@overload
+def adjoint_gradient(
+    program: Program,
+    table: NDArray[np.float64],
+    states: NDArray[np.complex128],
+    cotangents: NDArray[np.complex128],
+    *,
+    wanted: NDArray[np.bool_] | None = None,
+    with_initial: Literal[False] = False,
+    threads: int | None = None,
+    compute: str = "cpu",
+) -> NDArray[np.float64]: ...
+
+
+@overload
+def adjoint_gradient(
+    program: Program,
+    table: NDArray[np.float64],
+    states: NDArray[np.complex128],
+    cotangents: NDArray[np.complex128],
+    *,
+    wanted: NDArray[np.bool_] | None = None,
+    with_initial: bool,
+    threads: int | None = None,
+    compute: str = "cpu",
+) -> tuple[NDArray[np.float64], NDArray[np.complex128]]: ...
 
 
 def adjoint_gradient(
@@ -32,49 +61,64 @@ def adjoint_gradient(
     with_initial: bool = False,
     threads: int | None = None,
     compute: str = "cpu",
-) -> Any:
-    """Derivative of a function of final states with respect to the angles that led to them.
+) -> NDArray[np.float64] | tuple[NDArray[np.float64], NDArray[np.complex128]]:
+    """Gradient by the angles, and by the initial states if asked for.
+
+    The cotangent c of a state psi is defined by dL = Re(sum conj(c) dpsi), as in torch; for
+    L = sum_o g_o <O_o> it is c = 2 sum_o g_o O_o psi.
 
     Args:
         program: without channels.
-        table: angles in radians, shape (B, S).
-        states: final states of these angles, shape (B, 2**N). A wrong global phase does no harm if the
-            cotangents carry it too, as those of expectation values do.
-        cotangents: c with dL = Re(sum conj(c) dpsi), shape (B, 2**N).
-        wanted: columns that matter, shape (S,), bool; the others are left 0.
-        with_initial: also return the cotangents of the states the rows started from.
-        threads: most threads, which share the rows; None or 0 for all.
-        compute: "cpu", or "gpu" for the sweep in torch on CUDA.
+        table: angles in radians, shape (B, S); B may be 0.
+        states: final states of the program for this table, complex128, shape (B, 2**N). Where a row has a wrong
+            global phase, cotangents that turn with the state give the right gradient all the same.
+        cotangents: of these states, complex128, shape (B, 2**N).
+        wanted: columns whose gradient is wanted, shape (S,); None for all. The others get 0, and the sweep ends
+            at the first gate with a wanted angle.
+        with_initial: whether the cotangents of the initial states are wanted too.
+        threads: most CPU threads; None or 0 for one per core. Small jobs run on the caller's thread.
+        compute: "cpu", or "gpu" for the same sweep by torch on CUDA.
 
     Returns:
-        dL/dangle, shape (B, S), or the pair (that, cotangents of the initial states, shape (B, 2**N)).
+        Float64, shape (B, S), the same bit for bit for any number of threads; with ``with_initial`` the pair of
+        it and the initial cotangents, shape (B, 2**N).
 
     Raises:
-        CircuitError: arrays that do not fit, or a channel in the program.
-        DeviceUnavailableError: compute="gpu" where torch has no CUDA.
+        CircuitError: arrays that do not fit the program, a channel, illegal threads or compute.
+        CircuitTooLargeError: the states do not fit into free memory.
+        DeviceUnavailableError: "gpu" without CUDA.
 
     Example:
-        >>> import pennylane as qml
-        >>> from .program import read_tape
+        >>> from .gates import Gate
         >>> from .statevector import simulate
-        >>> bound = read_tape(qml.tape.QuantumScript([qml.RX(0.5, 0)]))
-        >>> states = simulate(bound.program, bound.table)
-        >>> cotangents = 2 * states * np.array([1, -1])  # of <Z>
-        >>> adjoint_gradient(bound.program, bound.table, states, cotangents).round(6).tolist()
-        [[-0.479426]]
+        >>> program = Program(1, (Gate("ry", (0,), (), 0),), 1)
+        >>> table = np.array([[0.3]])
+        >>> states = simulate(program, table)
+        >>> float(adjoint_gradient(program, table, states, 2 * states * [1, -1])[0, 0])  # d<Z> = -sin 0.3
+        -0.29552020666133...
     """
-    _check(program, table, states, cotangents, wanted)
+    table = check_table(program, table)
+    n_rows = len(table)
+    states = check_states(program, n_rows, states, "states")
+    cotangents = check_states(program, n_rows, cotangents, "cotangents")
+    if wanted is not None:
+        wanted = np.asarray(wanted)
+        if wanted.shape != (program.n_slots,) or wanted.dtype != np.bool_:
+            raise CircuitError(
+                f"wanted has shape {wanted.shape} and dtype {wanted.dtype}; it must be bool of shape "
+                f"({program.n_slots},)"
+            )
     if compute == "gpu":
         from .adjoint_torch import sweep_on_gpu
 
-        gradient, bras = sweep_on_gpu(program, table, states, cotangents)
+        gradient, initial = sweep_on_gpu(program, table, states, cotangents, wanted)
     elif compute == "cpu":
-        gradient, bras = _sweep(program, table, states, cotangents, threads)
+        gradient, initial = _sweep(program, table, states, cotangents, wanted, with_initial, threads)
     else:
         raise CircuitError(f'compute is {compute!r}; it must be "cpu" or "gpu"')
     if wanted is not None:
         gradient[:, ~wanted] = 0.0
-    return (gradient, bras) if with_initial else gradient
+    return (gradient, initial) if with_initial else gradient
 
 
 def _sweep(
@@ -82,34 +126,41 @@ def _sweep(
     table: NDArray[np.float64],
     states: NDArray[np.complex128],
     cotangents: NDArray[np.complex128],
+    wanted: NDArray[np.bool_] | None,
+    with_initial: bool,
     threads: int | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.complex128]]:
-    encoded = encode(program)
-    angles = np.ascontiguousarray(table, dtype=np.float64)
-    kets = np.ascontiguousarray(states, dtype=np.complex128)
-    bras = np.array(cotangents, dtype=np.complex128, order="C")
-    gradient = np.zeros(table.shape)
+    from .adjoint_sweep import sweep_backward
+    from .half_angles import HalfAngles
 
-    def sweep(rows: slice) -> None:
-        sweep_rows(
-            kets[rows], bras[rows], encoded.rows, encoded.constants, encoded.phases, angles[rows], gradient[rows]
-        )
+    tasks = plan_rows(program, len(table), threads, n_states=2, n_results=int(with_initial))
+    initial = np.empty((len(table) if with_initial else 0, 2**program.n_qubits), dtype=np.complex128)
+    angles = HalfAngles(table)
+    slopes = np.zeros(angles.cosines.shape)
+    for task in tasks:
+        # Nothing in front of the first wanted angle has to be undone.
+        needed, stop = task.encoded.needed(wanted)
+        stop = 0 if with_initial else stop
 
-    run_in_parts(sweep, len(table), 3 * len(encoded.rows) << program.n_qubits, threads)
-    return gradient, bras
+        def sweep(
+            first: int,
+            last: int,
+            state: Any,
+            buffer: Any,
+            encoded: EncodedProgram = task.encoded,
+            needed: NDArray[np.bool_] = needed,
+            stop: int = stop,
+        ) -> None:
+            sweep_backward(
+                encoded.operations, needed, stop, encoded.places, encoded.constants, angles.cosines, angles.sines,
+                angles.n_slots, states, cotangents, slopes, initial, encoded.shift, first, last, state, buffer,
+            )  # fmt: skip
 
-
-def _check(
-    program: Program,
-    table: NDArray[np.float64],
-    states: NDArray[np.complex128],
-    cotangents: NDArray[np.complex128],
-    wanted: NDArray[np.bool_] | None,
-) -> None:
-    program.check_table(table)
-    shape = (len(table), 2**program.n_qubits)
-    for name, array in (("states", states), ("cotangents", cotangents)):
-        if np.shape(array) != shape:
-            raise CircuitError(f"{name} has shape {np.shape(array)}; it must be {shape}")
-    if wanted is not None and (np.shape(wanted) != (program.n_slots,) or wanted.dtype != np.bool_):
-        raise CircuitError(f"wanted must be bool of shape ({program.n_slots},), one entry per column")
+        task.run(sweep, threads)
+    gradient = angles.to_rows(slopes)
+    for slot, coefficient in program.phases:
+        gradient[:, slot] -= coefficient * np.einsum("bi,bi->b", cotangents.conj(), states).imag
+    phases = row_phases(program, table)
+    if with_initial and phases is not None:
+        initial *= phases.conj()
+    return gradient, initial

@@ -57,13 +57,12 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _executor(compute: str, precision: str, threads: int, *, runtime_binding: bool = False) -> AerExecutor:
+def _executor(compute: str, precision: str, threads: int) -> AerExecutor:
     from .aer_execution import AerExecutor
 
     # A GPU works on one row at a time.
     workers = 1 if compute == "gpu" else threads or _cores()
-    simulator = _simulator(compute, precision, threads)
-    return AerExecutor(simulator, compute, precision, workers, runtime_binding)
+    return AerExecutor(_simulator(compute, precision, threads), compute, precision, workers)
 
 
 def _test_program() -> tuple[Program, NDArray[np.float64]]:
@@ -84,8 +83,9 @@ def _test_program() -> tuple[Program, NDArray[np.float64]]:
 
 
 def _test_states(executor: AerExecutor) -> NDArray[np.complex128]:
+    """States of the test circuit, one row after the other."""
     program, table = _test_program()
-    return AerBackend(executor, "self-test").states(program, table)
+    return AerBackend(replace(executor, stacks=False), "self-test").states(program, table)
 
 
 def _test_difference(precision: str) -> float:
@@ -125,8 +125,8 @@ def _binds_at_runtime(compute: str, precision: str) -> bool:
     if compute == "gpu" and gpu_count() != 1:
         return False
     try:
-        bound = _test_states(_executor(compute, precision, 0, runtime_binding=True))
-        copied = _test_states(_executor(compute, precision, 0))
+        executor = _executor(compute, precision, 0)
+        copied, bound = (_test_states(replace(executor, runtime_binding=way)) for way in (False, True))
     except AerRunError:
         return False
     return bool(np.abs(bound - copied).max() < _TOLERANCE[precision])
@@ -145,7 +145,9 @@ def _open(compute: str, precision: str, threads: int) -> AerBackend:
             )
         else:
             reason = problem
-    executor = _executor(where, precision, threads, runtime_binding=_binds_at_runtime(where, precision))
+    executor = replace(
+        _executor(where, precision, threads), runtime_binding=_binds_at_runtime(where, precision)
+    )
     return AerBackend(executor, reason, (compute, precision, threads))
 
 

@@ -24,8 +24,10 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.circuit import Gate, Parameter
 
-from .aer_gates import ONE_QUBIT_GATES, TWO_QUBIT_GATES, VIRTUAL_GATES, Form, GateWriter, columns_of
+from .aer_gates import GateWriter
+from .aer_names import ONE_QUBIT_GATES, TWO_QUBIT_GATES, VIRTUAL_GATES
 from .aer_stack import StackedCircuit
+from .linear_forms import Form, columns_of
 from .program import Program
 
 __all__ = ["ONE_QUBIT_GATES", "TWO_QUBIT_GATES", "VIRTUAL_GATES", "AerCircuit", "row_phases", "to_aer"]
@@ -150,7 +152,8 @@ class AerCircuit:
             )
 
         key = ("stacked", what, tuple(wires), varying.tobytes(), index_qubits, prepared)
-        return self._variant(key, make)
+        variant: StackedCircuit = self._variant(key, make)
+        return variant
 
     def _copy(self) -> GateWriter:
         """A writer that continues the circuit."""

@@ -37,9 +37,10 @@ class AerDevice(Device):  # type: ignore[misc]
     """Runs PennyLane circuits on Qiskit Aer; ``qml.device("hybrid.aer", wires=n)`` makes one.
 
     Without shots every result is exact, computed from the final state, and differentiated by an adjoint sweep
-    (``diff_method`` "best" or "adjoint"). With shots (``qml.set_shots``) Aer draws the samples. With a noise
-    model, or PennyLane channels in the circuit, exact results come from the density matrix. With shots or
-    noise gradients come from PennyLane's parameter shift, whose circuits run together.
+    (``diff_method`` "best" or "adjoint"). With shots (``qml.set_shots``) samples are drawn from Aer's exact
+    probabilities, or by Aer itself where noise makes those too large. With a noise model, or PennyLane
+    channels in the circuit, exact results come from the density matrix. With shots or noise gradients come
+    from PennyLane's parameter shift, whose circuits run together.
 
     Args:
         wires: number of wires, their labels, or None for whatever wires a circuit uses.
@@ -322,11 +323,7 @@ class AerDevice(Device):  # type: ignore[misc]
     def _kept_states(self, group: TapeGroup) -> NDArray[np.complex128]:
         """States of the last execution if it was of this table, else of a run of its own."""
         for kept, states in self._kept:
-            if (
-                kept.program is group.program
-                and np.array_equal(kept.table, group.table)
-                and (group.initial is None or np.array_equal(kept.initial, group.initial))
-            ):
+            if kept.same_rows(group):
                 return states
         return self._backend.states(group.program, group.table, group.initial)
 

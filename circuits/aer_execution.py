@@ -1,8 +1,8 @@
 """One ``AerSimulator.run`` for all rows of a table: options, threads, memory, errors.
 
 Which form a run takes was measured on two cores with Aer 0.18. Few qubits: rows are stacked into one state
-(``aer_stack``), which takes from a half down to a sixth of the time of anything else; how many rows, and when,
-follows from an estimate of both times. Otherwise, below 12 qubits, runtime binding takes half the time of a
+(``aer_stack``), which takes from a half down to an eighth of the time of anything else; when, follows from an
+estimate of both times. Otherwise, below 12 qubits, runtime binding takes half the time of a
 copy of the circuit per row, but works on one row at a time, so with much work the circuit is listed once per
 thread, each with its share of the rows. From 12 qubits on copies are as fast, run in parallel by themselves,
 and profit from the fusion of gates, which Aer starts at 14 qubits and does not do with runtime binding.
@@ -25,8 +25,8 @@ from .memory import require_gpu_memory, require_memory, rows_that_fit
 
 __all__ = ["AerExecutor"]
 
-# Times in microseconds, measured with Aer 0.18 on one core; what is chosen by them gives the same result either
-# way. Aer reads an instruction, starts a row, applies a gate, per amplitude; takes an entry of a diagonal.
+# Microseconds, measured with Aer 0.18 on one core; the result is the same whatever is chosen by them. To read
+# an instruction, to start a row, to apply a gate, and per amplitude; to take one entry of a diagonal gate.
 _READ, _ROW, _GATE, _AMPLITUDE, _ENTRY = 16.0, 25.0, 0.3, 0.0038, 0.15
 # Threads may have to wait for each other for some milliseconds.
 _WORTH_THREADS = 4000.0
@@ -38,8 +38,8 @@ _COPIES_FROM = 12
 _SMALL = 2**26
 # Shots in one run of Aer: a fixed number, so that the same seed gives the same shots on every machine.
 _SHOTS_PER_RUN = 2**24
-# Aer's state and a copy of it
-_WORKING_BYTES = 32
+# Aer's state and its copies, per number: measured are 32 and, for a density matrix, 56.
+_WORKING_BYTES = {"statevector": 32, "density_matrix": 64}
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +51,7 @@ class AerExecutor:
         compute: "cpu" or "gpu".
         precision: "double" or "single".
         threads: CPU threads it may use.
+        stacks: whether rows may become one state.
         runtime_binding: whether Aer may bind angles while it runs, instead of copying the circuit per row;
             it does not where there is noise.
         noise_model: a ``qiskit_aer.noise.NoiseModel`` or None.
@@ -60,6 +61,7 @@ class AerExecutor:
     compute: str
     precision: str
     threads: int = 1
+    stacks: bool = True
     runtime_binding: bool = False
     noise_model: Any = None
 
@@ -94,7 +96,7 @@ class AerExecutor:
         n_rows, size = len(table), 2**source.n_qubits
         shapes = {"statevector": (size,), "density_matrix": (size, size), "probabilities": (2 ** len(wires),)}
         shape, dtype = shapes[what], np.float64 if what == "probabilities" else np.complex128
-        working = _WORKING_BYTES << self._numbers(source, method)
+        working = _WORKING_BYTES[method] << self._numbers(source, method)
         per_row = np.dtype(dtype).itemsize * int(np.prod(shape))
         rows = n_rows
         if working + 2 * n_rows * per_row > _SMALL:
@@ -130,7 +132,7 @@ class AerExecutor:
     ) -> int:
         """How many rows become one state of more qubits; 0 where each row is better run on its own."""
         n_rows, n_qubits = len(table), source.n_qubits
-        if source.dialect != "pure" or n_rows < 2 or n_qubits > _STACKED_TO:
+        if not self.stacks or source.dialect != "pure" or n_rows < 2 or n_qubits > _STACKED_TO:
             return 0
         many = initial is not None and initial.ndim == 2
         rows = 2 ** min((n_rows - 1).bit_length(), max(1, (14 if n_qubits < 7 else 15) - n_qubits))
@@ -147,7 +149,7 @@ class AerExecutor:
         return rows if -(-n_rows // rows) * one < apart else 0
 
     def _row_time(self, source: AerCircuit) -> float:
-        return _ROW + source.n_gates * (_GATE + _AMPLITUDE * 2**source.n_qubits)
+        return _ROW + source.n_gates * (_GATE + _AMPLITUDE * (1 << source.n_qubits))
 
     def shots(
         self,
@@ -204,7 +206,7 @@ class AerExecutor:
         size = self._numbers(source, method)
         if self.compute == "gpu":
             require_gpu_memory(size, 16 if self.precision == "double" else 8)
-        require_memory(size, _WORKING_BYTES)
+        require_memory(size, _WORKING_BYTES[method])
 
     def _binds_at_runtime(self, source: AerCircuit) -> bool:
         return self.runtime_binding and source.dialect == "pure" and source.n_qubits < _COPIES_FROM

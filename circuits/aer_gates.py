@@ -8,7 +8,7 @@ the name, every gate before it the label "part", to which nothing is attached.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,83 +24,12 @@ from qiskit.synthesis.unitary.qsd import qs_decomposition
 from .aer_installation import import_aer
 from .errors import CircuitError
 from .gates import FIXED_MATRICES, Gate
+from .linear_forms import Form, scaled
 
-__all__ = [
-    "ONE_QUBIT_GATES",
-    "TWO_QUBIT_GATES",
-    "VIRTUAL_GATES",
-    "Form",
-    "GateWriter",
-    "columns_of",
-    "value_of",
-]
-
-ONE_QUBIT_GATES: tuple[str, ...] = (
-    *("x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "sxdg", "rx", "ry", "rz", "p", "u"),
-    *("unitary_1", "diagonal_1"),
-)
-"""Names of the gates on one qubit in a circuit with noise, for ``NoiseModel``."""
-
-TWO_QUBIT_GATES: tuple[str, ...] = (
-    *("cx", "cy", "cz", "ch", "cp", "csx", "csxdg", "crx", "cry", "crz", "cu", "swap", "rxx", "ryy", "rzz"),
-    *("unitary_2", "diagonal_2"),
-)
-"""Names of the gates on two qubits in a circuit with noise, for ``NoiseModel``."""
-
-VIRTUAL_GATES: tuple[str, ...] = ("z", "s", "sdg", "t", "tdg", "rz", "p", "diagonal_1")
-"""One-qubit gates diagonal in Z: on most hardware changes of a reference frame, without time and error."""
-
-Form = tuple[tuple[int, float], ...]
-"""An angle as a linear form in the columns of the table: pairs (slot, coefficient)."""
+__all__ = ["GateWriter"]
 
 _PART = "part"
 _PHASES = {"z": np.pi, "s": np.pi / 2, "sdg": -np.pi / 2, "t": np.pi / 4, "tdg": -np.pi / 4}
-
-
-def value_of(form: Form, table: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A linear form in every row.
-
-    Args:
-        form: pairs (slot, coefficient).
-        table: shape (B, S).
-
-    Returns:
-        Shape (B,).
-
-    Example:
-        >>> value_of(((0, 0.5), (2, 1.0)), np.array([[1.0, 2.0, 3.0]])).tolist()
-        [3.5]
-    """
-    if len(form) == 1 and form[0][1] == 1.0:
-        return table[:, form[0][0]]
-    slots, coefficients = zip(*form)
-    value: NDArray[np.float64] = table[:, slots] @ np.array(coefficients)
-    return value
-
-
-def columns_of(
-    parameters: Mapping[Form, Parameter], table: NDArray[np.float64]
-) -> dict[Parameter, list[float]]:
-    """The columns that Aer binds.
-
-    Args:
-        parameters: the parameter of each linear form.
-        table: shape (B, S).
-
-    Returns:
-        B values for each parameter.
-
-    Example:
-        >>> columns_of({((1, 2.0),): Parameter("a")}, np.array([[0.0, 0.5]]))
-        {Parameter(a): [1.0]}
-    """
-    return {parameter: value_of(form, table).tolist() for form, parameter in parameters.items()}
-
-
-def _scaled(angle: float | Form, factor: float) -> float | Form:
-    if isinstance(angle, tuple):
-        return tuple((slot, factor * coefficient) for slot, coefficient in angle)
-    return factor * angle
 
 
 def _controlled_matrix(kind: str) -> NDArray[np.complex128]:
@@ -259,7 +188,7 @@ class GateWriter:
         if kind == "rot":
             first, middle, last = angles
             # rot(a, t, b) = exp(-i (a + b) / 2) u(t, b, a); uncontrolled, the phase is kept outside.
-            kind, angles = "u", [middle, last, first, _scaled(first + last, -0.5)]
+            kind, angles = "u", [middle, last, first, scaled(first + last, -0.5)]
         elif kind == "u":
             angles = [*angles, 0.0]
         elif controls and kind in _PHASES and kind != "z":
@@ -328,9 +257,9 @@ class GateWriter:
         """A phase on the all-ones state by halves: A. Barenco et al., arXiv quant-ph/9503016, lemma 7.5."""
         rest, last = controls[:-1], controls[-1]
         for sign in (0.5, -0.5):
-            self.emit("cp", (last, target), [_scaled(angle, sign)])
+            self.emit("cp", (last, target), [scaled(angle, sign)])
             self._network("x", rest, last, [])
-        self._network("p", rest, target, [_scaled(angle, 0.5)])
+        self._network("p", rest, target, [scaled(angle, 0.5)])
 
     def _rotation(
         self, kind: str, controls: tuple[int, ...], target: int, angle: float | Form, name: str
@@ -339,7 +268,7 @@ class GateWriter:
         flip = "x" if kind == "rz" else "z"
         single = len(controls) == 1
         for sign in (0.5, -0.5):
-            self.emit(kind, (target,), [_scaled(angle, sign)], _PART if single else None)
+            self.emit(kind, (target,), [scaled(angle, sign)], _PART if single else None)
             if single:
                 self.emit(f"c{flip}", (*controls, target), label=_PART if sign > 0 else name)
             else:
@@ -351,7 +280,7 @@ class GateWriter:
             first, middle, last = angles
         else:
             middle, last, first = angles
-            phase = _scaled(first + last, 0.5)
+            phase = scaled(first + last, 0.5)
             if len(controls) == 1:
                 self.emit("p", controls, [phase], _PART)
             else:

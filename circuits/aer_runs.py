@@ -105,7 +105,7 @@ def plan_stacks(
         The run.
     """
     varying = (table != table[0]).any(axis=0)
-    run = AerRun([], [], 0, [], [])
+    filled, rows = [], []
     for start in range(0, len(table), rows_per_stack):
         part = table[start : start + rows_per_stack]
         own = initial if initial is None or initial.ndim == 1 else initial[start : start + rows_per_stack]
@@ -113,13 +113,10 @@ def plan_stacks(
         stack = source.stacked(
             what, wires, varying=varying, index_qubits=index_qubits, prepared=own is not None
         )
-        circuit, columns, weight = stack.fill(part, own)
-        run.circuits.append(circuit)
-        run.binds.append(columns)
-        run.rows.append(list(range(start, start + len(part))))
-        run.weights.append(weight)
-    bound = any(run.binds)
-    return AerRun(run.circuits, run.binds if bound else None, len(run.circuits), run.rows, run.weights)
+        filled.append(stack.fill(part, own))
+        rows.append(list(range(start, start + len(part))))
+    circuits, binds, weights = (list(column) for column in zip(*filled))
+    return AerRun(circuits, binds if any(binds) else None, len(circuits), rows, weights)
 
 
 def run_seed(seed: int, part: int = 0) -> int:

@@ -18,8 +18,9 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitInstruction, Parameter
 from qiskit.circuit import Gate as QiskitGate
 
-from .aer_gates import Form, GateWriter, columns_of, value_of
+from .aer_gates import GateWriter
 from .gates import Gate
+from .linear_forms import Form, columns_of, scaled, value_of
 
 __all__ = ["StackedCircuit"]
 
@@ -69,8 +70,7 @@ class _StackWriter(GateWriter):
         elif gate.kind in ("rot", "u"):
             first, middle, last = angles if gate.kind == "rot" else (angles[2], angles[0], angles[1])
             if gate.controls and gate.kind == "u":
-                both = tuple((slot, 0.5 * coefficient) for slot, coefficient in first + last)
-                self._turn("p", gate.controls[:-1], gate.controls[-1:], both)
+                self._turn("p", gate.controls[:-1], gate.controls[-1:], scaled(first + last, 0.5))
             # Without controls the phase exp(i (a + b) / 2) is that of the gate u, as in other circuits.
             outer = "rz" if gate.controls else "p"
             for kind, angle in ((outer, first), ("ry", middle), (outer, last)):

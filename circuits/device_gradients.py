@@ -108,7 +108,7 @@ def group_vjps(
         ]
     )
     wanted, with_initial = _wanted(group, tapes)
-    swept = adjoint_gradient(
+    swept: Any = adjoint_gradient(
         group.program, group.table, states, back, wanted=wanted, with_initial=with_initial, compute=compute
     )
     columns, initial = swept if with_initial else (swept, None)

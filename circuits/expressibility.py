@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .entanglement import check_count, generator, open_exact, random_draws, resolve_seed
 from .errors import CircuitError
+from .random_states import check_count, generator, open_exact, random_draws, resolve_seed
 
 if TYPE_CHECKING:
     import pandas

@@ -15,9 +15,9 @@ import numpy as np
 import pennylane as qml
 from numpy.typing import ArrayLike, NDArray
 
-from .entanglement import Draws, check_count, draw_weights, generator, open_exact, read_inputs, resolve_seed
 from .errors import CircuitError
 from .gates import ANGLES
+from .random_states import Draws, check_count, draw_weights, generator, open_exact, read_inputs, resolve_seed
 from .readout import PauliReadout
 
 if TYPE_CHECKING:

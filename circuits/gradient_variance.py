@@ -16,9 +16,9 @@ import numpy as np
 import pennylane as qml
 from numpy.typing import NDArray
 
-from .entanglement import Draws, check_count, draw_weights, generator, open_exact, read_widths, resolve_seed
 from .errors import CircuitError
 from .evaluation import Evaluator
+from .random_states import Draws, check_count, draw_weights, generator, open_exact, read_widths, resolve_seed
 from .readout import PauliReadout
 
 if TYPE_CHECKING:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .entanglement import (
+from .errors import CircuitError
+from .gradient_variance import DecayRate, decay_rate
+from .random_states import (
     Draws,
     check_count,
     draw_weights,
@@ -24,8 +26,6 @@ from .entanglement import (
     read_widths,
     resolve_seed,
 )
-from .errors import CircuitError
-from .gradient_variance import DecayRate, decay_rate
 
 if TYPE_CHECKING:
     import pandas

@@ -41,7 +41,7 @@ class PauliWord:
 
     def signs(self, indices: NDArray[np.int64]) -> NDArray[np.float64]:
         """(-1)**parity(index & z) for every index."""
-        return 1.0 - 2.0 * (np.bitwise_count(indices & self.z) & 1)
+        return np.asarray(1.0 - 2.0 * (np.bitwise_count(indices & self.z) & 1))
 
     def applied(self, states: NDArray[np.complex128], indices: NDArray[np.int64]) -> NDArray[np.complex128]:
         """P psi for every row of states, shape (B, 2**N)."""

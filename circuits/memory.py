@@ -204,6 +204,6 @@ def require_gpu_memory(n_qubits: int, bytes_per_amplitude: int) -> None:
         return
     raise CircuitTooLargeError(
         f"{n_qubits} qubits need {_readable(needed)} on the GPU ({bytes_per_amplitude} bytes for each of "
-        f"2**{n_qubits} numbers); {_readable(free)} are free there. Use compute=\"cpu\", single precision or "
+        f'2**{n_qubits} numbers); {_readable(free)} are free there. Use compute="cpu", single precision or '
         "fewer qubits"
     )

@@ -1,6 +1,6 @@
 """Ready-made noise models for the gates this package sends to Aer.
 
-A noise model acts by gate name, and the names are those of ``aer_circuit``: `ONE_QUBIT_GATES` and
+A noise model acts by gate name, and the names are those of ``aer_names``: `ONE_QUBIT_GATES` and
 `TWO_QUBIT_GATES`. With a noise model every larger gate is first written as a network of these, as on
 hardware, so each of its parts has its noise. One-qubit gates diagonal in Z (`VIRTUAL_GATES`) have none:
 hardware does them by changing the phase of the following pulses, in no time and without error (D. McKay et
@@ -17,6 +17,7 @@ from numbers import Real
 from typing import Any
 
 from .aer_installation import import_aer
+from .aer_names import ONE_QUBIT_GATES, TWO_QUBIT_GATES, VIRTUAL_GATES
 from .errors import CircuitError
 
 __all__ = ["depolarizing_noise", "readout_noise", "thermal_noise"]
@@ -131,8 +132,6 @@ def readout_noise(p01: float, p10: float | None = None) -> Any:
 def _model(one_qubit: Any, two_qubit: Any, readout: tuple[float, float]) -> Any:
     import_aer()
     from qiskit_aer.noise import NoiseModel, ReadoutError
-
-    from .aer_circuit import ONE_QUBIT_GATES, TWO_QUBIT_GATES, VIRTUAL_GATES
 
     model = NoiseModel()
     if one_qubit is not None:

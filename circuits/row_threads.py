@@ -1,21 +1,44 @@
-"""Rows of a batch on several threads, for kernels that run without the interpreter lock."""
+"""Rows of a batch on several threads, for kernels that run without the interpreter lock.
+
+One pool serves the whole process, whichever of its threads asks; a forked child starts its own.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Lock
 
 from .errors import CircuitError
 
 __all__ = ["count_threads", "run_in_parts"]
 
-# Below this many gate applications on single amplitudes a second thread costs more than it saves.
-_WORTH_A_THREAD = 200_000
+# Below this much work for each, a second thread costs more than it saves: some 0.1 ms.
+_WORTH_A_THREAD = 50_000
+# Threads are started when they are needed, so this is a bound and not a cost.
+_MOST_THREADS = 256
 
-_pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
-_lock = Lock()
+
+class _Pool:
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self.lock = Lock()
+        self.executor: ThreadPoolExecutor | None = None
+
+    def submit(self, work: Callable[[slice], None], rows: slice) -> Future[None]:
+        with self.lock:
+            if self.executor is None:
+                self.executor = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="hybrid_opt-rows")
+            return self.executor.submit(work, rows)
+
+
+_pool = _Pool()
+if hasattr(os, "register_at_fork"):
+    # Threads do not survive a fork, and nobody is left to release a lock that was held then.
+    os.register_at_fork(after_in_child=_pool.forget)
 
 
 def count_threads(threads: int | None) -> int:
@@ -37,8 +60,12 @@ def count_threads(threads: int | None) -> int:
     if isinstance(threads, bool) or not (threads is None or (isinstance(threads, int) and threads >= 0)):
         raise CircuitError(f"threads is {threads!r}; it must be None or an integer of at least 0 (0: all)")
     if threads:
-        return threads
+        return min(threads, _MOST_THREADS)
+    # From Python 3.13 on, and what it does; not every system has the latter.
+    process_cpu_count = getattr(os, "process_cpu_count", None)
     affinity = getattr(os, "sched_getaffinity", None)
+    if process_cpu_count is not None:
+        return process_cpu_count() or 1
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
@@ -47,9 +74,12 @@ def run_in_parts(work: Callable[[slice], None], n_rows: int, cost_per_row: int, 
 
     Args:
         work: does the rows of a slice; different slices touch different memory.
-        n_rows: number of rows.
-        cost_per_row: gate applications on single amplitudes.
+        n_rows: number of rows, or of groups of rows.
+        cost_per_row: gate applications on vectors of eight numbers.
         threads: most threads; None or 0 for all.
+
+    Raises:
+        CircuitError: an illegal number of threads.
 
     Example:
         >>> done = []
@@ -57,25 +87,19 @@ def run_in_parts(work: Callable[[slice], None], n_rows: int, cost_per_row: int, 
         >>> done
         [slice(0, 3, None)]
     """
-    parts = min(count_threads(threads), n_rows, 1 + n_rows * cost_per_row // _WORTH_A_THREAD)
+    parts = min(n_rows, 1 + n_rows * cost_per_row // _WORTH_A_THREAD)
+    if threads is not None or parts > 1:
+        parts = min(parts, count_threads(threads))
     if parts <= 1:
         work(slice(0, n_rows))
         return
     bounds = [n_rows * number // parts for number in range(parts + 1)]
     slices = [slice(start, stop) for start, stop in zip(bounds, bounds[1:])]
-    # The calling thread does the last part itself.
-    futures = [_pool(parts - 1).submit(work, rows) for rows in slices[:-1]]
+    # The calling thread does the last part itself. Nobody leaves before all have finished with its arrays.
+    futures = [_pool.submit(work, rows) for rows in slices[:-1]]
     try:
         work(slices[-1])
     finally:
-        for future in futures:
-            future.result()
-
-
-def _pool(size: int) -> ThreadPoolExecutor:
-    # Threads do not survive a fork, so every process has pools of its own.
-    key = (os.getpid(), size)
-    with _lock:
-        if key not in _pools:
-            _pools[key] = ThreadPoolExecutor(size, thread_name_prefix="hybrid_opt-rows")
-        return _pools[key]
+        wait(futures)
+    for future in futures:
+        future.result()

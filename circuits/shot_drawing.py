@@ -6,6 +6,7 @@ multinomial sample of it. That costs one pass over the distribution instead of o
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,8 +62,9 @@ def draw_counts(probabilities: NDArray[np.float64], shots: int, rng: np.random.G
     for start in range(0, n_rows, step):
         table = rng.multinomial(shots, _normalized(probabilities[start : start + step]))
         rows, outcomes = table.nonzero()
-        cuts = np.searchsorted(rows, np.arange(1, len(table)))
-        counts += zip(np.split(outcomes, cuts), np.split(table[rows, outcomes], cuts))
+        multiplicities = table[rows, outcomes]
+        cuts = np.searchsorted(rows, np.arange(len(table) + 1)).tolist()
+        counts += [(outcomes[a:b], multiplicities[a:b]) for a, b in pairwise(cuts)]
     return counts
 
 

@@ -136,7 +136,9 @@ class SlotMap:
 
         tensors = self._tensors.get(weights.device)
         if tensors is None:
-            tensors = self._tensors[weights.device] = self._on_device(weights.device)
+            # Tensors made under inference_mode() could not take part in a later training step.
+            with torch.inference_mode(False):
+                tensors = self._tensors[weights.device] = self._on_device(weights.device)
         constant, by_input, by_weight, columns_of_weights = tensors
         if isinstance(by_weight, torch.Tensor):
             if weights.ndim == 1:

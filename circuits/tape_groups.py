@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +34,13 @@ class TapeGroup:
     rows: tuple[slice, ...]
     slots: tuple[int, ...]
 
-    def chunks(self, rows: int) -> Iterator[slice]:
-        """Slices of at most ``rows`` rows that cover the table."""
-        for start in range(0, len(self.table), rows):
-            yield slice(start, min(start + rows, len(self.table)))
+    def same_rows(self, other: TapeGroup) -> bool:
+        """Whether another group has the same program, angles and initial states."""
+        if self.program is not other.program or not np.array_equal(self.table, other.table):
+            return False
+        if self.initial is None or other.initial is None:
+            return self.initial is other.initial
+        return np.array_equal(self.initial, other.initial)
 
     def part(self, rows: slice) -> tuple[NDArray[np.float64], NDArray[np.complex128] | None]:
         """Some rows of the table and the states they start from."""

@@ -116,9 +116,21 @@ def trace(
         >>> traced.slots.table(np.array([[0.1], [0.2]]), np.array([3.0, 4.0])).tolist()
         [[0.2, 4.0], [0.4, 4.0]]
     """
+    import torch
+
     shapes = {name: tuple(int(length) for length in shape) for name, shape in weight_shapes.items()}
-    places = _places(n_inputs, shapes, seed, 3 if broadcast else None)
     labels = None if wires is None else list(wires)
+    # The first call may come under no_grad(), inference_mode() or another default device.
+    with torch.inference_mode(False), torch.enable_grad(), torch.device("cpu"):
+        return _trace(build, _places(n_inputs, shapes, seed, 3 if broadcast else None), labels, shapes)
+
+
+def _trace(
+    build: Callable[[Any, dict[str, Any]], Any],
+    places: list[tuple[Any, dict[str, Any]]],
+    labels: list[Any] | None,
+    shapes: dict[str, tuple[int, ...]],
+) -> Trace:
     inputs, weights = places[0]
     tape = _native_tape(build, inputs, weights, labels)
     labels = list(tape.wires) if labels is None else labels

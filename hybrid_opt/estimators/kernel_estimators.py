@@ -139,7 +139,7 @@ class QuantumKernelClassifier(ClassifierMixin, QuantumKernelModel):  # type: ign
         X, y, weights = weighted_samples(X, y, sample_weight)
         if len(np.unique(y)) < 2:
             raise OptionError(f"y holds 1 class, {y[0]}; a classifier needs at least two classes")
-        kernel, samples = self._fit_kernel(X, y)
+        kernel, samples = self._fit_kernel(X, y, weights)
         self.svc_ = SVC(kernel="precomputed", C=self.C, class_weight=self.class_weight, tol=self.tol)
         self.svc_.fit(kernel(samples), y, sample_weight=weights)
         self.classes_ = self.svc_.classes_
@@ -300,7 +300,7 @@ class QuantumKernelRegressor(RegressorMixin, QuantumKernelModel):  # type: ignor
                     f"y has {y.shape[1]} targets; train_kernel=True needs a single one, or use train_kernel=False"
                 )
             classes = y.reshape(-1) > np.median(y)
-        kernel, samples = self._fit_kernel(X, classes)
+        kernel, samples = self._fit_kernel(X, classes, weights)
         self.intercept_ = np.average(y, axis=0, weights=weights)
         ridge = KernelRidge(alpha=self.alpha, kernel="precomputed")
         ridge.fit(kernel(samples), y - self.intercept_, sample_weight=weights)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
-from ..circuits.errors import CircuitError
 from ..circuits.fidelity_kernel import FidelityKernel
 from ..circuits.projected_kernel import ProjectedKernel
 from ..circuits.variational import VariationalCircuit
@@ -121,7 +120,9 @@ class QuantumKernelModel(BaseEstimator):  # type: ignore[misc]
         self.max_qubits = max_qubits
         self.random_state = random_state
 
-    def _fit_kernel(self, X: NDArray[np.float64], y: Any) -> tuple[Any, NDArray[np.float64]]:
+    def _fit_kernel(
+        self, X: NDArray[np.float64], y: Any, sample_weight: NDArray[np.float64] | None = None
+    ) -> tuple[Any, NDArray[np.float64]]:
         """The kernel for fitting and the scaled samples; sets scaler_, circuit_, kernel_ and alignment_.
 
         ``kernel_``, the one for prediction, differs by its stream of shots only.
@@ -144,10 +145,10 @@ class QuantumKernelModel(BaseEstimator):  # type: ignore[misc]
         if self.circuit_.n_weights:
             weights = self.circuit_.initial_weights(seed=child_seed(seed, "weights"))
         self.alignment_ = None
-        gamma = self._gamma(samples, weights, seed)
+        gamma = self._gamma(samples, sample_weight, weights, seed)
         if self.train_kernel:
             weights = self._train(self._make(weights, gamma, child_seed(seed, "shots")), samples, y, seed)
-            gamma = self._gamma(samples, weights, seed)
+            gamma = self._gamma(samples, sample_weight, weights, seed)
         self.kernel_ = self._make(weights, gamma, child_seed(seed, "shots of predictions"))
         return self._make(weights, gamma, child_seed(seed, "shots")), samples
 
@@ -165,7 +166,13 @@ class QuantumKernelModel(BaseEstimator):  # type: ignore[misc]
             return FidelityKernel(self.circuit_, **settings)
         return ProjectedKernel(self.circuit_, gamma=gamma, **settings)
 
-    def _gamma(self, samples: NDArray[np.float64], weights: Any, seed: int) -> float:
+    def _gamma(
+        self,
+        samples: NDArray[np.float64],
+        sample_weight: NDArray[np.float64] | None,
+        weights: Any,
+        seed: int,
+    ) -> float:
         if isinstance(self.gamma, str) and self.gamma != "scale":
             raise OptionError(f'gamma is {self.gamma!r}; it must be a positive number or "scale"')
         if not isinstance(self.gamma, str):
@@ -174,7 +181,8 @@ class QuantumKernelModel(BaseEstimator):  # type: ignore[misc]
             return 1.0
         # The mean of |r - r'|**2 / 2 over pairs is the variance of the Bloch vectors.
         vectors = self._make(weights, 1.0, child_seed(seed, "shots of gamma")).bloch_vectors(samples)
-        spread = float(vectors.reshape(len(samples), -1).var(axis=0).sum())
+        mean = np.average(vectors, axis=0, weights=sample_weight)
+        spread = float(np.average((vectors - mean) ** 2, axis=0, weights=sample_weight).sum())
         return 1 / spread if spread > 1e-12 else 1.0
 
     def _train(self, kernel: Any, samples: NDArray[np.float64], y: Any, seed: int) -> Any:
@@ -205,7 +213,7 @@ def _require_trainable(circuit: VariationalCircuit, kernel: str) -> None:
         if kernel == "fidelity"
         else "n_layers of at least 1"
     )
-    raise CircuitError(
+    raise OptionError(
         f"train_kernel=True needs trainable weights that change the {kernel} kernel: {need}; given are n_layers="
         f"{circuit.n_layers}, reupload={circuit.reupload}, {circuit.encoding!r}"
     )

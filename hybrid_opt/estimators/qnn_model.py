@@ -131,9 +131,8 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
         weights = np.ones(len(X)) if weights is None else weights / weights.mean()
         samples = Samples(*map(torch.from_numpy, (scaled(self.scaler_, X), targets, weights)))
         samples, validation = self._split(samples, stratify, seed)
-        with shown("training", enabled=None if self.verbose else False) if self.progress is None else nullcontext(
-            self.progress
-        ) as progress:
+        bar = shown("training", enabled=None if self.verbose else False)
+        with bar if self.progress is None else nullcontext(self.progress) as progress:
             course = train(model, model[1].weight, loss, samples, schedule, validation=validation, progress=progress)
         self.model_ = model
         self.loss_curve_ = course.losses
@@ -161,7 +160,8 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
             noise_model=self.noise_model,
             seed=child_seed(seed, "layer"),
         )
-        readout = torch.nn.Linear(circuit.n_qubits, n_outputs, dtype=torch.float64)
+        # Not initialized by torch, whose generator belongs to the user.
+        readout = torch.nn.utils.skip_init(torch.nn.Linear, circuit.n_qubits, n_outputs, dtype=torch.float64)
         bound = np.sqrt(6 / (circuit.n_qubits + n_outputs))
         drawn = np.random.default_rng(child_seed(seed, "read-out")).uniform(-bound, bound, readout.weight.shape)
         with torch.no_grad():

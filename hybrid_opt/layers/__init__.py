@@ -9,12 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .kernel import QuantumKernelLayer
     from .qnn import QNNLayer
     from .qnode_layer import QNodeLayer
 
-__all__ = ["QNNLayer", "QNodeLayer"]
+__all__ = ["QNNLayer", "QNodeLayer", "QuantumKernelLayer"]
 
-_HOMES = {"QNNLayer": "qnn", "QNodeLayer": "qnode_layer"}
+_HOMES = {"QNNLayer": "qnn", "QNodeLayer": "qnode_layer", "QuantumKernelLayer": "kernel"}
 
 
 def __getattr__(name: str) -> object:

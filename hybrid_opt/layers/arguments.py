@@ -35,7 +35,9 @@ def finite_array(name: str, given: Any, shape: tuple[int, ...]) -> NDArray[np.fl
         array([0., 0.])
     """
     try:
-        array = np.array(given.detach().cpu() if isinstance(given, torch.Tensor) else given, dtype=np.float64)
+        array = np.array(
+            given.detach().cpu().numpy() if isinstance(given, torch.Tensor) else given, dtype=np.float64
+        )
     except (TypeError, ValueError) as error:
         raise CircuitError(f"{name}: {given!r} is given; it must be numbers of shape {shape}") from error
     if array.shape != shape:

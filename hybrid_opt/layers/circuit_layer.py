@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ..circuits.errors import CircuitError
-from .circuit_function import circuit_values
+from .inputs import refuse_transforms
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from ..circuits.evaluation import Evaluator
+    from ..circuits.slot_map import SlotMap
     from .execution import Execution
 
-__all__ = ["CircuitLayer", "Local", "on_host", "plain_torch"]
+__all__ = ["CircuitLayer", "Local", "plain_torch", "warm"]
 
 
 class Local:
@@ -55,6 +52,26 @@ def plain_torch() -> Iterator[None]:
         yield
 
 
+def warm(slots: SlotMap) -> SlotMap:
+    """A map of angles with its tensors made; those made under ``torch.inference_mode()`` have no derivatives.
+
+    Args:
+        slots: the map.
+
+    Returns:
+        The same object.
+
+    Example:
+        >>> import numpy as np
+        >>> from hybrid_opt.circuits.slot_map import SlotMap
+        >>> warm(SlotMap(1, 0, [(0, 0, 1.0)], [], np.zeros(1))).n_slots
+        1
+    """
+    with plain_torch():
+        slots.table(torch.zeros(1, slots.n_inputs), torch.zeros(slots.n_weights))
+    return slots
+
+
 class CircuitLayer(torch.nn.Module):
     """Base of the layers; `QNNLayer` and `QNodeLayer` are made by users, this is not.
 
@@ -82,63 +99,26 @@ class CircuitLayer(torch.nn.Module):
 
     def _describe_execution(self) -> str:
         execution = self._execution
-        parts = [f"simulator={self.label!r}", f"shots={execution.shots}", f"gradient={execution.gradient!r}"]
+        parts = [f"simulator={self.label!r}", f"shots={execution.shots}", f"gradient={self.gradient!r}"]
         if execution.noisy():
             parts.append(f"exact_evaluation={execution.exact_evaluation}")
         return ", ".join(parts)
 
-    def _run(
-        self,
-        evaluator: Evaluator,
-        table: torch.Tensor,
-        initial: torch.Tensor | None,
-        rows: torch.Tensor,
-        wanted: NDArray[np.bool_] | None = None,
-    ) -> torch.Tensor:
-        """Values of every row, shape (B, O); one run of the simulator."""
-        try:
-            return circuit_values(evaluator, table, initial, wanted=wanted)
-        except CircuitError:
-            self._explain(rows)
-            raise
-
-    def _explain(self, rows: torch.Tensor) -> None:
-        """Say so if the reason for an error is a number that diverged or was never loaded."""
-        wrong = (~torch.isfinite(rows)).nonzero()
-        if len(wrong):
-            row, feature = wrong[0].tolist()
-            raise CircuitError(
-                f"feature {feature} of row {row} of the inputs is {rows[row, feature].item()}; inputs must "
-                "be finite numbers"
-            )
+    def _check_parameters(self) -> None:
+        """Refuse parameters that are not finite."""
         for name, parameter in self.named_parameters():
-            if not torch.isfinite(parameter).all():
+            if not parameter.is_meta and not torch.isfinite(parameter).all():
                 raise CircuitError(
                     f"parameter {name!r} holds a NaN or infinite value: training diverged, or it was never "
                     "loaded; lower the learning rate, clip gradients, or call reset_parameters()"
                 )
 
-
-def on_host(parameter: torch.Tensor, name: str) -> torch.Tensor:
-    """A parameter as float64 on the host.
-
-    Args:
-        parameter: on any device.
-        name: for messages.
-
-    Returns:
-        Differentiable, the same shape.
-
-    Raises:
-        CircuitError: a parameter on the meta device, which has no values.
-
-    Example:
-        >>> on_host(torch.ones(2), "weights").dtype
-        torch.float64
-    """
-    if parameter.is_meta:
-        raise CircuitError(
-            f"parameter {name!r} is on the meta device and has no values; load a state_dict with "
-            "assign=True, or call to_empty() and reset_parameters()"
-        )
-    return parameter.to("cpu", torch.float64)
+    def _on_host(self, parameter: torch.Tensor, name: str) -> torch.Tensor:
+        """A parameter as float64 on the host, differentiable."""
+        if parameter.is_meta:
+            raise CircuitError(
+                f"parameter {name!r} is on the meta device and has no values; load a state_dict with "
+                "assign=True, or call to_empty() and reset_parameters()"
+            )
+        refuse_transforms(parameter, type(self).__name__)
+        return parameter.to("cpu", torch.float64)

@@ -13,7 +13,28 @@ import torch
 
 from ..circuits.errors import CircuitError
 
-__all__ = ["as_rows", "check_inputs", "like_inputs"]
+__all__ = ["as_rows", "check_inputs", "like_inputs", "refuse_transforms"]
+
+
+def refuse_transforms(tensor: torch.Tensor, layer: str) -> None:
+    """Refuse a tensor inside a transform of ``torch.func``, which has no values to run a circuit with.
+
+    Args:
+        tensor: input or parameter.
+        layer: its name, for messages.
+
+    Raises:
+        CircuitError: inside ``torch.func.grad``, ``vmap``, ``jacrev`` and the like.
+
+    Example:
+        >>> refuse_transforms(torch.zeros(1), "QNNLayer")
+    """
+    # Torch offers no public question for it; without this a run ends in "tensor without storage".
+    if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        raise CircuitError(
+            f"{layer} is used inside a transform of torch.func (grad, vmap, jacrev, ...), which it does not "
+            "support; use torch.autograd.grad or torch.autograd.functional.jacobian, and batches for vmap"
+        )
 
 
 def check_inputs(inputs: torch.Tensor, n_inputs: int | None, layer: str) -> None:
@@ -25,7 +46,8 @@ def check_inputs(inputs: torch.Tensor, n_inputs: int | None, layer: str) -> None
         layer: its name, for messages.
 
     Raises:
-        CircuitError: no tensor; integers, booleans or complex numbers; a wrong last axis.
+        CircuitError: no tensor; integers, booleans or complex numbers; a wrong last axis; a transform of
+            ``torch.func``.
 
     Example:
         >>> check_inputs(torch.zeros(5, 3), 3, "QNNLayer")
@@ -38,6 +60,7 @@ def check_inputs(inputs: torch.Tensor, n_inputs: int | None, layer: str) -> None
         raise CircuitError(
             f"inputs of {layer} are {type(inputs).__name__}; they must be a torch tensor: use torch.as_tensor"
         )
+    refuse_transforms(inputs, layer)
     if not inputs.is_floating_point():
         raise CircuitError(
             f"inputs of {layer} have dtype {inputs.dtype}; they must be real floating point numbers, because "
@@ -81,4 +104,4 @@ def like_inputs(values: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
         >>> like_inputs(torch.zeros(6, 5, dtype=torch.float64), torch.zeros(2, 3, 4)).shape
         torch.Size([2, 3, 5])
     """
-    return values.to(inputs.device, inputs.dtype).reshape(*inputs.shape[:-1], *values.shape[1:])
+    return values.to(inputs.device, inputs.dtype).reshape((*inputs.shape[:-1], *values.shape[1:]))

@@ -119,7 +119,7 @@ class QuantumKernelLayer(CircuitLayer):
         self._initial_weights = initial_weights
         self._initial_landmarks = self._first_landmarks(landmarks)
         self.n_landmarks = len(self._initial_landmarks)
-        with torch.no_grad(), plain_torch():
+        with plain_torch():
             self._encoded(self._initial_landmarks, self._first_weights(), "landmarks")
         dtype = torch.get_default_dtype()
         self._register("landmarks", self._initial_landmarks.to(dtype, copy=True), trainable_landmarks)

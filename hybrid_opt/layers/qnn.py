@@ -12,7 +12,8 @@ from ..circuits.errors import CircuitError
 from ..circuits.variational import VariationalCircuit
 from ..seeds import child_seed
 from .arguments import finite_array, is_trainable, output_observables
-from .circuit_layer import CircuitLayer, Local, on_host, plain_torch
+from .circuit_function import circuit_values
+from .circuit_layer import CircuitLayer, Local, plain_torch, warm
 from .execution import Evaluators, Execution, layer_seed
 from .inputs import as_rows, check_inputs, like_inputs
 
@@ -192,7 +193,7 @@ class QNNLayer(CircuitLayer):
         """How gradients are computed in training: "adjoint", "parameter_shift" or "spsa"."""
         return self._evaluators.get(self._read()[0], training=True).gradient
 
-    @torch.compiler.disable
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Outputs of every sample.
 
@@ -210,25 +211,30 @@ class QNNLayer(CircuitLayer):
         check_inputs(inputs, self.n_inputs, "QNNLayer")
         if inputs.is_meta:
             return inputs.new_empty((*inputs.shape[:-1], self.n_outputs))
-        rows = as_rows(inputs)
+        try:
+            values = self._circuit_values(as_rows(inputs))
+        except CircuitError:
+            self._check_parameters()  # where one of them is the reason, it is named
+            raise
+        if self.output_scale is not None and self.output_shift is not None:
+            values = values * self._on_host(self.output_scale, "output_scale")
+            values = values + self._on_host(self.output_shift, "output_shift")
+        return like_inputs(values, inputs)
+
+    def _circuit_values(self, rows: torch.Tensor) -> torch.Tensor:
         if self.input_scale is not None:
-            rows = rows * on_host(self.input_scale, "input_scale")
-        circuit = self.circuit
-        weights = on_host(self.weights, "weights")
+            rows = rows * self._on_host(self.input_scale, "input_scale")
+        weights = self._on_host(self.weights, "weights")
         program, slots = self._read()
-        table = circuit.table(rows, weights)
-        initial = circuit.initial_states(rows)
+        table = self.circuit.table(rows, weights)
+        initial = self.circuit.initial_states(rows)
         wanted = None
         if not rows.requires_grad:
             wanted = slots.weight_slots
         elif not weights.requires_grad:
             wanted = slots.input_slots
         evaluator = self._evaluators.get(program, training=self.training)
-        values = self._run(evaluator, table, initial, rows, wanted)
-        if self.output_scale is not None and self.output_shift is not None:
-            values = values * on_host(self.output_scale, "output_scale")
-            values = values + on_host(self.output_shift, "output_shift")
-        return like_inputs(values, inputs)
+        return circuit_values(evaluator, table, initial, wanted=wanted)
 
     def reset_parameters(self) -> None:
         """Give all parameters the values of the start: the same weights, scales of 1, shifts of 0."""
@@ -260,7 +266,7 @@ class QNNLayer(CircuitLayer):
             0: ──RX(x0)──RX(w[0,0])─╭●─┤
             1: ──RX(x1)──RX(w[0,1])─╰X─┤
         """
-        numbers = on_host(self.weights, "weights").detach().numpy() if weights else None
+        numbers = self._on_host(self.weights, "weights").detach().numpy() if weights else None
         sample = inputs.detach().cpu().numpy() if isinstance(inputs, torch.Tensor) else inputs
         return self.circuit.draw(sample, numbers, decimals=decimals)
 
@@ -280,7 +286,7 @@ class QNNLayer(CircuitLayer):
         """Program and map of angles; after a copy or a pickle the circuit is read again."""
         if self._traced.value is None:
             with plain_torch():
-                self._traced.value = self.circuit.program, self.circuit.slots
+                self._traced.value = self.circuit.program, warm(self.circuit.slots)
         program, slots = self._traced.value
         return program, slots
 

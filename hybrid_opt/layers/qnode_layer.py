@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import pi
 from typing import Any
 
 import numpy as np
-import pennylane as qml
 import torch
 
 from ..circuits.errors import CircuitError
-from ..circuits.state_readout import StateReadout
-from ..circuits.tracing import NotAffineError, Trace, trace
 from ..seeds import child_seed
 from .arguments import finite_array
 from .arguments import weight_shapes as shapes_of
-from .circuit_layer import CircuitLayer, Local, on_host, plain_torch
-from .execution import Evaluators, Execution, layer_seed
+from .circuit_layer import CircuitLayer, Local, plain_torch
+from .execution import Execution, layer_seed
 from .inputs import as_rows, check_inputs, like_inputs
-from .qnode_reading import QNodeSource, Reading
+from .qnode_plan import QNodePlan, make_plan
+from .qnode_reading import QNodeSource
 
 __all__ = ["QNodeLayer"]
-
-
-@dataclass(frozen=True, eq=False)
-class _Plan:
-    """How a QNode is evaluated for one number of inputs."""
-
-    traced: Trace | None  # None: its tape is built at every forward pass
-    broadcast: bool  # then: whether for the batch as a whole
-    evaluators: Evaluators
-    measurements: tuple[Any, ...]
-    one: bool  # whether the QNode returns one measurement by itself
 
 
 class QNodeLayer(CircuitLayer):
@@ -48,8 +34,8 @@ class QNodeLayer(CircuitLayer):
     functions of inputs and weights (sums of multiples, plus constants), its structure is fixed and no state
     or matrix depends on inputs or weights, that is all: later passes only fill a table of angles. Otherwise
     its tape is built at every forward pass, for the batch as a whole if the function allows it, else for
-    every sample: as exact, but slow. ``direct`` says which. A function that deviates from an affine one, or changes
-    its structure, at few places only is not noticed; give direct=False for it.
+    every sample: as exact, but slow. ``direct`` says which. A function that deviates from an affine one, or
+    changes its structure, at few places only is not noticed; give direct=False for it.
 
     With the QNode's shots, or a noise model of its device, the layer samples in training mode and computes
     exactly in evaluation mode, unless ``exact_evaluation`` is False. Channels of the circuit itself always
@@ -143,7 +129,7 @@ class QNodeLayer(CircuitLayer):
         plans = self._plans.value
         return all(plan.traced is not None for plan in plans.values()) if plans else None
 
-    @torch.compiler.disable
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Results of every sample.
 
@@ -162,15 +148,17 @@ class QNodeLayer(CircuitLayer):
         check_inputs(inputs, None, "QNodeLayer")
         plan = self._plan(inputs.shape[-1])
         if inputs.is_meta:
-            nothing = torch.zeros((inputs[..., 0].numel(), plan.evaluators.readout.n_outputs), device="meta")
-            return like_inputs(_shaped(nothing, plan), inputs)
+            nothing = torch.zeros((inputs[..., 0].numel(), plan.n_outputs), device="meta")
+            return like_inputs(plan.shaped(nothing), inputs)
         rows = as_rows(inputs)
-        weights = {name: on_host(getattr(self, name), name) for name in self._shapes}
-        if plan.traced is not None:
-            values = self._direct_values(plan, plan.traced, rows, weights)
-        else:
-            values = self._tape_values(plan, rows, weights)
-        return like_inputs(_shaped(values, plan), inputs)
+        weights = {name: self._on_host(getattr(self, name), name) for name in self._shapes}
+        try:
+            values = plan.values(rows, weights, training=self.training)
+        except CircuitError:
+            _check_rows(rows)
+            self._check_parameters()
+            raise
+        return like_inputs(plan.shaped(values), inputs)
 
     def reset_parameters(self) -> None:
         """Give all weights the values of the start."""
@@ -188,7 +176,7 @@ class QNodeLayer(CircuitLayer):
         Returns:
             Lines, one per wire.
         """
-        weights = {name: on_host(getattr(self, name), name).detach() for name in self._shapes}
+        weights = {name: self._on_host(getattr(self, name), name).detach() for name in self._shapes}
         return str(self._source.tape(inputs.detach(), weights).draw(decimals=decimals))
 
     def extra_repr(self) -> str:
@@ -198,88 +186,16 @@ class QNodeLayer(CircuitLayer):
         arguments = ", ".join(part for part in (self._source.input_name, shapes) if part)
         return f"{name}({arguments}), direct={self.direct}, {self._describe_execution()}"
 
-    def _direct_values(
-        self, plan: _Plan, traced: Trace, rows: torch.Tensor, weights: dict[str, torch.Tensor]
-    ) -> torch.Tensor:
-        flat = traced.flat_weights(weights)
-        table = traced.slots.table(rows, flat)
-        initial = None if traced.initial is None else torch.from_numpy(traced.initial)
-        wanted = None
-        if not rows.requires_grad:
-            wanted = traced.slots.weight_slots
-        elif not flat.requires_grad:
-            wanted = traced.slots.input_slots
-        evaluator = plan.evaluators.get(traced.program, training=self.training)
-        return self._run(evaluator, table, initial, rows, wanted)
-
-    def _tape_values(
-        self, plan: _Plan, rows: torch.Tensor, weights: dict[str, torch.Tensor]
-    ) -> torch.Tensor:
-        if not len(rows):
-            # No circuit, but derivatives all the same, of which there is nothing to sum.
-            return rows.new_zeros((0, plan.evaluators.readout.n_outputs)) + 0 * rows.sum()
-        self._explain(rows)
-        if plan.broadcast:
-            return self._read_values(plan, [self._source.read(rows, weights)], rows)
-        readings = [self._source.read(row, weights) for row in rows]
-        groups: dict[int, list[int]] = {}
-        for number, reading in enumerate(readings):
-            groups.setdefault(id(reading.program), []).append(number)
-        values = [
-            self._read_values(plan, [readings[number] for number in members], rows[members])
-            for members in groups.values()
-        ]
-        order = torch.tensor([number for members in groups.values() for number in members])
-        return torch.cat(values)[torch.argsort(order)]
-
-    def _read_values(self, plan: _Plan, readings: list[Reading], rows: torch.Tensor) -> torch.Tensor:
-        """Values of circuits of one structure."""
-        for reading in readings:
-            if len(reading.measurements) != len(plan.measurements) or not all(
-                qml.equal(one, other) for one, other in zip(reading.measurements, plan.measurements)
-            ):
-                raise CircuitError(
-                    "the QNode's measurements differ from those for other inputs; a layer needs the same always"
-                )
-        table = torch.cat([reading.table for reading in readings])
-        states = [reading.initial for reading in readings if reading.initial is not None]
-        evaluator = plan.evaluators.get(readings[0].program, training=self.training)
-        return self._run(evaluator, table, torch.cat(states) if states else None, rows)
-
-    def _plan(self, n_inputs: int) -> _Plan:
+    def _plan(self, n_inputs: int) -> QNodePlan:
         if self._plans.value is None:
             self._plans.value = {}
-        plan = self._plans.value.get(n_inputs)
-        if plan is None:
+        plans: dict[int, QNodePlan] = self._plans.value
+        if n_inputs not in plans:
             with plain_torch():
-                plan = self._plans.value[n_inputs] = self._make_plan(n_inputs)
-        return plan
-
-    def _make_plan(self, n_inputs: int) -> _Plan:
-        source, shapes = self._source, self._shapes
-        rng = np.random.default_rng(0)
-        weights = {name: torch.from_numpy(rng.uniform(0.1, 1, shape)) for name, shape in shapes.items()}
-        sample = torch.from_numpy(rng.uniform(0.1, 1, n_inputs))
-        single = _takes(source, sample, weights)
-        if not single and not _takes(source, sample.expand(3, -1), weights):
-            source.tape(sample, weights)  # raises what it raised before
-        probe = sample if single else sample.expand(3, -1)
-        labels = source.wires(source.tape(probe, weights))
-        traced = None
-        if self._wanted_direct is not False:
-            try:
-                traced = trace(source.tape, n_inputs, shapes, wires=labels, broadcast=not single)
-            except NotAffineError:
-                if self._wanted_direct:
-                    raise
-        measurements = traced.measurements if traced else source.read(probe, weights).measurements
-        return _Plan(
-            traced,
-            traced is None and (not single or source.broadcasts(n_inputs, shapes)),
-            Evaluators(self._execution, measurements, len(labels)),
-            measurements,
-            source.returns_one(probe, weights),
-        )
+                plans[n_inputs] = make_plan(
+                    self._source, self._shapes, n_inputs, self._execution, self._wanted_direct
+                )
+        return plans[n_inputs]
 
     def _start(self) -> dict[str, Any]:
         unknown = sorted(set(self._initial_weights) - set(self._shapes))
@@ -292,21 +208,11 @@ class QNodeLayer(CircuitLayer):
         return start
 
 
-def _takes(source: QNodeSource, inputs: torch.Tensor, weights: dict[str, torch.Tensor]) -> bool:
-    """Whether the QNode's function can be called with inputs of this shape."""
-    try:
-        source.tape(inputs, weights)
-    except CircuitError:
-        raise
-    except Exception:  # noqa: BLE001  the function is the user's and may fail in any way
-        return False
-    return True
-
-
-def _shaped(values: torch.Tensor, plan: _Plan) -> torch.Tensor:
-    """Values in the shape of a QNode's result; rows first."""
-    if not plan.one:
-        return values
-    readout = plan.evaluators.readout
-    shape = readout.shapes[0] if isinstance(readout, StateReadout) else ()
-    return values.reshape(len(values), *shape)
+def _check_rows(rows: torch.Tensor) -> None:
+    wrong = (~torch.isfinite(rows)).nonzero()
+    if len(wrong):
+        row, feature = wrong[0].tolist()
+        raise CircuitError(
+            f"feature {feature} of row {row} of the inputs is {rows[row, feature].item()}; inputs must be "
+            "finite numbers"
+        )

@@ -190,8 +190,7 @@ class QNodeSource:
         return all(
             single.program is batch.program
             and _equal(single.table[0], batch.table[row])
-            and (single.initial is None) == (batch.initial is None)
-            and (batch.initial is None or _equal(single.initial[0], batch.initial[row]))
+            and _equal(_row(single.initial, 0), _row(batch.initial, row))
             for row, single in enumerate(singles)
         )
 
@@ -201,6 +200,10 @@ def _check_fixed(measurements: Any) -> None:
         data = () if measurement.obs is None else measurement.obs.data
         if any(getattr(value, "requires_grad", False) for value in data):
             raise CircuitError(f"{measurement} depends on inputs or weights; {_TORCH_LAYER}")
+
+
+def _row(states: torch.Tensor | None, row: int) -> torch.Tensor:
+    return torch.zeros(0) if states is None else states[row]
 
 
 def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:

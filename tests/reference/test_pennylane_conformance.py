@@ -31,6 +31,7 @@ REASONS = {
     "old device interface": "about PennyLane's former device interface",
     "Shots must be specified": "about shots",
     "If shots!=None no error is raised": "about exact results",
+    "If shots=None no warning is raised": "about shots",
     "Some plugins don't update state information": "about exact results",
     "only works on qutrit devices": "about three-level systems",
 }

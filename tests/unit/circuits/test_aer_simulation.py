@@ -1,4 +1,6 @@
-"""Programs on Aer: tables against single rows, prepared states, shots, noise, one run per call."""
+"""Programs on Aer, with aer_execution and aer_runs: tables, prepared states, shots, noise, one run a call."""
+
+from dataclasses import replace
 
 import numpy as np
 import pennylane as qml
@@ -7,7 +9,7 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, depolarizing_error, pauli_error
 from scipy.stats import chi2, unitary_group
 
-from hybrid_opt.circuits import aer_execution, aer_runs, memory
+from hybrid_opt.circuits import aer_execution, memory
 from hybrid_opt.circuits.aer_backend import open_backend
 from hybrid_opt.circuits.errors import AerRunError, CircuitError, CircuitTooLargeError
 from hybrid_opt.circuits.gates import Gate
@@ -81,17 +83,48 @@ def added(rows):
     return np.flatnonzero(total), total[total > 0]
 
 
+@pytest.fixture
+def row_by_row():
+    """A backend that does not stack rows, on two threads."""
+    backend = open_backend("cpu", "double", 2)
+    return replace(backend, executor=replace(backend.executor, stacks=False))
+
+
 @pytest.mark.parametrize("n_qubits", [1, 4, 12])
-@pytest.mark.parametrize("threads", [1, None])
-def test_rows_of_a_table_are_independent_executions(n_qubits, threads):
-    """1 and 4 qubits bind at runtime, 12 copy the circuit; two threads list it twice."""
-    backend = open_backend("cpu", "double", threads)
+def test_rows_of_a_table_are_independent_executions(runs, row_by_row, n_qubits):
+    """1 and 4 qubits bind at runtime, the circuit listed once per thread; 12 copy it."""
     program, table = layered(n_qubits, 150 if n_qubits < 12 else 3)
-    together = backend.states(program, table)
-    for row in (0, 1, len(table) - 1):
-        alone = backend.states(program, table[row : row + 1])
+    together = row_by_row.states(program, table)
+    assert len(runs[0][0]) == (2 if n_qubits == 4 else 1)
+    assert ("runtime_parameter_bind_enable" in runs[0][2]) is (n_qubits < 12)
+    for row in (0, 1, len(table) // 2, len(table) - 1):
+        alone = row_by_row.states(program, table[row : row + 1])
         np.testing.assert_allclose(together[row], alone[0], atol=1e-14, rtol=0)
     assert np.abs(together[0] - together[1]).max() > 1e-3
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 64, 100])
+def test_stacked_rows_equal_single_rows(runs, row_by_row, n_rows):
+    program, table = layered(4, n_rows)
+    stacked = CPU.states(program, table)
+    assert len(runs) == 1
+    np.testing.assert_allclose(stacked, row_by_row.states(program, table), atol=1e-13, rtol=0)
+
+
+def test_choice_between_rows_and_stacks(runs):
+    def circuits(n_qubits, n_rows, all_angles=False):
+        program, table = layered(n_qubits, n_rows)
+        if all_angles:
+            table = np.random.default_rng(1).normal(size=table.shape)
+        runs.clear()
+        CPU.states(program, table)
+        return [circuit.num_qubits for circuit in runs[0][0]]
+
+    assert circuits(4, 32) == [9]
+    assert circuits(4, 1500) == [14, 13]
+    assert circuits(8, 32) == [13]
+    assert set(circuits(8, 64, all_angles=True)) == {8}
+    assert circuits(12, 2) == [12]
 
 
 def test_states_without_phases_differ_by_one_factor_per_row():
@@ -160,10 +193,11 @@ class TestOneRun:
             table = np.repeat(table[:1], 6, axis=0)
         CPU.states(program, table, random_states(6, 3))
         assert len(runs) == 1
-        assert len(runs[0][0]) == (1 if same_angles else 6)
+        assert len(runs[0][0]) == 1
 
     def test_runtime_binding_only_without_noise_on_few_qubits(self, runs):
         def used(backend, program, table):
+            table = np.random.default_rng(1).normal(size=table.shape)
             runs.clear()
             backend.counts(program, table, [0], 2**12, 1)
             return "runtime_parameter_bind_enable" in runs[0][2]
@@ -180,8 +214,9 @@ class TestOneRun:
 class TestPrepared:
     """Rows that start from given states."""
 
+    @pytest.mark.parametrize("stacks", [True, False])
     @pytest.mark.parametrize("pattern", ["own angles", "equal angles", "product", "one state", "duplicates"])
-    def test_states(self, pattern):
+    def test_states(self, pattern, stacks, row_by_row):
         program, table = layered(3, 6, prepared=True)
         initial = random_states(6, 3)
         if pattern == "equal angles":
@@ -192,7 +227,7 @@ class TestPrepared:
             initial = initial[[0, 1, 0, 1, 2, 0]]
         elif pattern == "one state":
             initial = initial[0]
-        together = CPU.states(program, table, initial)
+        together = (CPU if stacks else row_by_row).states(program, table, initial)
         for row in range(6):
             own = initial if initial.ndim == 1 else initial[row]
             start = [qml.StatePrep(own, wires=range(3))]
@@ -200,23 +235,13 @@ class TestPrepared:
             theirs = qml.execute([tape], qml.device("default.qubit", wires=3))[0]
             np.testing.assert_allclose(together[row], theirs, atol=1e-12, rtol=0)
 
-    def test_product_is_one_circuit(self, runs):
-        """Shifted angles times samples: one circuit, one binding for each set of angles."""
+    def test_one_circuit_per_state_without_stacks(self, runs, row_by_row):
         program, table = layered(3, 6, prepared=True)
-        table, initial = np.repeat(table[:2], 3, axis=0), np.tile(random_states(3, 3), (2, 1))
-        CPU.states(program, table, initial)
+        initial = random_states(6, 3)[[0, 1, 0, 1, 2, 0]]
+        row_by_row.states(program, table, initial)
         circuits, binds, _ = runs[0]
-        assert len(circuits) == 1
-        assert {len(column) for column in binds[0].values()} == {2}
-
-    def test_stack_of_many_is_split(self, monkeypatch, runs):
-        program, table = layered(2, 7, prepared=True)
-        table, initial = np.repeat(table[:1], 7, axis=0), random_states(7, 2)
-        expected = CPU.states(program, table, initial)
-        monkeypatch.setattr(aer_runs, "_STACKED", 12)
-        runs.clear()
-        np.testing.assert_allclose(CPU.states(program, table, initial), expected, atol=1e-13)
-        assert [circuit.num_qubits for circuit in runs[0][0]] == [4, 4, 2]
+        assert len(circuits) == 3
+        assert [{len(column) for column in columns.values()} for columns in binds] == [{3}, {2}, {1}]
 
     def test_without_gates(self):
         program = Program(2, (), 0, prepared=True)
@@ -418,22 +443,22 @@ class TestNoise:
 class TestMemory:
     """What is refused, and what is done in parts."""
 
-    def test_rows_in_parts(self, monkeypatch, runs):
+    def test_rows_in_parts(self, monkeypatch, runs, row_by_row):
         program, table = layered(3, 5)
         prepared = Program(3, program.gates, program.n_slots, prepared=True)
         initial = random_states(5, 3)
         calls = [
-            lambda: CPU.states(program, table),
+            lambda: row_by_row.states(program, table),
             lambda: CPU.states(prepared, table, initial),
             lambda: CPU.densities(program, table),
         ]
         expected = [call() for call in calls]
         monkeypatch.setattr(aer_execution, "_SMALL", 0)
-        for call, result, per_row, working in zip(calls, expected, (128, 128, 1024), (256, 256, 2048)):
+        for call, result, per_row, working in zip(calls, expected, (128, 128, 1024), (256, 256, 4096)):
             # Room for all results and two rows being computed.
             monkeypatch.setattr(memory, "free_memory", lambda n=working + 7 * per_row: n)
             runs.clear()
-            np.testing.assert_array_equal(call(), result)
+            np.testing.assert_allclose(call(), result, atol=1e-13)
             assert len(runs) == 3
             monkeypatch.setattr(memory, "free_memory", lambda n=working + 5 * per_row: n)
             with pytest.raises(CircuitTooLargeError, match="results of 5 rows"):
@@ -454,8 +479,6 @@ class TestMemory:
                 call()
 
     def test_gpu(self, monkeypatch):
-        from dataclasses import replace
-
         executor = replace(CPU.executor, compute="gpu")
         backend = replace(CPU, executor=executor)
         monkeypatch.setattr(memory, "free_memory", lambda: None)
@@ -514,7 +537,7 @@ def test_aer_failure_carries_its_words(monkeypatch):
         CPU.states(*layered(2))
 
 
-def test_results_that_are_missing_are_noticed(monkeypatch):
+def test_results_that_are_missing_are_noticed(monkeypatch, row_by_row):
     real = AerSimulator.run
 
     def lose_some(self, circuits, parameter_binds=None, **options):
@@ -523,4 +546,4 @@ def test_results_that_are_missing_are_noticed(monkeypatch):
     monkeypatch.setattr(AerSimulator, "run", lose_some)
     program, table = layered(3, 500)
     with pytest.raises(AerRunError, match="500"):
-        open_backend("cpu", "double", 4).states(program, table)
+        row_by_row.states(program, table)

@@ -15,6 +15,11 @@ from hybrid_opt.circuits.errors import CircuitError
 WIRES = ["a", 3, "c"]
 
 
+def pair(wires):
+    """Device and method: ours, and backprop on default.qubit."""
+    return ((AerDevice(wires=wires, compute="cpu"), "best"), (qml.device("default.qubit"), "backprop"))
+
+
 def body(inputs, weights):
     qml.AngleEmbedding(inputs, wires=WIRES)
     qml.StronglyEntanglingLayers(weights, wires=WIRES)
@@ -51,7 +56,8 @@ def gradients(device, measure, batch, diff_method):
     loss = torch.zeros((), dtype=torch.float64)
     for number, part in enumerate(parts):
         factor = torch.tensor(np.random.default_rng(number).normal(size=tuple(part.shape)))
-        loss = loss + (torch.view_as_real(part)[..., 0] * factor if part.is_complex() else part * factor).sum()
+        real = torch.view_as_real(part)[..., 0] if part.is_complex() else part
+        loss = loss + (real * factor).sum()
     loss.backward()
     return [part.detach() for part in parts], inputs.grad, weights.grad
 
@@ -70,7 +76,7 @@ def test_torch_gradients(name, batch):
 def test_jacobian_in_autograd():
     weights = pnp.array(np.random.default_rng(0).uniform(-2, 2, (2, 3, 3)), requires_grad=True)
     results = []
-    for device, method in ((AerDevice(wires=3, compute="cpu"), "best"), (qml.device("default.qubit"), "backprop")):
+    for device, method in pair(3):
 
         @qml.qnode(device, diff_method=method)
         def circuit(weights):
@@ -109,8 +115,9 @@ def test_shifted_circuits_are_one_run(monkeypatch):
 
 def test_prepared_states_are_differentiated():
     results = []
-    for device, method in ((AerDevice(wires=2, compute="cpu"), "best"), (qml.device("default.qubit"), "backprop")):
-        features = torch.tensor([[0.1, 0.7, -0.3, 0.4], [0.5, 0.5, 0.1, 0.9]], dtype=torch.float64, requires_grad=True)
+    for device, method in pair(2):
+        features = torch.tensor([[0.1, 0.7, -0.3, 0.4], [0.5, 0.5, 0.1, 0.9]], dtype=torch.float64)
+        features.requires_grad_()
 
         @qml.qnode(device, interface="torch", diff_method=method)
         def circuit(features):
@@ -133,7 +140,8 @@ def test_full_jacobians():
     )
     results, (jacobian,) = device.execute_and_compute_derivatives([tape])
     assert jacobian[0][0].shape == ()
-    np.testing.assert_allclose(jacobian[0], [-np.sin(0.4) * np.cos(0.9), -np.cos(0.4) * np.sin(0.9)], atol=1e-12)
+    expected = [-np.sin(0.4) * np.cos(0.9), -np.cos(0.4) * np.sin(0.9)]
+    np.testing.assert_allclose(jacobian[0], expected, atol=1e-12)
     np.testing.assert_allclose(jacobian[1][0], [-np.sin(0.4) / 2, np.sin(0.4) / 2], atol=1e-12)
     np.testing.assert_allclose(jacobian[1][1], [0, 0], atol=1e-12)
     np.testing.assert_allclose(results[0][0], np.cos(0.4) * np.cos(0.9))
@@ -185,7 +193,8 @@ def test_trainable_matrices_are_refused():
 
 
 def test_batched_jacobians_are_refused():
-    tape = qml.tape.QuantumScript([qml.RX(np.array([0.1, 0.2]), 0)], [qml.expval(qml.Z(0))], trainable_params=[0])
+    gate = qml.RX(np.array([0.1, 0.2]), 0)
+    tape = qml.tape.QuantumScript([gate], [qml.expval(qml.Z(0))], trainable_params=[0])
     with pytest.raises(CircuitError, match="parameter broadcasting"):
         AerDevice(wires=1, compute="cpu").compute_derivatives([tape])
 

@@ -87,7 +87,7 @@ def test_pieces_do_not_change_the_answer(monkeypatch, amplitudes, encoding):
     circuit = VariationalCircuit(2, 1, encoding=encoding)
     inputs = np.random.default_rng(2).normal(size=(9, circuit.n_inputs))
     whole = measure(circuit, 50, inputs=inputs)
-    monkeypatch.setattr("hybrid_opt.circuits.entanglement._CHUNK_AMPLITUDES", amplitudes)
+    monkeypatch.setattr("hybrid_opt.circuits.random_states._CHUNK_AMPLITUDES", amplitudes)
     assert measure(circuit, 50, inputs=inputs).counts.tolist() == whole.counts.tolist()
 
 

@@ -78,20 +78,20 @@ def test_shots_of_prepared_states_are_drawn_from_exact_fidelities():
     shots = 4000
     kernel = FidelityKernel(2, encoding="amplitude", shots=shots, compute="cpu", seed=0)
     rng = np.random.default_rng(0)
-    rows, columns = rng.uniform(-1, 1, (8, 4)), rng.uniform(-1, 1, (5, 4))
+    rows, columns = rng.uniform(-1, 1, (30, 4)), rng.uniform(-1, 1, (12, 4))
     exact = FidelityKernel(2, encoding="amplitude", compute="cpu")
     gram = kernel(rows)
     np.testing.assert_array_equal(gram, gram.T)
     np.testing.assert_array_equal(np.diag(gram), 1.0)
-    upper = np.triu_indices(8, k=1)
-    scores = np.concatenate(
-        [
-            deviations(gram[upper], exact(rows)[upper], shots),
-            deviations(kernel(rows, columns), exact(rows, columns), shots).ravel(),
-        ]
-    )
-    assert np.abs(scores).max() < 4
-    assert 0.6 < (scores**2).mean() < 1.5
+    upper = np.triu_indices(30, k=1)
+    for measured, true in (
+        (gram[upper], exact(rows)[upper]),
+        (kernel(rows, columns), exact(rows, columns)),
+    ):
+        many = true > 0.01  # with fewer than 40 outcomes expected the deviations are not normal
+        scores = deviations(measured[many], true[many], shots)
+        assert np.abs(scores).max() < 4.5
+        assert 0.75 < (scores**2).mean() < 1.3
 
 
 def test_noise_has_its_closed_form_and_one_qubit_is_corrected_exactly():

@@ -7,9 +7,9 @@ import torch
 from matplotlib.figure import Figure
 
 from hybrid_opt.circuits.ansatz import HardwareEfficient
-from hybrid_opt.circuits.entanglement import draw_weights, generator
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.gradient_variance import decay_rate, gradient_variance
+from hybrid_opt.circuits.random_states import draw_weights, generator
 from hybrid_opt.circuits.variational import VariationalCircuit
 
 SHALLOW = {"circuits": HardwareEfficient("CZ"), "n_layers": 1}
@@ -107,7 +107,7 @@ def test_a_width_does_not_depend_on_the_others():
 
 def test_pieces_do_not_change_the_answer(monkeypatch):
     whole = scan().rows
-    monkeypatch.setattr("hybrid_opt.circuits.entanglement._CHUNK_AMPLITUDES", 16)
+    monkeypatch.setattr("hybrid_opt.circuits.random_states._CHUNK_AMPLITUDES", 16)
     for one, other in zip(scan().rows, whole):
         assert one.variance == pytest.approx(other.variance, rel=1e-9)
 

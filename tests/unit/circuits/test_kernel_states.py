@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from hybrid_opt.circuits import kernel_states
+from hybrid_opt.circuits.ansatz import BasicEntangler
 from hybrid_opt.circuits.errors import CircuitError, CircuitTooLargeError
 from hybrid_opt.circuits.fidelity_kernel import FidelityKernel
 from hybrid_opt.circuits.kernel_states import STATE_CACHE
@@ -73,6 +74,19 @@ def test_other_weights_circuits_and_simulators_do_not_share_states(kind):
     assert simulator.rows == [7, 7, 7]
     kind(TRAINABLE, weights=kernel.weights, simulator=simulator)(X)
     assert simulator.rows == [7, 7, 7]
+
+
+@pytest.mark.parametrize("kind", KERNELS)
+def test_circuits_with_equal_tables_do_not_share_states(kind):
+    simulator = Counting()
+    weights = np.full((2, 3), 0.4)
+    grams = []
+    for rotation in "XY":
+        circuit = VariationalCircuit(3, 2, ansatz=BasicEntangler(rotation), reupload=True)
+        np.testing.assert_array_equal(circuit.table(X, weights), np.hstack([X, weights[:1].repeat(7, 0)] * 2))
+        grams.append(kind(circuit, weights=weights, simulator=simulator)(X))
+    assert simulator.rows == [7, 7]
+    assert np.abs(grams[0] - grams[1]).max() > 0.01
 
 
 @pytest.mark.parametrize("kind", KERNELS)

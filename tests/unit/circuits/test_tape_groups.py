@@ -19,7 +19,8 @@ def test_structures_are_kept_apart():
 
 
 def test_a_key_keeps_more_apart():
-    groups = group_tapes([tape(0.1), tape(0.2), tape(0.3)], key=lambda tape: tape.operations[0].data[0] > 0.15)
+    tapes = [tape(0.1), tape(0.2), tape(0.3)]
+    groups = group_tapes(tapes, key=lambda tape: tape.operations[0].data[0] > 0.15)
     assert [group.numbers for group in groups] == [(0,), (1, 2)]
 
 
@@ -35,6 +36,17 @@ def test_prepared_states_get_a_row_each():
     table, initial = group.part(slice(2, 3))
     assert table.tolist() == [[0.3]]
     assert initial.tolist() == [[0, 1]]
+
+
+def test_same_rows():
+    (group,), (same,), (other,) = group_tapes([tape(0.1)]), group_tapes([tape(0.1)]), group_tapes([tape(0.2)])
+    assert group.same_rows(same)
+    assert not group.same_rows(other)
+    zero, one = (
+        group_tapes([QuantumScript([qml.StatePrep(state, 0), qml.RX(0.1, 0)])])[0] for state in ([1, 0], [0, 1])
+    )
+    assert zero.same_rows(zero)
+    assert not zero.same_rows(one)
 
 
 def test_nothing_to_group():

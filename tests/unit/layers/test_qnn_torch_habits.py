@@ -1,0 +1,339 @@
+"""What torch users do with modules: QNNLayer must take part in all of it."""
+
+from __future__ import annotations
+
+import copy
+import io
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+from torch.nn.utils import parametrize
+
+from hybrid_opt.circuits import noise
+from hybrid_opt.circuits.errors import CircuitError
+from hybrid_opt.layers import QNNLayer
+
+
+@pytest.fixture
+def layer() -> QNNLayer:
+    return QNNLayer(2, 2, seed=1)
+
+
+@pytest.fixture
+def inputs() -> torch.Tensor:
+    return torch.linspace(-1, 1, 6).reshape(3, 2)
+
+
+def other_weights(layer: QNNLayer) -> torch.Tensor:
+    return layer.weights.detach() + 0.5
+
+
+# precision
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+def test_outputs_have_the_inputs_dtype(layer, inputs, dtype):
+    rows = inputs.to(dtype).requires_grad_()
+    outputs = layer(rows)
+    assert outputs.dtype == dtype
+    torch.testing.assert_close(outputs, layer(rows.double()).to(dtype), rtol=0, atol=0)
+    outputs.sum().backward()
+    assert (rows.grad.dtype, layer.weights.grad.dtype) == (dtype, torch.float32)
+
+
+def test_a_module_cast_as_a_whole(layer, inputs):
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), layer).to(torch.bfloat16)
+    outputs = model(inputs.bfloat16())
+    assert outputs.dtype == layer.weights.dtype == torch.bfloat16
+    outputs.sum().backward()
+    assert layer.weights.grad.dtype == torch.bfloat16
+
+
+def test_autocast(layer, inputs):
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), layer, torch.nn.Linear(2, 1))
+    seen = []
+    layer.register_forward_hook(lambda module, args, output: seen.append((args[0], output)))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        model(inputs).sum().backward()
+        (given, got), raw = seen[0], layer(inputs)
+    assert given.dtype == got.dtype == torch.bfloat16
+    assert raw.dtype == torch.float32
+    torch.testing.assert_close(raw, layer(inputs), rtol=0, atol=0)  # float64 inside, autocast or not
+    assert torch.isfinite(layer.weights.grad).all()
+
+
+# gradients
+
+
+@pytest.mark.parametrize("encoding", ["angle", "amplitude", "iqp", "chebyshev"])
+def test_gradcheck(encoding):
+    layer = QNNLayer(
+        2, 1, encoding=encoding, input_scaling="trainable", output_scaling="trainable", seed=1
+    ).double()
+    rows = torch.linspace(-0.8, 0.7, 2 * layer.n_inputs, dtype=torch.float64).reshape(2, -1)
+    names = list(dict(layer.named_parameters()))
+
+    def outputs(rows, *parameters):
+        return torch.func.functional_call(layer, dict(zip(names, parameters)), (rows,))
+
+    parameters = [parameter.detach().clone().requires_grad_() for parameter in layer.parameters()]
+    assert torch.autograd.gradcheck(outputs, (rows.requires_grad_(), *parameters))
+
+
+def test_gradcheck_of_bits():
+    layer = QNNLayer(2, 1, encoding="basis", seed=1).double()
+    rows = torch.tensor([[0.0, 1.0], [1.0, 1.0]], dtype=torch.float64)
+    weights = layer.weights.detach().clone().requires_grad_()
+    assert torch.autograd.gradcheck(
+        lambda weights: torch.func.functional_call(layer, {"weights": weights}, (rows,)), (weights,)
+    )
+
+
+def test_second_derivatives_are_refused_in_words(layer, inputs):
+    inputs.requires_grad_()
+    (gradient,) = torch.autograd.grad(layer(inputs).sum(), inputs, create_graph=True)
+    torch.testing.assert_close(gradient, torch.autograd.grad(layer(inputs).sum(), inputs)[0])
+    with pytest.raises(CircuitError, match="differentiated once, not twice"):
+        gradient.sum().backward()
+    (gradient,) = torch.autograd.grad(layer(inputs).square().sum(), layer.weights, create_graph=True)
+    with pytest.raises(CircuitError, match="differentiated once, not twice"):
+        gradient.sum().backward()
+
+
+def test_second_derivatives_of_a_prepared_state_are_refused(inputs):
+    layer = QNNLayer(1, 1, encoding="amplitude", seed=1)
+    inputs.requires_grad_()
+    (gradient,) = torch.autograd.grad(layer(inputs).sum(), inputs, create_graph=True)
+    with pytest.raises(CircuitError, match="differentiated once, not twice"):
+        gradient.sum().backward()
+
+
+def test_functional_transforms_are_refused_in_words(layer, inputs):
+    parameters = dict(layer.named_parameters())
+
+    def loss(parameters, inputs):
+        return torch.func.functional_call(layer, parameters, (inputs,)).sum()
+
+    for attempt in (
+        lambda: torch.func.grad(loss)(parameters, inputs),
+        lambda: torch.func.grad(loss, argnums=1)(parameters, inputs),
+        lambda: torch.func.vmap(layer)(inputs),
+        lambda: torch.func.jacrev(layer)(inputs),
+    ):
+        with pytest.raises(CircuitError, match=r"transform of torch\.func"):
+            attempt()
+    jacobian = torch.autograd.functional.jacobian(layer, inputs)  # what the message names
+    assert jacobian.shape == (3, 2, 3, 2)
+
+
+def test_backward_twice_and_freed_states(layer, inputs):
+    outputs = layer(inputs).sum()
+    outputs.backward(retain_graph=True)
+    once = layer.weights.grad.clone()
+    outputs.backward()
+    torch.testing.assert_close(layer.weights.grad, 2 * once)
+    with pytest.raises(RuntimeError, match="second time"):
+        outputs.backward()
+
+
+def test_no_grad_inference_mode_and_frozen_weights(layer, inputs):
+    expected = layer(inputs).detach()
+    for context in (torch.no_grad, torch.inference_mode):
+        fresh = copy.deepcopy(layer)  # whose circuit is read under the context
+        with context():
+            outputs = fresh(inputs)
+        assert not outputs.requires_grad
+        assert torch.equal(outputs, expected)
+        fresh(inputs).sum().backward()
+        assert fresh.weights.grad.abs().sum() > 0
+    layer.requires_grad_(False)
+    assert not layer(inputs).requires_grad
+    leaf = inputs.clone().requires_grad_()
+    layer(leaf).sum().backward()
+    assert leaf.grad.abs().sum() > 0
+    assert layer.weights.grad is None
+
+
+def test_activation_checkpointing(layer, inputs):
+    inputs.requires_grad_()
+    layer(inputs).sum().backward()
+    expected = inputs.grad.clone(), layer.weights.grad.clone()
+    inputs.grad = layer.weights.grad = None
+    torch.utils.checkpoint.checkpoint(layer, inputs, use_reentrant=False).sum().backward()
+    torch.testing.assert_close((inputs.grad, layer.weights.grad), expected)
+
+
+# parameters that are replaced
+
+
+def test_state_dict(layer, inputs):
+    other = QNNLayer(2, 2, seed=2)
+    assert not torch.allclose(other(inputs), layer(inputs))
+    other.load_state_dict(layer.state_dict())
+    assert torch.equal(other(inputs), layer(inputs))
+    assert list(layer.state_dict()) == ["weights"]
+
+
+def test_state_dict_assigned(layer, inputs):
+    before = layer(inputs)
+    other = QNNLayer(2, 2, initial_weights=other_weights(layer))
+    layer.load_state_dict({"weights": other_weights(layer)}, assign=True)
+    assert not torch.allclose(layer(inputs), before)
+    assert torch.equal(layer(inputs), other(inputs))
+
+
+def test_made_on_the_meta_device(layer, inputs):
+    with torch.device("meta"):
+        empty = QNNLayer(2, 2, output_scaling="trainable", seed=1)
+    assert all(parameter.is_meta for parameter in empty.parameters())
+    assert empty(inputs.to("meta")).shape == (3, 2)
+    with pytest.raises(CircuitError, match="meta device"):
+        empty(inputs)
+    state = layer.state_dict() | {"output_scale": torch.ones(2), "output_shift": torch.zeros(2)}
+    empty.load_state_dict(state, assign=True)
+    assert torch.equal(empty(inputs), layer(inputs))
+
+
+def test_meta_device_to_empty_and_reset(layer, inputs):
+    with torch.device("meta"):
+        empty = QNNLayer(2, 2, seed=1)
+    empty.to_empty(device="cpu")
+    empty.reset_parameters()
+    assert torch.equal(empty(inputs), layer(inputs))
+
+
+def test_meta_inputs_need_no_circuit(layer, inputs):
+    outputs = layer(inputs.to("meta", torch.float64))
+    assert (outputs.device.type, outputs.dtype, outputs.shape) == ("meta", torch.float64, (3, 2))
+
+
+def test_functional_call(layer, inputs):
+    weights = other_weights(layer).requires_grad_()
+    outputs = torch.func.functional_call(layer, {"weights": weights}, (inputs,))
+    assert torch.equal(outputs, QNNLayer(2, 2, initial_weights=weights)(inputs))
+    outputs.sum().backward()
+    assert weights.grad.abs().sum() > 0
+    assert layer.weights.grad is None
+
+
+def test_parametrize(layer, inputs):
+    class Half(torch.nn.Module):
+        def forward(self, weights):
+            return weights / 2
+
+    halved = QNNLayer(2, 2, initial_weights=layer.weights.detach() / 2)
+    parametrize.register_parametrization(layer, "weights", Half())
+    torch.testing.assert_close(layer(inputs), halved(inputs))
+    layer(inputs).sum().backward()
+    assert layer.parametrizations.weights.original.grad.abs().sum() > 0
+
+
+def test_parameters_replaced_by_plain_tensors(layer, inputs):
+    """As fully sharded training does: views of one flat parameter stand where the parameters were."""
+    weights = other_weights(layer).requires_grad_()
+    del layer.weights
+    layer.weights = weights * 1
+    layer(inputs).sum().backward()
+    assert weights.grad.abs().sum() > 0
+
+
+# copies
+
+
+def test_deepcopy(layer, inputs):
+    layer(inputs)
+    twin = copy.deepcopy(layer)
+    assert torch.equal(twin(inputs), layer(inputs))
+    assert twin.weights is not layer.weights
+    assert twin.circuit == layer.circuit
+    with torch.no_grad():
+        twin.weights += 1
+    assert not torch.allclose(twin(inputs), layer(inputs))
+
+
+def test_pickle_and_torch_save(layer, inputs):
+    expected = layer(inputs)
+    assert torch.equal(pickle.loads(pickle.dumps(layer))(inputs), expected)
+    model = torch.nn.Sequential(layer, torch.nn.Linear(2, 1))
+    file = io.BytesIO()
+    torch.save(model, file)
+    file.seek(0)
+    assert torch.equal(torch.load(file, weights_only=False)(inputs), model(inputs))
+
+
+def test_copies_keep_seed_settings_and_noise(inputs):
+    options = {
+        "shots": 20,
+        "noise_model": noise.depolarizing_noise(0.1, 0.1),
+        "observables": [qubit_sum()],
+        "seed": 5,
+    }
+    layer = QNNLayer(2, 1, **options)
+    first = layer(inputs)
+    second = layer(inputs)
+    assert not torch.equal(first, second)
+    for copied in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert copied.seed == layer.seed == 5
+        assert repr(copied) == repr(layer)
+        assert torch.equal(copied(inputs), first)
+        assert torch.equal(copied(inputs), second)
+
+
+def qubit_sum():
+    import pennylane as qml
+
+    return qml.X(0) + 0.5 * qml.Z(0) @ qml.Z(1)
+
+
+def test_pickles_hold_no_simulator(layer, inputs):
+    layer(inputs)
+    assert b"qiskit" not in pickle.dumps(layer)
+    assert len(pickle.dumps(layer)) < 10_000
+
+
+# around
+
+
+def test_threads(layer, inputs):
+    expected = layer(inputs)
+    layer = copy.deepcopy(layer)  # evaluators are made by whoever comes first
+    with ThreadPoolExecutor(4) as pool:
+        for outputs in pool.map(layer, [inputs] * 16):
+            assert torch.equal(outputs, expected)
+
+
+def test_torch_compile_of_the_model_around(layer, inputs):
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Tanh(), layer, torch.nn.Linear(2, 1))
+    expected = model(inputs)
+    expected.sum().backward()
+    gradients = [parameter.grad.clone() for parameter in model.parameters()]
+    for backend in ("eager", "aot_eager"):
+        model.zero_grad()
+        torch.compiler.reset()
+        compiled = torch.compile(model, backend=backend)
+        outputs = compiled(inputs)
+        torch.testing.assert_close(outputs, expected)
+        outputs.sum().backward()
+        for parameter, gradient in zip(model.parameters(), gradients):
+            torch.testing.assert_close(parameter.grad, gradient)
+    torch.compiler.reset()
+
+
+def test_the_host_computes_whatever_the_device(layer, inputs):
+    """The path of accelerator tensors, with the meta device in place of one."""
+    assert layer.to("meta")(inputs.to("meta")).device.type == "meta"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device; none is here")
+def test_cuda_tensors(layer, inputs):
+    expected = layer(inputs)
+    rows = inputs.cuda().requires_grad_()
+    for module in (layer, layer.cuda()):  # weights on the host, then beside the inputs
+        outputs = module(rows)
+        assert outputs.is_cuda
+        torch.testing.assert_close(outputs.cpu(), expected)
+        outputs.sum().backward()
+        assert rows.grad.is_cuda
+        assert module.weights.grad.device == module.weights.device
