@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import types
+
 from . import statevector_kernels, statevector_sweep, vector_lanes
 from .compiled import compile_kernel
 from .statevector_kernels import (
@@ -150,7 +152,31 @@ def _sweep_backward(
             write(state, 16 * count, initial_cotangents, unit, shift)
 
 
-sweep_backward = compile_kernel(_sweep_backward, uses=_USES)
+# Arrays that are only read are declared so: a caller's array may be marked read-only or not.
+_READ_STATES = types.Array(types.complex128, 2, "C", readonly=True)
+sweep_backward = compile_kernel(
+    _sweep_backward,
+    signature=types.void(
+        types.int64[:, ::1],
+        types.boolean[::1],
+        types.int64,
+        types.int64[::1],
+        types.float64[::1],
+        types.float64[::1],
+        types.float64[::1],
+        types.int64,
+        _READ_STATES,
+        _READ_STATES,
+        types.float64[::1],
+        types.complex128[:, ::1],
+        types.int64,
+        types.int64,
+        types.int64,
+        types.float64[::1],
+        types.float64[::1],
+    ),
+    uses=_USES,
+)
 """Gradients of the units from ``first_unit`` to one before ``last_unit``.
 
 ``needed`` says which operations have an angle whose gradient is wanted, ``stop`` is the first of them (0 where the

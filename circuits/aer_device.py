@@ -119,6 +119,11 @@ class AerDevice(Device):  # type: ignore[misc]
         return self._backend.label
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """Compute, precision, threads and noise model as they were asked for; a copy."""
+        return dict(self._settings)
+
+    @property
     def noise_model(self) -> Any:
         """The noise model, or None."""
         return self._backend.noise_model

@@ -72,6 +72,12 @@ class AerBackend:
         return self.executor.compute
 
     @property
+    def threads(self) -> int | None:
+        """Most CPU threads, as asked for; None or 0 for all."""
+        threads: int | None = self.settings[2]
+        return threads
+
+    @property
     def precision(self) -> str:
         """Aer's precision, "double" or "single"; results are double."""
         return self.executor.precision

@@ -57,7 +57,7 @@ def compile_kernel(
 
     if uses:
         # The name is part of the name of the file on disk.
-        state = blake2b(b"".join(_digest(module.__file__) for module in uses), digest_size=4)
+        state = blake2b(b"".join(_digest(getattr(module, "__file__", None)) for module in uses), digest_size=4)
         function.__qualname__ = f"{function.__qualname__}_{state.hexdigest()}"
     arguments = () if signature is None else (signature,)
     try:

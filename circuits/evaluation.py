@@ -163,8 +163,9 @@ class Evaluator:
     def _states(
         self, table: NDArray[np.float64], initial: NDArray[np.complex128] | None
     ) -> NDArray[np.complex128]:
-        # Expectation values, and the adjoint sweep of their cotangents, do not see a global phase.
-        phases = not isinstance(self.readout, PauliReadout)
+        # Expectation values, and the sweep of their cotangents, do not see a global phase; a derivative by the
+        # initial state does.
+        phases = initial is not None or not isinstance(self.readout, PauliReadout)
         return self.simulator.states(self.program, table, initial, phases=phases)
 
     def _values(
@@ -225,6 +226,7 @@ class Evaluator:
                 self.readout.cotangents(evaluation.states, cotangents),
                 wanted=wanted,
                 with_initial=with_initial,
+                threads=self.simulator.threads,
                 compute=self.simulator.compute,
             )
         return self._from_shifts(evaluation, cotangents, wanted)

@@ -9,6 +9,7 @@ from math import factorial
 from typing import Any
 
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
 
 from . import vector_lanes
@@ -59,7 +60,13 @@ def _waves(table: Any, cosines: Any, sines: Any) -> bool:
     return fine
 
 
-waves = compile_kernel(_waves, uses=(vector_lanes,))
+# The table may be marked read-only or not.
+_TABLE = types.Array(types.float64, 2, "C", readonly=True)
+waves = compile_kernel(
+    _waves,
+    signature=types.boolean(_TABLE, types.float64[::1], types.float64[::1]),
+    uses=(vector_lanes,),
+)
 
 
 class HalfAngles:

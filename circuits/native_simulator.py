@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,16 @@ from numpy.typing import NDArray
 
 from .errors import CircuitError
 from .program import Program
+from .row_tasks import check_initial
 from .row_threads import count_threads
+from .shot_drawing import draw_counts, draw_samples
 from .simulators import Counts
 from .statevector import simulate
 
 __all__ = ["NativeSimulator"]
+
+# Shots are drawn from the states of at most this many amplitudes (256 MB) at a time.
+_AMPLITUDES_AT_A_TIME = 2**24
 
 
 class NativeSimulator:
@@ -98,11 +103,10 @@ class NativeSimulator:
         Raises:
             CircuitError: an illegal argument.
         """
-        probabilities, rng = self._distribution(program, table, wires, shots, seed, initial)
         counts: Counts = []
-        for drawn in rng.multinomial(int(shots), probabilities):
-            outcomes = np.flatnonzero(drawn)
-            counts.append((outcomes.astype(np.int64), drawn[outcomes].astype(np.int64)))
+        rng = _check(program, wires, shots, seed)
+        for _, probabilities in self._probabilities(program, table, wires, initial):
+            counts += draw_counts(probabilities, int(shots), rng)
         return counts
 
     def samples(
@@ -119,35 +123,40 @@ class NativeSimulator:
         Returns:
             Bits in the order drawn, shape (B, shots, len(wires)); column k is wires[k].
         """
-        probabilities, rng = self._distribution(program, table, wires, shots, seed, initial)
-        places = np.arange(len(wires))[::-1]
+        rng = _check(program, wires, shots, seed)
         bits = np.empty((len(table), int(shots), len(wires)), dtype=np.uint8)
-        for row, weights in enumerate(probabilities):
-            outcomes = np.searchsorted(np.cumsum(weights), rng.random(int(shots)), side="right")
-            outcomes = np.minimum(outcomes, len(weights) - 1)
-            bits[row] = (outcomes[:, None] >> places) & 1
+        for rows, probabilities in self._probabilities(program, table, wires, initial):
+            bits[rows] = draw_samples(probabilities, int(shots), rng)
         return bits
 
-    def _distribution(
+    def _probabilities(
         self,
         program: Program,
         table: NDArray[np.float64],
         wires: Sequence[int],
-        shots: Any,
-        seed: Any,
         initial: NDArray[np.complex128] | None,
-    ) -> tuple[NDArray[np.float64], np.random.Generator]:
-        """Probabilities of the outcomes on some wires, shape (B, 2**len(wires)), and the random stream."""
-        for name, number, least in (("shots", shots, 1), ("seed", seed, 0)):
-            integer = isinstance(number, (int, np.integer)) and not isinstance(number, bool)
-            if not (integer and number >= least):
-                raise CircuitError(f"{name} is {number!r}; it must be an integer of at least {least}")
+    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        """Probabilities of the outcomes on some wires, shape (rows, 2**len(wires)), some rows at a time."""
         n_qubits = program.n_qubits
-        if len(set(wires)) != len(wires) or not all(0 <= wire < n_qubits for wire in wires):
-            raise CircuitError(f"wires is {list(wires)}; it must name distinct wires from 0 to {n_qubits - 1}")
-        states = self.states(program, table, initial)
-        tensor = (states.real**2 + states.imag**2).reshape((len(table), *(2,) * n_qubits))
         others = [wire for wire in range(n_qubits) if wire not in wires]
-        ordered = tensor.transpose([0, *(1 + wire for wire in wires), *(1 + wire for wire in others)])
-        probabilities = ordered.reshape(len(table), 2 ** len(wires), 2 ** len(others)).sum(axis=2)
-        return probabilities / probabilities.sum(axis=1, keepdims=True), np.random.default_rng(int(seed))
+        step = max(1, _AMPLITUDES_AT_A_TIME >> n_qubits)
+        own = initial is not None and np.ndim(initial) == 2
+        if own:
+            check_initial(program, len(table), initial)
+        for start in range(0, len(table), step):
+            rows = slice(start, min(start + step, len(table)))
+            states = self.states(program, table[rows], initial[rows] if own and initial is not None else initial)
+            tensor = (states.real**2 + states.imag**2).reshape((len(states), *(2,) * n_qubits))
+            ordered = tensor.transpose([0, *(1 + wire for wire in wires), *(1 + wire for wire in others)])
+            yield rows, ordered.reshape(len(states), 2 ** len(wires), -1).sum(axis=2)
+
+
+def _check(program: Program, wires: Sequence[int], shots: Any, seed: Any) -> np.random.Generator:
+    for name, number, least in (("shots", shots, 1), ("seed", seed, 0)):
+        integer = isinstance(number, (int, np.integer)) and not isinstance(number, bool)
+        if not (integer and number >= least):
+            raise CircuitError(f"{name} is {number!r}; it must be an integer of at least {least}")
+    n_qubits = program.n_qubits
+    if len(set(wires)) != len(wires) or not set(wires) <= set(range(n_qubits)):
+        raise CircuitError(f"wires is {list(wires)}; it must name distinct wires from 0 to {n_qubits - 1}")
+    return np.random.default_rng(int(seed))

@@ -41,7 +41,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool.forget)
 
 
-def count_threads(threads: int | None) -> int:
+def count_threads(threads: int | None = None) -> int:
     """The number of threads to use.
 
     Args:

@@ -31,6 +31,10 @@ class Simulator(Protocol):
     def compute(self) -> str:
         """Where it runs: "cpu" or "gpu"."""
 
+    @property
+    def threads(self) -> int | None:
+        """Most CPU threads; None or 0 for all."""
+
     def states(
         self,
         program: Program,

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import types
+
 from . import statevector_kernels, vector_lanes
 from .compiled import compile_kernel
 from .statevector_kernels import (
@@ -270,5 +272,25 @@ def _sweep_forward(
         write(state, 0, final, unit, shift)
 
 
-sweep_forward = compile_kernel(_sweep_forward, uses=_USES)
+# Arrays that are only read are declared so: a caller's array may be marked read-only or not.
+_READ_STATES = types.Array(types.complex128, 2, "C", readonly=True)
+sweep_forward = compile_kernel(
+    _sweep_forward,
+    signature=types.void(
+        types.int64[:, ::1],
+        types.int64[::1],
+        types.float64[::1],
+        types.float64[::1],
+        types.float64[::1],
+        types.int64,
+        _READ_STATES,
+        types.complex128[:, ::1],
+        types.int64,
+        types.int64,
+        types.int64,
+        types.float64[::1],
+        types.float64[::1],
+    ),
+    uses=_USES,
+)
 """Final states of the units from ``first_unit`` to one before ``last_unit``."""

@@ -1,9 +1,10 @@
 """A circuit inside a torch classifier of digits, beside the same network without a circuit.
 
-Four networks differ in one layer only: an entangling circuit, the same circuit without its entangling gates, a
-linear layer, and nothing. Each is trained from three seeds. Needs scikit-learn (the extra "ml").
+Four networks differ in one layer only: an entangling circuit, the same circuit without its entangling gates,
+a linear layer, and nothing. Each is trained from three seeds. Needs scikit-learn (the extra "ml").
 """
 
+import os
 import time
 
 import torch
@@ -13,7 +14,7 @@ from sklearn.model_selection import train_test_split
 from hybrid_opt.layers import QNNLayer
 
 ANGLES = 6
-EPOCHS = 10
+EPOCHS = 1 if "HYBRID_OPT_EXAMPLE_FAST" in os.environ else 10  # the tests run a reduced size
 SEEDS = range(3)
 torch.set_num_threads(1)
 

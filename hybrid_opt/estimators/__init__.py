@@ -1,7 +1,7 @@
 """scikit-learn estimators on quantum kernels and quantum neural networks.
 
-Every estimator follows scikit-learn's contract (``clone``, pipelines, ``GridSearchCV``, pickling) and passes its
-``check_estimator``. Loading a name needs scikit-learn, which comes with the extra ``ml``.
+Every estimator follows scikit-learn's contract (``clone``, pipelines, ``GridSearchCV``, pickling) and passes
+its ``check_estimator``. Loading a name needs scikit-learn, which comes with the extra ``ml``.
 
 Any callable kernel of ``hybrid_opt.circuits`` also works without them: ``SVC(kernel=FidelityKernel(4))``.
 """
@@ -12,7 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .kernel_estimators import QuantumKernelClassifier, QuantumKernelRegressor, QuantumKernelTransformer
+    from .kernel_classifier import QuantumKernelClassifier
+    from .kernel_regressor import QuantumKernelRegressor
+    from .kernel_transformer import QuantumKernelTransformer
     from .qnn_estimators import QNNClassifier, QNNRegressor
 
 __all__ = [
@@ -26,9 +28,9 @@ __all__ = [
 _HOMES = {
     "QNNClassifier": "qnn_estimators",
     "QNNRegressor": "qnn_estimators",
-    "QuantumKernelClassifier": "kernel_estimators",
-    "QuantumKernelRegressor": "kernel_estimators",
-    "QuantumKernelTransformer": "kernel_estimators",
+    "QuantumKernelClassifier": "kernel_classifier",
+    "QuantumKernelRegressor": "kernel_regressor",
+    "QuantumKernelTransformer": "kernel_transformer",
 }
 
 

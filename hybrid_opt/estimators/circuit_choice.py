@@ -32,24 +32,24 @@ def choose_circuit(
     """The circuit for a table of this width.
 
     Up to ``max_qubits`` features get a qubit each. More are laid in blocks of equal size on the same wires
-    (`Folded`): 30 features with at most 8 qubits are four blocks on 8 wires, 9 features two blocks on 5 wires.
-    Amplitude encoding takes ceil(log2(n_features)) qubits.
+    (`Folded`): 30 features with at most 8 qubits are four blocks on 8 wires, 9 features two blocks on 5
+    wires. Amplitude encoding takes ceil(log2(n_features)) qubits.
 
     Args:
         n_features: columns of the table.
         encoding: a name or an object.
         n_layers: trainable layers.
         ansatz: a name or an object.
-        reupload: whether the encoding is repeated before every layer; "auto" repeats it where there are layers and
-            it consists of gates.
+        reupload: whether the encoding is repeated before every layer; "auto" repeats it where there are
+            layers and it consists of gates.
         max_qubits: most qubits to use.
 
     Returns:
         The circuit.
 
     Raises:
-        OptionError: an illegal ``encoding``, ``reupload`` or ``max_qubits``, or an encoding that takes no such
-            number of features.
+        OptionError: an illegal ``encoding``, ``reupload`` or ``max_qubits``, or an encoding that takes no
+            such number of features.
         ModelTooLargeError: more qubits than ``max_qubits`` or than memory holds.
         CircuitError: an unknown name or an illegal number of layers.
 
@@ -98,15 +98,15 @@ def _refuse_large(n_qubits: int, n_features: int, max_qubits: int) -> None:
         require_memory(n_qubits, 48, 2)
     except CircuitTooLargeError as error:
         raise ModelTooLargeError(
-            f"X has {n_features} features and max_qubits is {max_qubits}, which asks for {n_qubits} qubits: {error}. "
-            "Here: lower max_qubits (features are then encoded in blocks), reduce the features with "
-            "make_pipeline(PCA(n_components=8), ...), or use "
+            f"X has {n_features} features and max_qubits is {max_qubits}, which asks for {n_qubits} qubits: "
+            f"{error}. Here: lower max_qubits (features are then encoded in blocks), reduce the "
+            "features with make_pipeline(PCA(n_components=8), ...), or use "
             f'encoding="amplitude" ({_amplitude_qubits(n_features)} qubits)'
         ) from error
 
 
 def fit_scaler(
-    X: NDArray[np.float64], feature_range: tuple[float, float] | str | None, encoding: Encoding
+    X: NDArray[np.float64], feature_range: tuple[float, float] | str | None, encoding: Encoding | None
 ) -> MinMaxScaler | None:
     """Learn how features become angles.
 
@@ -114,7 +114,7 @@ def fit_scaler(
         X: shape (n, n_features).
         feature_range: lowest and highest angle of every feature over X, in radians; "auto" for that of
             `FEATURE_RANGES`; None to take the values as they are.
-        encoding: that of the circuit.
+        encoding: that of the circuit, which has one.
 
     Returns:
         A fitted ``MinMaxScaler`` which clips what lies outside X's range, or None.
@@ -130,8 +130,8 @@ def fit_scaler(
     if isinstance(feature_range, str):
         if feature_range != "auto":
             raise OptionError(f'feature_range is {feature_range!r}; it must be a pair, None or "auto"')
-        name = (encoding.inner if isinstance(encoding, Folded) else encoding).name
-        feature_range = FEATURE_RANGES.get(name, FEATURE_RANGES["angle"])
+        block = encoding.inner if isinstance(encoding, Folded) else encoding
+        feature_range = FEATURE_RANGES.get(getattr(block, "name", ""), FEATURE_RANGES["angle"])
     if feature_range is None:
         return None
     try:
@@ -139,7 +139,9 @@ def fit_scaler(
     except (TypeError, ValueError) as error:
         raise OptionError(f"feature_range is {feature_range!r}; it must be a pair of numbers") from error
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
-        raise OptionError(f"feature_range is {feature_range!r}; it must be (low, high), finite, with low < high")
+        raise OptionError(
+            f"feature_range is {feature_range!r}; it must be (low, high), finite, with low < high"
+        )
     return MinMaxScaler((low, high), clip=True).fit(X)
 
 

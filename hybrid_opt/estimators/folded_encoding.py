@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,14 +21,14 @@ __all__ = ["Folded"]
 class Folded:
     """Features in blocks of N, all encoded alike, with a fixed entangling layer between two blocks.
 
-    The features 0 ... N - 1 are encoded first, then N ... 2 N - 1, and so on; the last block is filled up with
-    zeros. E. Peters et al., "Machine learning of high dimensional data on a noisy quantum processor", arXiv
-    2101.09581, put 67 features on 17 qubits in this manner; M. Schuld, R. Sweke, J. Meyer, arXiv 2008.08605, speak
-    of encodings in sequence.
+    The features 0 ... N - 1 are encoded first, then N ... 2 N - 1, and so on; the last block is filled up
+    with zeros. E. Peters et al., "Machine learning of high dimensional data on a noisy quantum processor",
+    arXiv 2101.09581, put 67 features on 17 qubits in this manner; M. Schuld, R. Sweke, J. Meyer, arXiv
+    2008.08605, speak of encodings in sequence.
 
-    Without anything in between, rotations of two blocks about one axis would add up and their features could not
-    be told apart. The layer in between is CZ on neighboring wires, in a ring, then Hadamard and S on every wire,
-    which turn the axes: what was X becomes Y, Y becomes Z and Z becomes X.
+    Without anything in between, rotations of two blocks about one axis would add up and their features could
+    not be told apart. The layer in between is CZ on neighboring wires, in a ring, then Hadamard and S on
+    every wire, which turn the axes: what was X becomes Y, Y becomes Z and Z becomes X.
 
     Args:
         inner: encoding of one block: gates that encode N features on N wires.
@@ -55,8 +56,8 @@ class Folded:
     def __post_init__(self) -> None:
         if self.inner.prepares or self.inner.n_features(self.n_qubits) != self.n_qubits:
             raise OptionError(
-                f"{self.inner!r} cannot be laid in blocks, which takes gates that encode one feature per wire; use "
-                'another encoding such as "angle" or "iqp"'
+                f"{self.inner!r} cannot be laid in blocks, which takes gates that encode one feature per "
+                'wire; use another encoding such as "angle" or "iqp"'
             )
 
     @property
@@ -123,7 +124,9 @@ class Folded:
             CircuitError: of the inner encoding; it counts blocks of N features.
         """
         if features.ndim == 0 or features.shape[-1] != self.width:
-            raise OptionError(f"inputs have shape {tuple(features.shape)}; the last axis must be {self.width}")
+            raise OptionError(
+                f"inputs have shape {tuple(features.shape)}; the last axis must be {self.width}"
+            )
         self.inner.check(self._blocks(features), self.n_qubits)
 
     def _blocks(self, features: Any) -> Any:
@@ -139,5 +142,5 @@ class Folded:
 
 
 def _between(wires: Sequence[int]) -> list[Any]:
-    pairs = list(zip(wires, wires[1:])) + ([(wires[-1], wires[0])] if len(wires) > 2 else [])
+    pairs = list(pairwise(wires)) + ([(wires[-1], wires[0])] if len(wires) > 2 else [])
     return [qml.CZ(pair) for pair in pairs] + [gate(wire) for wire in wires for gate in (qml.Hadamard, qml.S)]

@@ -55,7 +55,9 @@ def positive(name: str, value: Any, *, zero: bool = False) -> float:
     """
     number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
     if not number or not np.isfinite(value) or value < 0 or (value == 0 and not zero):
-        raise OptionError(f"{name} is {value!r}; it must be a finite number {'of at least' if zero else 'above'} 0")
+        raise OptionError(
+            f"{name} is {value!r}; it must be a finite number {'of at least' if zero else 'above'} 0"
+        )
     return float(value)
 
 
@@ -67,10 +69,11 @@ class QuantumKernelModel(BaseEstimator):  # type: ignore[misc]
         encoding: a name of ``circuits.encodings`` or an ``Encoding`` object.
         n_layers: trainable layers; None for 2 with ``train_kernel`` and 0, the encoding alone, without.
         ansatz: a name of ``circuits.ansatz`` or an ``Ansatz`` object.
-        reupload: whether the encoding stands before every layer; "auto" wherever there are layers and the encoding
-            can be repeated. The fidelity kernel does not see layers behind the last encoding.
-        feature_range: (lowest, highest) angle of every feature over the training set; other samples are clipped to
-            it. "auto" chooses by the encoding (``FEATURE_RANGES``), None takes the features as they are.
+        reupload: whether the encoding stands before every layer; "auto" wherever there are layers and the
+            encoding can be repeated. The fidelity kernel does not see layers behind the last encoding.
+        feature_range: (lowest, highest) angle of every feature over the training set; other samples are
+            clipped to it. "auto" chooses by the encoding (``FEATURE_RANGES``), None takes the features as
+            they are.
         gamma: of the projected kernel; "scale" makes the mean exponent over pairs of training samples 1.
         train_kernel: whether the circuit's weights are trained by target alignment before fitting.
         train_steps: steps of that training.
@@ -144,7 +147,7 @@ class QuantumKernelModel(BaseEstimator):  # type: ignore[misc]
         weights = None
         if self.circuit_.n_weights:
             weights = self.circuit_.initial_weights(seed=child_seed(seed, "weights"))
-        self.alignment_ = None
+        self.alignment_: Any = None
         gamma = self._gamma(samples, sample_weight, weights, seed)
         if self.train_kernel:
             weights = self._train(self._make(weights, gamma, child_seed(seed, "shots")), samples, y, seed)
@@ -190,8 +193,12 @@ class QuantumKernelModel(BaseEstimator):  # type: ignore[misc]
 
         _require_trainable(self.circuit_, self.kernel)
         if y is None:
-            raise OptionError("train_kernel=True aligns the kernel with y, but y is None; give y or train_kernel=False")
-        self.alignment_ = align(kernel, samples, y, steps=self.train_steps, seed=child_seed(seed, "alignment"))
+            raise OptionError(
+                "train_kernel=True aligns the kernel with y, but y is None; give y or train_kernel=False"
+            )
+        self.alignment_ = align(
+            kernel, samples, y, steps=self.train_steps, seed=child_seed(seed, "alignment")
+        )
         return self.alignment_.weights
 
     def _gram(self, X: NDArray[np.float64], samples: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -207,13 +214,13 @@ class QuantumKernelModel(BaseEstimator):  # type: ignore[misc]
 def _require_trainable(circuit: VariationalCircuit, kernel: str) -> None:
     if circuit.n_weights and (kernel == "projected" or (circuit.reupload and circuit.n_layers > 1)):
         return
-    need = (
-        "n_layers of at least 2 and an encoding that is repeated (reupload=True), because the fidelity kernel does "
-        "not see layers behind the last encoding"
-        if kernel == "fidelity"
-        else "n_layers of at least 1"
-    )
+    need = "n_layers of at least 1"
+    if kernel == "fidelity":
+        need = (
+            "n_layers of at least 2 and an encoding that is repeated (reupload=True), because the fidelity "
+            "kernel does not see layers behind the last encoding"
+        )
     raise OptionError(
-        f"train_kernel=True needs trainable weights that change the {kernel} kernel: {need}; given are n_layers="
+        f"train_kernel=True needs weights that change the {kernel} kernel: {need}; given are n_layers="
         f"{circuit.n_layers}, reupload={circuit.reupload}, {circuit.encoding!r}"
     )

@@ -30,9 +30,9 @@ class QNNClassifier(ClassifierMixin, QNNModel):  # type: ignore[misc]
         encoding: "angle", "iqp", "chebyshev", "amplitude", "basis" or an ``Encoding`` object.
         ansatz: name or object of the trainable layers; "separable" is the control without entanglement.
         reupload: whether the encoding stands before every layer; "auto" wherever it can be repeated.
-        feature_range: (lowest, highest) angle of every feature over the training set, to which other samples are
-            clipped. "auto": (-pi/2, pi/2) for angles, (-1, 1) for IQP, (-0.95, 0.95) for Chebyshev, else None,
-            which takes the features as they are.
+        feature_range: (lowest, highest) angle of every feature over the training set, to which other samples
+            are clipped. "auto": (-pi/2, pi/2) for angles, (-1, 1) for IQP, (-0.95, 0.95) for Chebyshev, else
+            None, which takes the features as they are.
         solver: "adam", or "lbfgs", which works on all samples at once and needs exact values.
         learning_rate: of Adam.
         max_iter: most epochs of Adam, most iterations of L-BFGS.
@@ -88,15 +88,15 @@ class QNNClassifier(ClassifierMixin, QNNModel):  # type: ignore[misc]
             CircuitError: features that the encoding does not take, or a word that circuits do not know.
             ValueError: scikit-learn's, for X and y that are no numbers and labels.
         """
-        X, y = validate_data(self, X, y, dtype=np.float64)
-        check_classification_targets(y)
-        X, y, weights = weighted_samples(X, y, sample_weight)
-        self.classes_, numbers = np.unique(y, return_inverse=True)
+        table, labels = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(labels)
+        table, labels, weights = weighted_samples(table, labels, sample_weight)
+        self.classes_, numbers = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
-            raise OptionError(f"y holds 1 class, {y[0]}; a classifier needs at least two classes")
+            raise OptionError(f"y holds 1 class, {labels[0]}; a classifier needs at least two classes")
         binary = len(self.classes_) == 2
         self._fit_model(
-            X,
+            table,
             numbers.astype(np.float64 if binary else np.int64),
             weights,
             n_outputs=1 if binary else len(self.classes_),
@@ -158,9 +158,9 @@ class QNNClassifier(ClassifierMixin, QNNModel):  # type: ignore[misc]
 class QNNRegressor(RegressorMixin, QNNModel):  # type: ignore[misc]
     """Linear regression on the expectation values <Z> of a trained circuit.
 
-    As `QNNClassifier`, with the mean squared error of targets that are standardized for training. Several targets
-    share the circuit. All parameters are those of `QNNClassifier`; the samples held back for early stopping are
-    not stratified.
+    As `QNNClassifier`, with the mean squared error of targets that are standardized for training. Several
+    targets share the circuit. All parameters are those of `QNNClassifier`; the samples held back for early
+    stopping are not stratified.
 
     Attributes:
         circuit_: the circuit.
@@ -198,15 +198,16 @@ class QNNRegressor(RegressorMixin, QNNModel):  # type: ignore[misc]
             CircuitError: features that the encoding does not take, or a word that circuits do not know.
             ValueError: scikit-learn's, for X and y that are no numbers.
         """
-        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
-        X, y, weights = weighted_samples(X, np.asarray(y, dtype=np.float64), sample_weight)
-        self.target_mean_ = np.average(y, axis=0, weights=weights)
-        spread = np.sqrt(np.average((y - self.target_mean_) ** 2, axis=0, weights=weights))
-        self.target_scale_ = np.where(spread > 1e-12 * np.abs(y).max(axis=0), spread, 1.0)[()]
-        targets = ((y - self.target_mean_) / self.target_scale_).reshape(len(y), -1)
-        self._one_target = y.ndim == 1
+        table, given = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
+        table, given, weights = weighted_samples(table, np.asarray(given, dtype=np.float64), sample_weight)
+        self.target_mean_ = np.average(given, axis=0, weights=weights)
+        spread = np.sqrt(np.average((given - self.target_mean_) ** 2, axis=0, weights=weights))
+        # A constant target may have a spread of rounding errors.
+        self.target_scale_ = np.where(spread > 1e-12 * np.abs(given).max(axis=0), spread, 1.0)[()]
+        targets = ((given - self.target_mean_) / self.target_scale_).reshape(len(given), -1)
+        self._one_target = given.ndim == 1
         self._fit_model(
-            X, targets, weights, n_outputs=targets.shape[1], loss=_squared_error, stratify=None
+            table, targets, weights, n_outputs=targets.shape[1], loss=_squared_error, stratify=None
         )
         return self
 

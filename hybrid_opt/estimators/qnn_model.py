@@ -89,7 +89,8 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
         if self.solver == "lbfgs" and (self.shots is not None or self.early_stopping):
             given = "shots" if self.shots is not None else "early_stopping=True"
             raise OptionError(
-                f'solver="lbfgs" follows one exact loss on all samples and cannot work with {given}; use "adam"'
+                f'solver="lbfgs" follows one exact loss on all samples and cannot work with {given}; '
+                'use solver="adam"'
             )
         if isinstance(self.batch_size, str) and self.batch_size != "auto":
             raise OptionError(f'batch_size is {self.batch_size!r}; it must be an integer or "auto"')
@@ -115,7 +116,7 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
         loss: Loss,
         stratify: NDArray[Any] | None,
     ) -> None:
-        """Build and train; sets circuit_, scaler_, model_, loss_curve_, validation_loss_curve_ and n_iter_."""
+        """Build and train; sets circuit_, scaler_, model_, n_iter_, loss_curve_ and its like."""
         seed = seed_of(self.random_state)
         schedule = self._schedule(len(X), seed)
         self.circuit_ = choose_circuit(
@@ -127,13 +128,15 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
             max_qubits=self.max_qubits,
         )
         self.scaler_ = fit_scaler(X, self.feature_range, self.circuit_.encoding)
-        model = self._build(n_outputs, seed)
+        model, readout = self._build(n_outputs, seed)
         weights = np.ones(len(X)) if weights is None else weights / weights.mean()
         samples = Samples(*map(torch.from_numpy, (scaled(self.scaler_, X), targets, weights)))
         samples, validation = self._split(samples, stratify, seed)
         bar = shown("training", enabled=None if self.verbose else False)
         with bar if self.progress is None else nullcontext(self.progress) as progress:
-            course = train(model, model[1].weight, loss, samples, schedule, validation=validation, progress=progress)
+            course = train(
+                model, readout.weight, loss, samples, schedule, validation=validation, progress=progress
+            )
         self.model_ = model
         self.loss_curve_ = course.losses
         self.validation_loss_curve_ = course.validation_losses if validation is not None else None
@@ -145,7 +148,8 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
                 stacklevel=3,
             )
 
-    def _build(self, n_outputs: int, seed: int) -> torch.nn.Sequential:
+    def _build(self, n_outputs: int, seed: int) -> tuple[torch.nn.Sequential, torch.nn.Linear]:
+        """The layer and the read-out behind it, and the latter by itself."""
         circuit = self.circuit_
         layer = QNNLayer(
             circuit.n_qubits,
@@ -160,14 +164,15 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
             noise_model=self.noise_model,
             seed=child_seed(seed, "layer"),
         )
-        # Not initialized by torch, whose generator belongs to the user.
-        readout = torch.nn.utils.skip_init(torch.nn.Linear, circuit.n_qubits, n_outputs, dtype=torch.float64)
+        readout = torch.nn.Linear(circuit.n_qubits, n_outputs, device="meta", dtype=torch.float64)
+        # Torch would initialize it from its global generator, which belongs to the user.
+        readout.to_empty(device="cpu")
         bound = np.sqrt(6 / (circuit.n_qubits + n_outputs))
-        drawn = np.random.default_rng(child_seed(seed, "read-out")).uniform(-bound, bound, readout.weight.shape)
+        rng = np.random.default_rng(child_seed(seed, "read-out"))
         with torch.no_grad():
-            readout.weight.copy_(torch.from_numpy(drawn))
+            readout.weight.copy_(torch.from_numpy(rng.uniform(-bound, bound, readout.weight.shape)))
             readout.bias.zero_()
-        return torch.nn.Sequential(layer, readout).to(torch.float64)
+        return torch.nn.Sequential(layer, readout).to(torch.float64), readout
 
     def _split(
         self, samples: Samples, stratify: NDArray[Any] | None, seed: int
@@ -186,8 +191,8 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
             )
         except ValueError as error:
             raise OptionError(
-                f"early_stopping=True holds back validation_fraction={share} of {len(samples)} samples, which is not "
-                f"possible: {error}"
+                f"early_stopping=True holds back validation_fraction={share} of {len(samples)} samples, "
+                f"which is not possible: {error}"
             ) from error
         return samples.part(chosen), samples.part(held)
 
@@ -197,7 +202,7 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
         inputs = torch.from_numpy(scaled(self.scaler_, validate_data(self, X, dtype=np.float64, reset=False)))
         rows = max(1, _AMPLITUDES >> self.circuit_.n_qubits)
         with torch.no_grad():
-            parts = [self.model_(part) for part in inputs.split(rows)]
+            parts = [self.model_(part) for part in torch.split(inputs, rows)]
         return torch.cat(parts).numpy()
 
     def __sklearn_is_fitted__(self) -> bool:

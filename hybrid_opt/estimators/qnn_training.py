@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -192,13 +193,13 @@ def _lbfgs(
         flat = torch.cat([gradient.reshape(-1) for gradient in gradients]).to(torch.float64)
         return value.item(), flat.numpy()
 
-    def after(intermediate_result: object) -> None:
-        course.losses.append(float(intermediate_result.fun))  # type: ignore[attr-defined]
+    def after(intermediate_result: Any) -> None:
+        course.losses.append(float(intermediate_result.fun))
         number = len(course.losses)
         progress(number / schedule.max_iter, f"iteration {number}, loss {course.losses[-1]:.4g}")
 
     start = torch.nn.utils.parameters_to_vector(parameters).detach().to(torch.float64).numpy()
-    options = {"maxiter": schedule.max_iter, "maxfun": 10 * schedule.max_iter, "gtol": schedule.tol}
+    options: Any = {"maxiter": schedule.max_iter, "maxfun": 10 * schedule.max_iter, "gtol": schedule.tol}
     result = minimize(evaluate, start, jac=True, method="L-BFGS-B", callback=after, options=options)
     put(result.x)
     course.converged = result.nit < schedule.max_iter

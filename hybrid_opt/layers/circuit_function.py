@@ -17,7 +17,7 @@ from ..circuits.errors import CircuitError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..circuits.evaluation import Evaluation, Evaluator
+    from ..circuits.evaluation import Evaluator
 
 __all__ = ["circuit_values"]
 
@@ -56,38 +56,8 @@ def circuit_values(
         >>> round(angle.grad.item(), 6)  # -sin(0.5)
         -0.479426
     """
-    values: torch.Tensor = _Values.apply(table, initial, _Call(evaluator, wanted))  # type: ignore[no-untyped-call]
+    values: torch.Tensor = _Values.apply(table, initial, evaluator, wanted)  # type: ignore[no-untyped-call]
     return values
-
-
-class _Call:
-    """One forward pass: what torch does not track, handed from its forward to its backward."""
-
-    def __init__(self, evaluator: Evaluator, wanted: NDArray[np.bool_] | None) -> None:
-        self.evaluator = evaluator
-        self.wanted = wanted
-        self.evaluation: Evaluation | None = None
-
-    def evaluate(self, table: torch.Tensor, initial: torch.Tensor | None) -> torch.Tensor:
-        self.evaluation = self.evaluator.evaluate(_array(table), None if initial is None else _array(initial))
-        return torch.from_numpy(self.evaluation.values)
-
-    def release_states(self) -> torch.Tensor | None:
-        """The states, for torch to keep and to free."""
-        assert self.evaluation is not None
-        states = self.evaluation.states
-        self.evaluation = replace(self.evaluation, states=None)
-        return None if states is None else torch.from_numpy(states)
-
-    def vjp(
-        self, states: torch.Tensor | None, cotangents: torch.Tensor, with_initial: bool
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        assert self.evaluation is not None
-        evaluation = self.evaluation if states is None else replace(self.evaluation, states=_array(states))
-        weights = _array(cotangents.to(torch.float64))
-        result = self.evaluator.vjp(evaluation, weights, wanted=self.wanted, with_initial=with_initial)
-        gradient, start = result if with_initial else (result, None)
-        return torch.from_numpy(gradient), None if start is None else torch.from_numpy(start)
 
 
 def _array(tensor: torch.Tensor) -> NDArray[Any]:
@@ -95,42 +65,47 @@ def _array(tensor: torch.Tensor) -> NDArray[Any]:
 
 
 class _Values(torch.autograd.Function):
-    @staticmethod
-    def forward(table: torch.Tensor, initial: torch.Tensor | None, call: _Call) -> torch.Tensor:
-        return call.evaluate(table, initial)
+    # Forward takes ctx, the older of torch's two forms: the newer one looks up its signature at every call,
+    # which takes as long as the adjoint sweep of a small circuit.
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: torch.Tensor) -> None:
-        table, initial, call = inputs
-        ctx.call = call
-        ctx.save_for_backward(table, initial, call.release_states())
+    def forward(
+        ctx: Any,
+        table: torch.Tensor,
+        initial: torch.Tensor | None,
+        evaluator: Evaluator,
+        wanted: NDArray[np.bool_] | None,
+    ) -> torch.Tensor:
+        evaluation = evaluator.evaluate(_array(table), None if initial is None else _array(initial))
+        if any(ctx.needs_input_grad):
+            states = None if evaluation.states is None else torch.from_numpy(evaluation.states)
+            ctx.save_for_backward(table, initial, states)
+            ctx.evaluation = replace(evaluation, states=None)
+            ctx.evaluator, ctx.wanted = evaluator, wanted
+        return torch.from_numpy(evaluation.values)
 
     @staticmethod
     def backward(ctx: Any, *cotangents: torch.Tensor) -> Any:
         table, initial, states = ctx.saved_tensors
+        evaluation = ctx.evaluation if states is None else replace(ctx.evaluation, states=_array(states))
         with_initial = initial is not None and ctx.needs_input_grad[1]
-        gradients = _Gradient.apply(cotangents[0], table, initial, states, ctx.call, with_initial)  # type: ignore[no-untyped-call]
-        return *(gradients if with_initial else (gradients, None)), None
+        result = ctx.evaluator.vjp(
+            evaluation, _array(cotangents[0]), wanted=ctx.wanted, with_initial=with_initial
+        )
+        gradients = [torch.from_numpy(part) for part in (result if with_initial else (result,))]
+        if torch.is_grad_enabled():
+            # create_graph=True: first derivatives are right, but who differentiates them must hear of it.
+            sources = [source for source in (table, initial, cotangents[0]) if source is not None]
+            gradients = [_Once.apply(gradient, *sources) for gradient in gradients]  # type: ignore[no-untyped-call]
+        return gradients[0], gradients[1] if with_initial else None, None, None
 
 
-class _Gradient(torch.autograd.Function):
-    """The backward pass as a function of its own, so that differentiating it can be answered in words."""
-
-    @staticmethod
-    def forward(
-        cotangents: torch.Tensor,
-        table: torch.Tensor,
-        initial: torch.Tensor | None,
-        states: torch.Tensor | None,
-        call: _Call,
-        with_initial: bool,
-    ) -> Any:
-        gradient, start = call.vjp(states, cotangents, with_initial)
-        return (gradient, start) if with_initial else gradient
+class _Once(torch.autograd.Function):
+    """The identity on its first argument, as a function of the others that cannot be differentiated."""
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        pass
+    def forward(ctx: Any, gradient: torch.Tensor, *sources: torch.Tensor) -> torch.Tensor:
+        return gradient.clone()
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Any) -> Any:

@@ -12,10 +12,9 @@ from ..circuits.errors import CircuitError
 from .inputs import refuse_transforms
 
 if TYPE_CHECKING:
-    from ..circuits.slot_map import SlotMap
     from .execution import Execution
 
-__all__ = ["CircuitLayer", "Local", "plain_torch", "warm"]
+__all__ = ["CircuitLayer", "Local", "plain_torch"]
 
 
 class Local:
@@ -50,26 +49,6 @@ def plain_torch() -> Iterator[None]:
     """
     with torch.inference_mode(False), torch.enable_grad(), torch.device("cpu"):
         yield
-
-
-def warm(slots: SlotMap) -> SlotMap:
-    """A map of angles with its tensors made; those made under ``torch.inference_mode()`` have no derivatives.
-
-    Args:
-        slots: the map.
-
-    Returns:
-        The same object.
-
-    Example:
-        >>> import numpy as np
-        >>> from hybrid_opt.circuits.slot_map import SlotMap
-        >>> warm(SlotMap(1, 0, [(0, 0, 1.0)], [], np.zeros(1))).n_slots
-        1
-    """
-    with plain_torch():
-        slots.table(torch.zeros(1, slots.n_inputs), torch.zeros(slots.n_weights))
-    return slots
 
 
 class CircuitLayer(torch.nn.Module):

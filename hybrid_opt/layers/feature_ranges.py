@@ -14,7 +14,7 @@ FEATURE_RANGES: Mapping[str, tuple[float, float] | None] = {
     "amplitude": None,
     "basis": None,
 }
-"""Lowest and highest feature by the name of the encoding. Rotations must not wrap around; the products of features
-that IQP encodes stay within 1 like the features; Chebyshev polynomials need arguments inside (-1, 1), where their
-derivative is finite; amplitudes are normalized by their encoding; bits stay bits. Other encodings are taken to be
-like "angle"."""
+"""Lowest and highest feature by the name of the encoding. Rotations must not wrap around; the products of
+features that IQP encodes stay within 1 like the features; Chebyshev polynomials need arguments inside (-1,
+1), where their derivative is finite; amplitudes are normalized by their encoding; bits stay bits. Other
+encodings are taken to be like "angle"."""

@@ -24,21 +24,21 @@ __all__ = ["QuantumKernelLayer"]
 class QuantumKernelLayer(CircuitLayer):
     """Kernel values between inputs and landmarks, differentiable in inputs, landmarks and circuit weights.
 
-    Inputs of shape (..., n_inputs) become outputs of shape (..., n_landmarks), from one run of the simulator over
-    the samples and the landmarks. With a linear layer behind it this is a kernel machine whose support vectors
-    are learned. Values are exact; the circuit is computed in float64 on the host, outputs have the inputs' dtype
-    and device. Gradients can be taken once, not twice.
+    Inputs of shape (..., n_inputs) become outputs of shape (..., n_landmarks), from one run of the simulator
+    over the samples and the landmarks. With a linear layer behind it this is a kernel machine whose support
+    vectors are learned. Values are exact; the circuit is computed in float64 on the host, outputs have the
+    inputs' dtype and device. Gradients can be taken once, not twice.
 
-    The fidelity kernel does not see weights behind the last encoding. A circuit with trainable weights therefore
-    needs ``reupload=True`` and at least two layers there; the last of them stays without gradient.
+    The fidelity kernel does not see weights behind the last encoding. A circuit with trainable weights
+    therefore needs ``reupload=True`` and at least two layers there; the last of them stays without gradient.
 
     Args:
         circuit: the feature map, a ``VariationalCircuit``; a number of qubits stands for ``encoding`` alone.
         landmarks: their number, or the landmarks to start from, shape (n_landmarks, n_inputs). Drawn ones are
-            uniform in the range that suits the encoding (`FEATURE_RANGES`); for amplitudes standard normal, for
-            basis encoding bits.
-        kernel: "fidelity", |<phi(x)|phi(l)>|**2, or "projected", exp(-gamma sum_k ||rho_k(x) - rho_k(l)||_F**2)
-            with the one-qubit density matrices rho_k.
+            uniform in the range that suits the encoding (`FEATURE_RANGES`); for amplitudes standard normal,
+            for basis encoding bits.
+        kernel: "fidelity", |<phi(x)|phi(l)>|**2, or "projected", exp(-gamma sum_k ||rho_k(x) -
+            rho_k(l)||_F**2) with the one-qubit density matrices rho_k.
         encoding: of the circuit where a number of qubits was given.
         trainable_landmarks: whether landmarks are parameters; else they are a buffer.
         trainable_weights: whether the circuit's weights are parameters; else they are a buffer.
@@ -61,8 +61,8 @@ class QuantumKernelLayer(CircuitLayer):
         seed: the seed in use.
 
     Raises:
-        CircuitError: an illegal argument, weights that would never get a gradient, or landmarks that cannot be
-            encoded.
+        CircuitError: an illegal argument, weights that would never get a gradient, or landmarks that cannot
+            be encoded.
         OptionError: an illegal seed.
         DeviceUnavailableError: compute="gpu" and no usable GPU, or Aer cannot be loaded.
 
@@ -115,7 +115,9 @@ class QuantumKernelLayer(CircuitLayer):
         self._opened = Local()
         self._traced = Local()
         if getattr(self._simulator, "noise_model", None) is not None:
-            raise CircuitError("the simulator has a noise model; this layer needs pure states, so open one without")
+            raise CircuitError(
+                "the simulator has a noise model; this layer needs pure states, so open one without"
+            )
         self._initial_weights = initial_weights
         self._initial_landmarks = self._first_landmarks(landmarks)
         self.n_landmarks = len(self._initial_landmarks)
@@ -147,7 +149,7 @@ class QuantumKernelLayer(CircuitLayer):
             ) from error
         if given.ndim != 2 or not len(given) or given.shape[1] != self.n_inputs:
             raise CircuitError(
-                f"landmarks have shape {given.shape}; it must be (landmarks, {self.n_inputs}) with at least one"
+                f"landmarks have shape {given.shape}; it must be (landmarks, {self.n_inputs}), at least one"
             )
         return torch.from_numpy(given)
 
@@ -178,7 +180,7 @@ class QuantumKernelLayer(CircuitLayer):
         """How gradients are computed: "adjoint"."""
         return "adjoint"
 
-    @torch.compiler.disable
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Kernel values of every sample with every landmark.
 
@@ -189,9 +191,9 @@ class QuantumKernelLayer(CircuitLayer):
             Shape (..., n_landmarks), with the inputs' dtype and device.
 
         Raises:
-            CircuitError: inputs of another kind or shape, NaN or infinite or otherwise not to be encoded values,
-                landmarks that training has moved to where they cannot be encoded; in a backward pass, a second
-                derivative.
+            CircuitError: inputs of another kind or shape, NaN or infinite or otherwise not to be encoded
+                values, landmarks that training has moved to where they cannot be encoded; in a backward pass,
+                a second derivative.
             CircuitTooLargeError: the states of the batch do not fit into free memory.
         """
         check_inputs(inputs, self.n_inputs, "QuantumKernelLayer")
@@ -216,12 +218,11 @@ class QuantumKernelLayer(CircuitLayer):
         self, rows: torch.Tensor, landmarks: torch.Tensor, weights: torch.Tensor | None
     ) -> torch.Tensor:
         """States of samples, then of landmarks, in one run."""
-        of_rows, of_landmarks = self._encoded(rows, weights, ""), self._encoded(landmarks, weights, "landmarks")
-        table, initial = (
-            None if first is None else torch.cat([first, second])
-            for first, second in zip(of_rows, of_landmarks)
-        )
-        assert table is not None
+        table, initial = self._encoded(rows, weights, "")
+        other_table, other_initial = self._encoded(landmarks, weights, "landmarks")
+        table = torch.cat([table, other_table])
+        if initial is not None and other_initial is not None:
+            initial = torch.cat([initial, other_initial])
         program, slots = self._read()
         wanted = np.zeros(program.n_slots, dtype=np.bool_)
         if rows.requires_grad or landmarks.requires_grad:
@@ -240,8 +241,8 @@ class QuantumKernelLayer(CircuitLayer):
         except CircuitError as error:
             if name:
                 raise CircuitError(
-                    f"{name}: {error}. Landmarks must be such as the encoding takes: give others, keep them fixed "
-                    "with trainable_landmarks=False, or clamp them after every step of the optimizer"
+                    f"{name}: {error}. Landmarks must be such as the encoding takes: give others, keep them "
+                    "fixed with trainable_landmarks=False, or clamp them after every step of the optimizer"
                 ) from error
             raise
 
@@ -273,18 +274,22 @@ class QuantumKernelLayer(CircuitLayer):
 def _circuit(circuit: Any, encoding: Any) -> VariationalCircuit:
     if not isinstance(circuit, VariationalCircuit):
         if isinstance(circuit, bool) or not isinstance(circuit, (int, np.integer)):
-            raise CircuitError(f"circuit is {circuit!r}; it must be a VariationalCircuit or a number of qubits")
+            raise CircuitError(
+                f"circuit is {circuit!r}; it must be a VariationalCircuit or a number of qubits"
+            )
         circuit = VariationalCircuit(int(circuit), 0, encoding=encoding)
     if circuit.encoding is None:
         raise CircuitError("the circuit has no encoding, so all samples have one state; choose an encoding")
-    return circuit
+    chosen: VariationalCircuit = circuit
+    return chosen
 
 
 def _refuse_idle_weights(circuit: VariationalCircuit, kernel: str) -> None:
     if kernel == "fidelity" and circuit.n_weights and not (circuit.reupload and circuit.n_layers > 1):
         raise CircuitError(
-            "no encoding follows the weights of the circuit, so they cancel in every fidelity and would never learn; "
-            'use reupload=True with n_layers of at least 2, kernel="projected", or trainable_weights=False'
+            "no encoding follows the weights of the circuit, so they cancel in every fidelity and would "
+            'never learn; use reupload=True with n_layers of at least 2, kernel="projected", or '
+            "trainable_weights=False"
         )
 
 

@@ -13,7 +13,7 @@ from ..circuits.variational import VariationalCircuit
 from ..seeds import child_seed
 from .arguments import finite_array, is_trainable, output_observables
 from .circuit_function import circuit_values
-from .circuit_layer import CircuitLayer, Local, plain_torch, warm
+from .circuit_layer import CircuitLayer
 from .execution import Evaluators, Execution, layer_seed
 from .inputs import as_rows, check_inputs, like_inputs
 
@@ -51,7 +51,7 @@ class QNNLayer(CircuitLayer):
         observables: PennyLane operators on the wires 0 ... N - 1, sums of Pauli words, one per output.
         compute: "auto", "cpu" or "gpu".
         shots: samples per sample of the batch and measurement basis in training; None for exact values.
-        simulator: "aer", "native", or a simulator opened before.
+        simulator: "aer", "native", or a simulator opened before, whose own noise always acts.
         gradient: "auto" (adjoint where values are exact, else parameter shift), "adjoint", "parameter_shift"
             or "spsa".
         noise_model: a ``qiskit_aer.noise.NoiseModel``, such as those of ``circuits.noise``.
@@ -139,9 +139,8 @@ class QNNLayer(CircuitLayer):
         )
         measurements = [qml.expval(observable) for observable in self.observables]
         self._evaluators = Evaluators(self._execution, measurements, self.circuit.n_qubits)
-        self._traced = Local()
         # Now rather than at the first forward pass: what cannot be run is refused where it is asked for.
-        self._evaluators.get(self._read()[0], training=True)
+        self._evaluators.get(self.circuit.program, training=True)
         self._initial_weights = initial_weights
         start = self._start()
         dtype = torch.get_default_dtype()
@@ -159,14 +158,31 @@ class QNNLayer(CircuitLayer):
         self.register_parameter("output_shift", zeros)
 
     @staticmethod
-    def from_qnode(qnode: Any, weight_shapes: Mapping[str, Any], **options: Any) -> QNodeLayer:
-        """A layer from any PennyLane QNode on the device ``hybrid.aer``.
+    def from_qnode(
+        qnode: Any,
+        weight_shapes: Mapping[str, Any],
+        *,
+        input_name: str = "inputs",
+        n_inputs: int | None = None,
+        initial_weights: Mapping[str, Any] | None = None,
+        gradient: str = "auto",
+        exact_evaluation: bool = True,
+        direct: bool | None = None,
+        seed: int | None = None,
+    ) -> QNodeLayer:
+        """A layer from any PennyLane QNode on the device ``hybrid.aer``; see `QNodeLayer`.
 
         Args:
-            qnode: the QNode; see `QNodeLayer`.
+            qnode: the QNode.
             weight_shapes: shape of every argument that is a weight.
-            **options: of `QNodeLayer`: input_name, initial_weights, gradient, direct, n_inputs,
-                exact_evaluation, seed.
+            input_name: the argument that takes the inputs.
+            n_inputs: features of one sample; None to find out at the first forward pass.
+            initial_weights: weight name to array.
+            gradient: as for this class.
+            exact_evaluation: as for this class.
+            direct: True to refuse a QNode whose angles are no affine functions of inputs and weights; False
+                to build its tape at every pass; None to decide.
+            seed: as for this class.
 
         Returns:
             A `QNodeLayer`.
@@ -186,12 +202,22 @@ class QNNLayer(CircuitLayer):
         """
         from .qnode_layer import QNodeLayer
 
-        return QNodeLayer(qnode, weight_shapes, **options)
+        return QNodeLayer(
+            qnode,
+            weight_shapes,
+            input_name=input_name,
+            n_inputs=n_inputs,
+            initial_weights=initial_weights,
+            gradient=gradient,
+            exact_evaluation=exact_evaluation,
+            direct=direct,
+            seed=seed,
+        )
 
     @property
     def gradient(self) -> str:
         """How gradients are computed in training: "adjoint", "parameter_shift" or "spsa"."""
-        return self._evaluators.get(self._read()[0], training=True).gradient
+        return self._evaluators.get(self.circuit.program, training=True).gradient
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -225,7 +251,7 @@ class QNNLayer(CircuitLayer):
         if self.input_scale is not None:
             rows = rows * self._on_host(self.input_scale, "input_scale")
         weights = self._on_host(self.weights, "weights")
-        program, slots = self._read()
+        program, slots = self.circuit.program, self.circuit.slots
         table = self.circuit.table(rows, weights)
         initial = self.circuit.initial_states(rows)
         wanted = None
@@ -281,14 +307,6 @@ class QNNLayer(CircuitLayer):
     def extra_repr(self) -> str:
         """Circuit, outputs and how it is run."""
         return f"{self.circuit!r}, n_outputs={self.n_outputs}, {self._describe_execution()}"
-
-    def _read(self) -> tuple[Any, Any]:
-        """Program and map of angles; after a copy or a pickle the circuit is read again."""
-        if self._traced.value is None:
-            with plain_torch():
-                self._traced.value = self.circuit.program, warm(self.circuit.slots)
-        program, slots = self._traced.value
-        return program, slots
 
     def _start(self) -> NDArray[np.float64]:
         given = self._initial_weights

@@ -66,6 +66,7 @@ class QNodeLayer(CircuitLayer):
         OptionError: an illegal seed.
 
     Example:
+        >>> import pennylane as qml
         >>> @qml.qnode(qml.device("hybrid.aer", wires=1, compute="cpu"))
         ... def circuit(inputs, angle):
         ...     qml.RX(inputs[0], wires=0)

@@ -14,7 +14,6 @@ from ..circuits.errors import CircuitError
 from ..circuits.state_readout import StateReadout
 from ..circuits.tracing import NotAffineError, Trace, trace
 from .circuit_function import circuit_values
-from .circuit_layer import warm
 from .execution import Evaluators, Execution
 from .qnode_reading import QNodeSource, Reading
 
@@ -153,7 +152,6 @@ def make_plan(
     if direct is not False:
         try:
             traced = trace(source.tape, n_inputs, shapes, wires=labels, broadcast=not single)
-            warm(traced.slots)
         except NotAffineError:
             if direct:
                 raise

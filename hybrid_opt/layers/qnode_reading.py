@@ -97,7 +97,7 @@ class QNodeSource:
     @property
     def settings(self) -> dict[str, Any]:
         """compute, precision, threads and noise_model of the device."""
-        settings: dict[str, Any] = dict(self.qnode.device._settings)
+        settings: dict[str, Any] = self.qnode.device.settings
         return settings
 
     def returns_one(self, inputs: torch.Tensor, weights: Mapping[str, torch.Tensor]) -> bool:
@@ -187,7 +187,7 @@ class QNodeSource:
             batch = self.read(inputs, weights)
         except Exception:  # noqa: BLE001  a function not written for batches may fail in any way
             return False
-        return all(
+        return len(batch.table) == len(inputs) and all(
             single.program is batch.program
             and _equal(single.table[0], batch.table[row])
             and _equal(_row(single.initial, 0), _row(batch.initial, row))

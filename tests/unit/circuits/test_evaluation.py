@@ -178,7 +178,7 @@ def test_a_large_shift_table_is_cut(monkeypatch):
     simulator = open_simulator("native")
 
     class Watched:
-        label, compute = simulator.label, simulator.compute
+        label, compute, threads = simulator.label, simulator.compute, simulator.threads
 
         def states(self, program, table, initial=None, *, phases=True):
             calls.append(len(table))

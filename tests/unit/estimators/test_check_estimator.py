@@ -1,7 +1,7 @@
 """scikit-learn's own conformance suite, all checks, no exception.
 
-The neural estimators get a short training with large steps; the checks ask for a certain accuracy on easy data,
-not for a good model.
+The neural estimators get a short training with large steps; the checks ask for a certain accuracy on easy
+data, not for a good model.
 """
 
 import pytest

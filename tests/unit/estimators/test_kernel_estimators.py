@@ -94,7 +94,9 @@ def test_gamma_scale_makes_the_mean_exponent_one(table):
     assert np.isclose(-np.log(model.kernel_(model.X_fit_)).mean(), 1.0)
     assert QuantumKernelRegressor("projected", gamma=0.3, compute="cpu").fit(X, y).kernel_.gamma == 0.3
     constant = np.ones((5, 2))
-    assert QuantumKernelRegressor("projected", compute="cpu").fit(constant, np.arange(5.0)).kernel_.gamma == 1.0
+    assert (
+        QuantumKernelRegressor("projected", compute="cpu").fit(constant, np.arange(5.0)).kernel_.gamma == 1.0
+    )
 
 
 def test_new_samples_are_scaled_as_the_training_samples_were(table):
@@ -157,7 +159,7 @@ def test_shots_are_repeatable_and_close(table, kernel):
 def test_noise_reaches_the_kernel(table):
     from qiskit_aer.noise import NoiseModel, depolarizing_error
 
-    X, y, _ = table
+    X, _, _ = table
     noise = NoiseModel()
     noise.add_all_qubit_quantum_error(depolarizing_error(0.2, 1), ["rx"])
     noisy = QuantumKernelRegressor("projected", gamma=1.0, noise_model=noise, **PLAIN).fit(X[:8], X[:8, 0])

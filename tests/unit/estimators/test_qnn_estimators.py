@@ -106,10 +106,10 @@ def test_the_global_generators_are_left_alone(table):
     torch.manual_seed(0)
     expected = torch.rand(1)
     torch.manual_seed(0)
-    state = np.random.get_state()[1].copy()
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
     QNNClassifier(**QUICK).fit(X, y)
     assert torch.rand(1) == expected
-    assert (np.random.get_state()[1] == state).all()
+    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
 
 
 def test_early_stopping_keeps_the_best_weights(table):
@@ -161,7 +161,9 @@ def test_an_unfinished_training_warns(table):
 def test_progress_is_reported(table, solver, capsys):
     X, y = table
     calls = []
-    model = QNNClassifier(1, solver=solver, max_iter=3, progress=lambda *call: calls.append(call), random_state=0)
+    model = QNNClassifier(
+        1, solver=solver, max_iter=3, progress=lambda *call: calls.append(call), random_state=0
+    )
     model.fit(X, y)
     assert [share for share, _ in calls] == [1 / 3, 2 / 3, 1.0]
     assert "loss" in calls[0][1]
@@ -173,7 +175,9 @@ def test_progress_is_reported(table, solver, capsys):
 @pytest.mark.parametrize("gradient", ["parameter_shift", "spsa"])
 def test_shots_train_and_predictions_are_exact(table, gradient):
     X, y = table
-    model = QNNClassifier(1, shots=100, gradient=gradient, max_iter=2, random_state=0, compute="cpu").fit(X, y)
+    model = QNNClassifier(1, shots=100, gradient=gradient, max_iter=2, random_state=0, compute="cpu").fit(
+        X, y
+    )
     assert (model.decision_function(X) == model.decision_function(X)).all()
     assert clone(model).fit(X, y).loss_curve_ == model.loss_curve_
     exact = clone(model).set_params(shots=None).fit(X, y)
@@ -206,7 +210,9 @@ def test_encodings_and_ansaetze(table, encoding, ansatz):
 @unsettled
 def test_simulators_agree(table):
     X, y = table
-    native, aer = (QNNClassifier(1, simulator=s, max_iter=5, random_state=0).fit(X, y) for s in ("native", "aer"))
+    native, aer = (
+        QNNClassifier(1, simulator=s, max_iter=5, random_state=0).fit(X, y) for s in ("native", "aer")
+    )
     assert np.abs(native.decision_function(X) - aer.decision_function(X)).max() < 1e-6
 
 

@@ -187,6 +187,25 @@ def test_any_leading_shape(shape, direct):
     assert single(inputs.to("meta")).shape == shape[:-1]
 
 
+def test_a_first_pass_in_any_context():
+    """The QNode is read by differentiation, on the host, whatever the context of the first pass."""
+    inputs = torch.linspace(-1, 1, 6).reshape(3, 2)
+    for function, direct in ((expectations, True), (products, False)):
+        with torch.device("meta"):
+            empty = QNodeLayer(on("hybrid.aer", function), SHAPES, n_inputs=2, seed=1)
+        assert empty.direct is direct
+        assert empty._plans.value[2].broadcast is not direct
+        for context in (torch.no_grad, torch.inference_mode):
+            layer = QNodeLayer(on("hybrid.aer", function), SHAPES, seed=1)
+            with context():
+                before = layer(inputs)
+            assert layer.direct is direct
+            outputs = layer(inputs)
+            torch.testing.assert_close(outputs, before)
+            outputs.sum().backward()
+            assert layer.first.grad.abs().sum() > 0
+
+
 def test_wire_labels_and_transforms():
     def labelled(inputs, weights):
         qml.RX(inputs[..., 0], wires="b")
@@ -387,10 +406,32 @@ def test_circuits_no_layer_can_be_made_of():
         qml.RX(weights, wires=0)
         return qml.state()
 
+    def weighted_observable(inputs, weights):
+        qml.RX(inputs[0], wires=0)
+        return qml.expval(weights * qml.Z(0))
+
     for function, message in (
+        (weighted_observable, "depends on inputs or weights; qml"),
         (matrix, "TorchLayer"),
         (measured_inside, "inside its circuit"),
         (samples, "real value"),
     ):
         with pytest.raises(CircuitError, match=message):
             QNodeLayer(on("hybrid.aer", function), {"weights": ()})(torch.zeros(1))
+
+
+def test_a_circuit_that_ignores_its_inputs():
+    """A batch gives one circuit then, not one per sample."""
+
+    def ignoring(inputs, weights):
+        qml.RX(weights, wires=0)
+        return qml.expval(qml.Z(0))
+
+    for direct in (True, False):
+        layer = QNodeLayer(
+            on("hybrid.aer", ignoring), {"weights": ()}, initial_weights={"weights": 0.5}, direct=direct
+        )
+        outputs = layer(torch.zeros(3, 2, requires_grad=True))
+        torch.testing.assert_close(outputs, torch.full((3,), 0.5).cos())
+        outputs.sum().backward()
+        torch.testing.assert_close(layer.weights.grad, -3 * torch.tensor(0.5).sin())

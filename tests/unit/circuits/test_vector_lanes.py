@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hybrid_opt.circuits.compiled import compile_kernel
+from hybrid_opt.circuits.vector_lanes import WIDTH, lane_sum, load, splat, store
+from numba.core.errors import TypingError
+
+
+def _combine(a, b, result):
+    x = load(a, 1)
+    y = load(b, 3)
+    store(result, 0, x + y)
+    store(result, 8, x - y)
+    store(result, 16, x * y)
+    store(result, 24, splat(2.5))
+    return lane_sum(x)
+
+
+def _mixed(a):
+    return load(a, 0) + 1.0
+
+
+combine = compile_kernel(_combine)
+
+
+def test_lane_by_lane():
+    rng = np.random.default_rng(1)
+    a, b, result = rng.normal(size=12), rng.normal(size=12), np.full(40, 7.0)
+    total = combine(a, b, result)
+    x, y = a[1:9], b[3:11]
+    assert WIDTH == 8
+    assert np.array_equal(result[:32].reshape(4, 8), [x + y, x - y, x * y, [2.5] * 8])
+    assert (result[32:] == 7).all()
+    pairs = x[::2] + x[1::2]
+    assert total == (pairs[0] + pairs[1]) + (pairs[2] + pairs[3])
+
+
+def test_read_only_arrays_can_be_loaded():
+    a = np.arange(12.0)
+    a.flags.writeable = False
+    assert combine(a, a, np.empty(32)) == 36
+
+
+def test_numbers_must_be_spread_first():
+    with pytest.raises(TypingError):
+        compile_kernel(_mixed)(np.arange(8.0))
