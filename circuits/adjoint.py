@@ -1,14 +1,14 @@
 """Exact gradients of anything computed from the final states of a circuit, for every row of a table at once.
 
-The cotangent of the final state is carried back through the circuit while the gates are undone on the state: T.
-Jones, J. Gacon, "Efficient calculation of gradients in classical simulations of variational quantum
-algorithms", arXiv 2009.02823. Its cost is that of some three simulations, whatever the number of angles, and no
-intermediate state is kept.
+The cotangent of the final state is carried back through the circuit while the gates are undone on the state:
+T. Jones, J. Gacon, "Efficient calculation of gradients in classical simulations of variational quantum
+algorithms", arXiv 2009.02823. The cost is that of about three simulations, whatever the number of angles, and
+no intermediate state is kept.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,34 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["adjoint_gradient"]
 
 
-@overload
-def adjoint_gradient(
-    program: Program,
-    table: NDArray[np.float64],
-    states: NDArray[np.complex128],
-    cotangents: NDArray[np.complex128],
-    *,
-    wanted: NDArray[np.bool_] | None = None,
-    with_initial: Literal[False] = False,
-    threads: int | None = None,
-    compute: str = "cpu",
-) -> NDArray[np.float64]: ...
-
-
-@overload
-def adjoint_gradient(
-    program: Program,
-    table: NDArray[np.float64],
-    states: NDArray[np.complex128],
-    cotangents: NDArray[np.complex128],
-    *,
-    wanted: NDArray[np.bool_] | None = None,
-    with_initial: bool,
-    threads: int | None = None,
-    compute: str = "cpu",
-) -> tuple[NDArray[np.float64], NDArray[np.complex128]]: ...
-
-
 def adjoint_gradient(
     program: Program,
     table: NDArray[np.float64],
@@ -61,7 +33,7 @@ def adjoint_gradient(
     with_initial: bool = False,
     threads: int | None = None,
     compute: str = "cpu",
-) -> NDArray[np.float64] | tuple[NDArray[np.float64], NDArray[np.complex128]]:
+) -> Any:
     """Gradient by the angles, and by the initial states if asked for.
 
     The cotangent c of a state psi is defined by dL = Re(sum conj(c) dpsi), as in torch; for
@@ -70,18 +42,18 @@ def adjoint_gradient(
     Args:
         program: without channels.
         table: angles in radians, shape (B, S); B may be 0.
-        states: final states of the program for this table, complex128, shape (B, 2**N). Where a row has a wrong
-            global phase, cotangents that turn with the state give the right gradient all the same.
+        states: final states of the program for this table, complex128, shape (B, 2**N). Where a row has a
+            wrong global phase, cotangents that turn with the state give the right gradient all the same.
         cotangents: of these states, complex128, shape (B, 2**N).
-        wanted: columns whose gradient is wanted, shape (S,); None for all. The others get 0, and the sweep ends
-            at the first gate with a wanted angle.
+        wanted: columns whose gradient is wanted, shape (S,); None for all. The others get 0, and the sweep
+            ends at the first gate with a wanted angle.
         with_initial: whether the cotangents of the initial states are wanted too.
         threads: most CPU threads; None or 0 for one per core. Small jobs run on the caller's thread.
         compute: "cpu", or "gpu" for the same sweep by torch on CUDA.
 
     Returns:
-        Float64, shape (B, S), the same bit for bit for any number of threads; with ``with_initial`` the pair of
-        it and the initial cotangents, shape (B, 2**N).
+        Float64, shape (B, S), the same bit for bit for any number of threads; with ``with_initial`` the pair
+        of it and the initial cotangents, shape (B, 2**N).
 
     Raises:
         CircuitError: arrays that do not fit the program, a channel, illegal threads or compute.
@@ -152,8 +124,9 @@ def _sweep(
             stop: int = stop,
         ) -> None:
             sweep_backward(
-                encoded.operations, needed, stop, encoded.places, encoded.constants, angles.cosines, angles.sines,
-                angles.n_slots, states, cotangents, slopes, initial, encoded.shift, first, last, state, buffer,
+                encoded.operations, needed, stop, encoded.places, encoded.constants, angles.cosines,
+                angles.sines, angles.n_slots, states, cotangents, slopes, initial, encoded.shift, first, last,
+                state, buffer,
             )  # fmt: skip
 
         task.run(sweep, threads)

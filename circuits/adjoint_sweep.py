@@ -1,10 +1,11 @@
-"""The compiled adjoint sweep: gradients of every angle of an encoded circuit, for some of the rows of a table.
+"""The compiled adjoint sweep: gradients by every angle of an encoded circuit, for some rows of a table.
 
 The gates are undone in reverse order on the ket (the final state) and on the bra (the cotangent of the final
-state): T. Jones, J. Gacon, "Efficient calculation of gradients in classical simulations of variational quantum
-algorithms", arXiv 2009.02823. With G the generator seen behind the gate, dU = -i/2 G U, the derivative by its
-angle is Re <bra| (-i/2) G |ket> = Im <bra| G |ket> / 2. On the pairs of a gate G is a combination of 1, X, Y and
-Z; for rot = rz(b) ry(t) rz(a) it is Z for b, rz(b) Y rz(-b) for t and rz(b) ry(t) Z ry(-t) rz(-b) for a.
+state): T. Jones, J. Gacon, "Efficient calculation of gradients in classical simulations of variational
+quantum algorithms", arXiv 2009.02823. With G the generator seen behind the gate, dU = -i/2 G U, the
+derivative by its angle is Re <bra| (-i/2) G |ket> = Im <bra| G |ket> / 2. On the pairs of a gate G is a
+combination of 1, X, Y and Z; for rot = rz(b) ry(t) rz(a) it is Z for b, rz(b) Y rz(-b) for t, and
+rz(b) ry(t) Z ry(-t) rz(-b) for a.
 """
 
 from __future__ import annotations
@@ -141,8 +142,9 @@ def _sweep_backward(
         for number in range(operations.shape[0] - 1, stop - 1, -1):
             if needed[number]:
                 differentiate(
-                    state, count, operations, number, constants, cosines, sines, n_slots, gradient, unit, shift, buffer
-                )
+                    state, count, operations, number, constants, cosines, sines, n_slots, gradient, unit,
+                    shift, buffer,
+                )  # fmt: skip
             if number > stop or with_initial:
                 apply(
                     state, 2 * count, operations, number, True, places, constants, cosines, sines, n_slots,
@@ -179,6 +181,6 @@ sweep_backward = compile_kernel(
 )
 """Gradients of the units from ``first_unit`` to one before ``last_unit``.
 
-``needed`` says which operations have an angle whose gradient is wanted, ``stop`` is the first of them (0 where the
-cotangents of the initial states are wanted too, whose array is else empty).
+``needed`` says which operations have an angle whose gradient is wanted, ``stop`` is the first of them, or 0
+where the cotangents of the initial states are wanted too, whose array is else empty.
 """

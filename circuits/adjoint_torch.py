@@ -92,7 +92,8 @@ def sweep_in_torch(
     Example:
         >>> program = Program(1, (Gate("rx", (0,), (), 0),), 1)
         >>> ket = np.array([[np.sqrt(0.5), -1j * np.sqrt(0.5)]])  # at the angle pi / 2
-        >>> sweep_in_torch(program, np.array([[np.pi / 2]]), ket, 2 * ket * [1, -1], torch.device("cpu"))[0].round(6)
+        >>> table, bra = np.array([[np.pi / 2]]), 2 * ket * [1, -1]  # of <Z>
+        >>> sweep_in_torch(program, table, ket, bra, torch.device("cpu"))[0].round(6)
         array([[-1.]])
     """
     chosen = np.ones(program.n_slots, dtype=np.bool_) if wanted is None else wanted
@@ -140,10 +141,7 @@ def _apply(entries: Any, states: Any, gate: Gate, n_qubits: int) -> tuple[Any, A
     moved = _front(states, gate, n_qubits)
     own = moved[:, -1]
     own = entries[:, :, None] * own if entries.ndim == 2 else torch.matmul(entries, own)
-    if gate.controls:
-        moved = torch.cat([moved[:, :-1], own[:, None]], dim=1)
-    else:
-        moved = own
+    moved = torch.cat([moved[:, :-1], own[:, None]], dim=1) if gate.controls else own
     wires = gate.controls + gate.targets
     tensor = moved.reshape((len(states), *(2,) * n_qubits))
     back = torch.movedim(tensor, list(range(1, 1 + len(wires))), [1 + wire for wire in wires])
@@ -153,7 +151,9 @@ def _apply(entries: Any, states: Any, gate: Gate, n_qubits: int) -> tuple[Any, A
 def _entries(gate: Gate, table: NDArray[np.float64]) -> NDArray[np.complex128]:
     """Matrices on the targets, shape (B or 1, 2**k, 2**k), or a diagonal, shape (1, 2**k)."""
     if gate.kind == "kraus":
-        raise CircuitError("a circuit with channels has no pure final state; leave them out, or use parameter shift")
+        raise CircuitError(
+            "a circuit with channels has no pure final state to differentiate; use parameter shift"
+        )
     if gate.matrix is not None:
         return gate.matrix[None]
     return gate_matrix(gate.kind, _angles(gate, table))

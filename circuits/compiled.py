@@ -57,8 +57,8 @@ def compile_kernel(
 
     if uses:
         # The name is part of the name of the file on disk.
-        state = blake2b(b"".join(_digest(getattr(module, "__file__", None)) for module in uses), digest_size=4)
-        function.__qualname__ = f"{function.__qualname__}_{state.hexdigest()}"
+        digests = b"".join(_digest(getattr(module, "__file__", None)) for module in uses)
+        function.__qualname__ += "_" + blake2b(digests, digest_size=4).hexdigest()
     arguments = () if signature is None else (signature,)
     try:
         return numba.njit(*arguments, nogil=True, cache=True, fastmath=False)(function)

@@ -1,7 +1,7 @@
 """Programs as flat arrays for the compiled sweeps, encoded once per program.
 
-Two encodings (see `statevector_kernels`). In the first the lanes of a vector are eight rows of a batch. In the
-second they are three bits of one row's index, see `lane_layouts`.
+There are two encodings (see `statevector_kernels`). In the first the lanes of a vector are eight rows of a
+batch, in the second three bits of one row's index (see `lane_layouts`).
 """
 
 from __future__ import annotations
@@ -129,13 +129,14 @@ def encode_program(program: Program, *, by_rows: bool = False) -> EncodedProgram
         by_rows: whether the lanes are the lowest bits of one row's index, else rows of a batch.
 
     Returns:
-        Its arrays. None with ``by_rows`` where that is impossible: fewer than six qubits, or a gate on so many
-        targets that no three neighboring bits are left for the lanes.
+        Its arrays. None with ``by_rows`` where that is impossible: fewer than six qubits, or a gate on so
+        many targets that no bits are left for the lanes.
 
     Raises:
         CircuitError: a channel, or a gate that is put together wrongly.
 
     Example:
+        >>> from .gates import Gate
         >>> program = Program(1, (Gate("rx", (0,), (), 0),), 1)
         >>> encode_program(program).operations.shape
         (1, 11)

@@ -1,7 +1,7 @@
 """Gates as operations on bits of an amplitude's index, few enough that compiled loops can have one for each.
 
-A gate with targets acts on pairs of amplitudes: those whose target bits are ``first`` and those whose target bits
-are ``second``. rxx, ryy and rzz act on two sets of pairs and become two operations with the same angle.
+A gate with targets acts on pairs of amplitudes: those whose target bits are ``first`` and those whose target
+bits are ``second``. rxx, ryy and rzz act on two sets of pairs and become two operations with the same angle.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def lower_gates(program: Program) -> list[Operation]:
         CircuitError: a channel, or a gate that is put together wrongly.
 
     Example:
-        >>> [(entry.first, entry.second) for entry in lower_gates(Program(2, (Gate("rxx", (0, 1), (), 0),), 1))]
+        >>> program = Program(2, (Gate("rxx", (0, 1), (), 0),), 1)
+        >>> [(operation.first, operation.second) for operation in lower_gates(program)]
         [(0, 3), (2, 1)]
     """
     return [operation for gate in program.gates for operation in _lower(program, gate)]
@@ -94,7 +95,9 @@ def _check(program: Program, gate: Gate) -> None:
     shape = {"unitary": (size, size), "diagonal": (size,)}.get(gate.kind)
     given = None if gate.matrix is None else gate.matrix.shape
     if given != shape:
-        raise CircuitError(f"gate {gate.kind} on wires {gate.targets} has a matrix of shape {given}, not {shape}")
+        raise CircuitError(
+            f"gate {gate.kind} on wires {gate.targets} has a matrix of shape {given}; it must be {shape}"
+        )
     if gate.controls and (shape is not None or gate.kind in ("rxx", "ryy", "rzz")):
         raise CircuitError(f"gate {gate.kind} has controls {gate.controls}; this kind takes none")
     expected = 2 if gate.kind in ("swap", "rxx", "ryy", "rzz") else 1

@@ -18,8 +18,8 @@ from .vector_lanes import load, splat, store
 
 __all__ = ["HalfAngles"]
 
-# pi in three parts, of which the first two have 33 bits: their products with integers below 2**20 are exact (W.
-# J. Cody, W. Waite, "Software Manual for the Elementary Functions", 1980).
+# pi in three parts, of which the first two have 33 bits: their products with integers below 2**20 are exact
+# (W. J. Cody, W. Waite, "Software Manual for the Elementary Functions", 1980).
 _PI_1, _PI_2, _PI_3 = 3.14159265346825122833, 1.21542010126079319532e-10, 4.04453249759190126308e-21
 _LARGEST = 2.0**20
 # Adding and subtracting it rounds to an integer.
@@ -76,8 +76,8 @@ class HalfAngles:
         table: angles in radians, shape (B, S).
 
     Attributes:
-        cosines: flat; that of row b and slot s stands at ``((b // 8) * S + s) * 8 + b % 8``. Rows that fill up
-            the last eight have angle 0.
+        cosines: flat; that of row b and slot s stands at ``((b // 8) * S + s) * 8 + b % 8``. Rows that fill
+            up the last eight have angle 0.
         sines: likewise.
         n_slots: S.
 

@@ -1,8 +1,8 @@
 """Which bits of an amplitude's index are lanes of a vector, where a vector belongs to one row.
 
-Operations act between vectors, so a bit that is a lane cannot be a target. At first the lowest three bits are the
-lanes. Where one of them is to be a target, a relayout exchanges all three with three others, and before another
-relayout, and at the end, the original order is restored.
+Operations act between vectors, so a bit that is a lane cannot be a target. At first the lowest three bits are
+the lanes. Where one of them is to be a target, a relayout exchanges all three with three others; before the
+next one, and at the end, the original order is restored.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def with_relayouts(n_qubits: int, operations: list[Operation]) -> list[Operation
         operations: in bits of the original order.
 
     Returns:
-        The operations with relayouts, none of them with a target among the lowest three bits, phases and controls
-        aside. None where there is no way: fewer than six bits, or an operation with too many targets.
+        The operations, none of them with a target among the lowest three bits, and relayouts. None where
+        there is no way: fewer than six bits, or an operation with too many targets.
 
     Example:
         >>> operations = with_relayouts(6, [Operation(0, 0, 1, 1), Operation(0, 0, 32, 32)])
@@ -50,8 +50,9 @@ def with_relayouts(n_qubits: int, operations: list[Operation]) -> list[Operation
 def _layouts(n_qubits: int, operations: list[Operation]) -> list[tuple[int, ...]] | None:
     """For every operation the bits that are lanes then (empty: the lowest three); None if there is no way.
 
-    A layout is kept until an operation has a target among its lanes. The next one takes as lanes the three bits
-    whose turn to be targets comes last, as L. Belady's rule does for pages of memory (IBM Syst. J. 5, 1966).
+    A layout is kept until an operation has a target among its lanes. The next one takes as lanes the three
+    bits whose turn to be targets comes last, as L. Belady's rule does for pages of memory (IBM Systems J. 5,
+    1966).
     """
     end = len(operations)
     # the first operation from ``number`` on that has the bit as a target

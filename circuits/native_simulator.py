@@ -1,4 +1,4 @@
-"""The package's own simulator behind the protocol of ``simulators``, for circuits of few qubits without noise."""
+"""The package's own simulator behind the protocol of ``simulators``, for circuits without noise."""
 
 from __future__ import annotations
 
@@ -145,7 +145,8 @@ class NativeSimulator:
             check_initial(program, len(table), initial)
         for start in range(0, len(table), step):
             rows = slice(start, min(start + step, len(table)))
-            states = self.states(program, table[rows], initial[rows] if own and initial is not None else initial)
+            start_states = initial[rows] if own and initial is not None else initial
+            states = self.states(program, table[rows], start_states)
             tensor = (states.real**2 + states.imag**2).reshape((len(states), *(2,) * n_qubits))
             ordered = tensor.transpose([0, *(1 + wire for wire in wires), *(1 + wire for wire in others)])
             yield rows, ordered.reshape(len(states), 2 ** len(wires), -1).sum(axis=2)

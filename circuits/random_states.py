@@ -37,14 +37,30 @@ _CHUNK_AMPLITUDES = 2**22
 
 
 def check_count(name: str, value: Any, least: int) -> int:
-    """An integer of at least ``least``, or a CircuitError that names it."""
+    """An integer of at least ``least``.
+
+    Raises:
+        CircuitError: anything else; the message names it.
+
+    Example:
+        >>> check_count("n_samples", 5, 1)
+        5
+    """
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise CircuitError(f"{name} is {value!r}; it must be an integer of at least {least}")
     return int(value)
 
 
 def read_widths(n_qubits: Any) -> list[int]:
-    """Different widths in ascending order, or a CircuitError."""
+    """Different widths in ascending order.
+
+    Raises:
+        CircuitError: no list of positive integers, or one that names a width twice.
+
+    Example:
+        >>> read_widths((4, 2))
+        [2, 4]
+    """
     listed = isinstance(n_qubits, (list, tuple, range, np.ndarray))
     if not listed or not len(n_qubits):
         raise CircuitError(f"n_qubits is {n_qubits!r}; it must be a list of widths such as (2, 4, 6)")
@@ -55,7 +71,11 @@ def read_widths(n_qubits: Any) -> list[int]:
 
 
 def check_circuit(circuit: Any) -> VariationalCircuit:
-    """The circuit, or a CircuitError if it is none."""
+    """The circuit itself.
+
+    Raises:
+        CircuitError: it is no `VariationalCircuit`.
+    """
     from .variational import VariationalCircuit
 
     if not isinstance(circuit, VariationalCircuit):
@@ -64,7 +84,11 @@ def check_circuit(circuit: Any) -> VariationalCircuit:
 
 
 def resolve_seed(seed: int | None) -> int:
-    """The given seed, or a fresh one, to be recorded with the result."""
+    """The given seed, or a fresh one, to be recorded with the result.
+
+    Raises:
+        CircuitError: a negative seed, or no integer.
+    """
     return secrets.randbelow(2**31) if seed is None else check_count("seed", seed, 0)
 
 
@@ -74,7 +98,11 @@ def generator(seed: int, purpose: str) -> np.random.Generator:
 
 
 def open_exact(simulator: Any) -> Simulator:
-    """A simulator of pure states, or a CircuitError if it carries noise."""
+    """A simulator of pure states; see `simulators.open_simulator`.
+
+    Raises:
+        CircuitError: an unknown simulator, or one with a noise model.
+    """
     opened: Simulator = open_simulator(simulator)
     if getattr(opened, "noise_model", None) is not None:
         raise CircuitError("this diagnostic needs pure states; use a simulator without a noise model")
@@ -82,7 +110,11 @@ def open_exact(simulator: Any) -> Simulator:
 
 
 def read_inputs(circuit: VariationalCircuit, inputs: ArrayLike | None) -> NDArray[np.float64]:
-    """Samples of features, shape (m, n_inputs), from one sample, several or None (zeros)."""
+    """Samples of features, shape (m, n_inputs), from one sample, several or None (zeros).
+
+    Raises:
+        CircuitError: another shape, or an entry that is no finite number.
+    """
     check_circuit(circuit)
     if inputs is None:
         return np.zeros((1, circuit.n_inputs))
@@ -105,7 +137,11 @@ def read_inputs(circuit: VariationalCircuit, inputs: ArrayLike | None) -> NDArra
 def draw_weights(
     circuit: VariationalCircuit, strategy: str, n_rows: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Independent initial weights, shape (n_rows, n_weights)."""
+    """Independent initial weights, shape (n_rows, n_weights).
+
+    Raises:
+        CircuitError: an unknown strategy, or one that the circuit does not have.
+    """
     if strategy not in STRATEGIES:
         legal = ", ".join(map(repr, STRATEGIES))
         raise CircuitError(f"strategy is {strategy!r}; legal strategies are {legal}")
@@ -153,7 +189,11 @@ class Draws:
 def random_draws(
     circuit: Any, n_rows: int, strategy: str, inputs: ArrayLike | None, rng: np.random.Generator
 ) -> Draws:
-    """Random weights; the features are fixed, or one of the given samples each."""
+    """Random weights; the features are fixed, or one of the given samples each.
+
+    Raises:
+        CircuitError: inputs or a strategy that cannot be used.
+    """
     samples = read_inputs(circuit, inputs)
     weights = draw_weights(circuit, strategy, n_rows, rng)
     return Draws(circuit, weights, samples[rng.integers(len(samples), size=n_rows)])

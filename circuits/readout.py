@@ -58,6 +58,7 @@ class PauliReadout:
         UnknownObservableError: another operator, or a wire that does not exist.
 
     Example:
+        >>> import pennylane as qml
         >>> readout = PauliReadout([qml.Z(0), 0.5 * qml.X(0) @ qml.X(1)], 2)
         >>> bell = np.array([[1, 0, 0, 1]]) / np.sqrt(2)
         >>> readout.values(bell).round(6).tolist()

@@ -1,7 +1,7 @@
 """What the statevector simulator and its adjoint sweep share: checked arguments, and who computes which rows.
 
-Eight rows at a time are simulated side by side, one per lane of a vector; where there are fewer, one at a time.
-The division depends on the shape of the table only, so results do not depend on the number of threads.
+Eight rows at a time are simulated side by side, one per lane of a vector; where there are fewer, one at a
+time. The division depends on the shape of the table only, so results do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -78,16 +78,17 @@ def check_initial(program: Program, n_rows: int, initial: Any) -> NDArray[np.com
     if initial is None:
         if program.prepared:
             raise CircuitError(
-                f"the program starts from given states; hand over initial, shape ({size},) or ({n_rows}, {size})"
+                f"the program starts from given states; hand over initial, shape ({size},) or "
+                f"({n_rows}, {size})"
             )
         return np.empty((0, size), dtype=np.complex128)
     if not program.prepared:
-        raise CircuitError("the program starts from |0...0>; initial states can be given only if it is prepared")
+        raise CircuitError("the program starts from |0...0>; initial can be given only if it is prepared")
     array = np.asarray(initial)
     if array.dtype.kind not in "cfiu" or array.shape not in ((size,), (n_rows, size)):
         raise CircuitError(
-            f"initial has shape {array.shape} and dtype {array.dtype}; it must hold numbers in the shape ({size},) "
-            f"or ({n_rows}, {size})"
+            f"initial has shape {array.shape} and dtype {array.dtype}; it must hold numbers in the shape "
+            f"({size},) or ({n_rows}, {size})"
         )
     return np.ascontiguousarray(array.reshape(-1, size), dtype=np.complex128)
 
@@ -115,7 +116,8 @@ def check_states(program: Program, n_rows: int, states: Any, name: str) -> NDArr
     array = np.asarray(states)
     if array.shape != shape or array.dtype != np.complex128:
         raise CircuitError(
-            f"{name} have shape {array.shape} and dtype {array.dtype}; they must be complex128 of shape {shape}"
+            f"{name} have shape {array.shape} and dtype {array.dtype}; they must be complex128 of shape "
+            f"{shape}"
         )
     return np.ascontiguousarray(array)
 

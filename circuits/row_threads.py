@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import pairwise
 from threading import Lock
 
 from .errors import CircuitError
@@ -94,7 +95,7 @@ def run_in_parts(work: Callable[[slice], None], n_rows: int, cost_per_row: int, 
         work(slice(0, n_rows))
         return
     bounds = [n_rows * number // parts for number in range(parts + 1)]
-    slices = [slice(start, stop) for start, stop in zip(bounds, bounds[1:])]
+    slices = [slice(start, stop) for start, stop in pairwise(bounds)]
     # The calling thread does the last part itself. Nobody leaves before all have finished with its arrays.
     futures = [_pool.submit(work, rows) for rows in slices[:-1]]
     try:

@@ -59,7 +59,9 @@ def simulate(
     angles = HalfAngles(table)
     for task in tasks:
 
-        def sweep(first: int, last: int, state: Any, buffer: Any, encoded: EncodedProgram = task.encoded) -> None:
+        def sweep(
+            first: int, last: int, state: Any, buffer: Any, encoded: EncodedProgram = task.encoded
+        ) -> None:
             sweep_forward(
                 encoded.operations, encoded.places, encoded.constants, angles.cosines, angles.sines,
                 angles.n_slots, rows, final, encoded.shift, first, last, state, buffer,

@@ -2,11 +2,11 @@
 
 A working state is an array of vectors of eight lanes: the real parts of vector v stand at 16 v, the imaginary
 parts at 16 v + 8. With ``shift`` 0 the lanes are eight rows of a batch and v is the amplitude's index; with
-``shift`` 3 the state is one row, v are the upper bits of the index and the lane its lowest three.
+``shift`` 3 the state is one row, v are the upper bits of the index and the lane is its lowest three.
 
-Every gate with targets is brought to pairs of vectors (first, second), the bits that are not bound running
-freely; rxx, ryy and rzz are two operations on two sets of pairs. Targets are bits of v (`gate_encoding` sees to
-that). Controls are bits of v too, contained in ``first`` and ``second``, or select lanes.
+A gate with targets acts on pairs of vectors (first, second), while the bits that are not bound run through
+all values (`gate_lowering`). Targets are bits of v (`lane_layouts` sees to that). Controls are bits of v too,
+contained in ``first`` and ``second``, or select lanes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A compiled sweep over the operations of an encoded circuit, for some of the rows of a table.
 
 The outer loop runs over units: eight rows of a batch, or one row (see `statevector_kernels`). The state of a
-unit stays where it is, mostly in the processor's cache, while all gates pass over it. Nothing is shared between
-units, so the parts of a table may be swept by as many threads as there are, with the same result.
+unit stays where it is, mostly in the processor's cache, while all gates pass over it. Units share nothing, so
+the parts of a table may be swept by as many threads as there are, with the same result.
 """
 
 from __future__ import annotations
@@ -81,7 +81,16 @@ put = compile_kernel(_put, uses=_USES)
 
 
 def _matrix(
-    m: Any, on: Any, inverse: bool, code: int, cosines: Any, sines: Any, n_slots: int, slot: int, unit: int, shift: int
+    m: Any,
+    on: Any,
+    inverse: bool,
+    code: int,
+    cosines: Any,
+    sines: Any,
+    n_slots: int,
+    slot: int,
+    unit: int,
+    shift: int,
 ) -> None:
     """Store the matrix of a rot or u gate from its half angles."""
     c0 = angle(cosines, n_slots, slot, unit, shift)
@@ -164,7 +173,7 @@ def _apply(
             splat(constants[entry + 6]), splat(constants[entry + 7]),
         )  # fmt: skip
         pairs(state, count, bound, first, second, buffer)
-    elif code == ROT or code == U:
+    elif code in (ROT, U):
         matrix(buffer, on, inverse, code, cosines, sines, n_slots, slot, unit, shift)
         pairs(state, count, bound, first, second, buffer)
     else:
@@ -267,8 +276,9 @@ def _sweep_forward(
                 state[lane] = 1.0
         for number in range(operations.shape[0]):
             apply(
-                state, count, operations, number, False, places, constants, cosines, sines, n_slots, unit, shift, buffer
-            )
+                state, count, operations, number, False, places, constants, cosines, sines, n_slots, unit,
+                shift, buffer,
+            )  # fmt: skip
         write(state, 0, final, unit, shift)
 
 

@@ -1,9 +1,9 @@
 """Eight numbers at a time: a numba type for one machine vector, for use inside compiled kernels.
 
 Loops over complex numbers are rarely turned into vector instructions by the compiler, because gates mix real
-and imaginary parts and neighbors. Here the kernels say so themselves: a `Lanes` value holds eight doubles, one
-per lane, and +, - and * act lane by lane. LLVM maps it to one AVX-512 register, two of AVX2 or four of SSE and
-NEON, and fuses a product with a following sum where the processor can.
+and imaginary parts and neighbors. Here the kernels say so themselves: a `Lanes` value holds eight doubles,
+one per lane, and +, - and * act lane by lane. LLVM maps it to one register of AVX-512, two of AVX2, or four
+of SSE and NEON, and fuses a product with a following sum where the processor can.
 
 The functions `load`, `store`, `splat` and `lane_sum` exist inside kernels only. Offsets are not checked.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic, models, overload, register_model
 

@@ -165,7 +165,8 @@ def interval(values: np.ndarray) -> list[float]:
 
 def verdict(own: np.ndarray, other: np.ndarray) -> dict[str, Any]:
     """A method against another on the same splits; a lower mean is called a loss, told apart or not."""
-    mean, half = interval(np.round(own - other, 12))  # equal shares of samples may differ by rounding
+    mean, half = interval(own - other)
+    mean = round(mean, 12)  # differences may cancel up to rounding
     told_apart = bool(abs(mean) > half)
     word = "loss" if mean < 0 else "win" if mean > 0 else "tie"
     return {

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pennylane as qml
 import pytest
+
 from hybrid_opt.circuits.gates import ANGLES, Gate
 from hybrid_opt.circuits.program import Program
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
+
 from hybrid_opt.circuits import row_threads
 from hybrid_opt.circuits.adjoint import adjoint_gradient
 from hybrid_opt.circuits.errors import CircuitError, CircuitTooLargeError, DeviceUnavailableError
@@ -53,7 +54,9 @@ def test_every_kind_against_differences(kind, n_controls):
             initial = random_vectors(n_rows, n_qubits, first)
             cotangents = random_vectors(n_rows, n_qubits, 99)
             gradient = adjoint_gradient(program, table, simulate(program, table, initial), cotangents)
-            np.testing.assert_allclose(gradient, slopes(program, table, cotangents, initial), rtol=0, atol=1e-10)
+            np.testing.assert_allclose(
+                gradient, slopes(program, table, cotangents, initial), rtol=0, atol=1e-10
+            )
             assert np.abs(gradient[:, 1:]).max() > 0.1
 
 
@@ -82,7 +85,9 @@ def test_expectation_values_against_parameter_shift():
     gates += [Gate("rxx", (0, 3), (), 4), Gate("rz", (2,), (), 5), Gate("rx", (3,), (), 6)]
     program = Program(4, tuple(gates), 7)
     table = np.random.default_rng(5).uniform(-3, 3, (3, 7))
-    observable = np.kron(np.kron(FIXED_MATRICES["z"], FIXED_MATRICES["x"]), np.kron(FIXED_MATRICES["y"], np.eye(2)))
+    observable = np.kron(
+        np.kron(FIXED_MATRICES["z"], FIXED_MATRICES["x"]), np.kron(FIXED_MATRICES["y"], np.eye(2))
+    )
 
     def value(angles):
         states = simulate(program, angles)

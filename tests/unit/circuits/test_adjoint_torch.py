@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+
 from hybrid_opt.circuits import adjoint_torch
 from hybrid_opt.circuits.adjoint import adjoint_gradient
 from hybrid_opt.circuits.adjoint_torch import sweep_in_torch, sweep_on_gpu

@@ -10,6 +10,7 @@ import types
 import numba
 import numpy as np
 import pytest
+
 from hybrid_opt.circuits import compiled
 from hybrid_opt.circuits.compiled import compile_kernel
 
@@ -115,7 +116,11 @@ def test_kept_on_disk(tmp_path):
         "twice = compile_kernel(_twice)\n"
         "print(twice(4), sum(twice.stats.cache_hits.values()))\n"
     )
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = {
+        **os.environ,
+        "NUMBA_CACHE_DIR": str(tmp_path / "cache"),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
     command = [sys.executable, str(tmp_path / "kernel_file.py")]
     answers = [
         subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()

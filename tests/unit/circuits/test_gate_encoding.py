@@ -5,10 +5,11 @@ import weakref
 
 import numpy as np
 import pytest
+
 from hybrid_opt.circuits import gate_encoding
 from hybrid_opt.circuits.errors import CircuitError
-from hybrid_opt.circuits.gates import Gate
 from hybrid_opt.circuits.gate_encoding import encode_program
+from hybrid_opt.circuits.gates import Gate
 from hybrid_opt.circuits.program import Program
 from hybrid_opt.circuits.statevector_kernels import BOUND, CODE, EXCHANGE, FIRST, FIXED, MASK, SECOND
 

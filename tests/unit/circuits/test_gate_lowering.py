@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.gate_lowering import Operation, lower_gates
 from hybrid_opt.circuits.gates import ANGLES, Gate
@@ -38,7 +39,10 @@ def test_phases_have_controls_only():
 
 def test_two_targets():
     assert lower("swap", (0, 2), (1,)) == [Operation(EXCHANGE, 4, 1, 5, 2)]
-    assert [(entry.first, entry.second, entry.sign) for entry in lower("ryy", (0, 1))] == [(0, 6, -1), (4, 2, 1)]
+    assert [(entry.first, entry.second, entry.sign) for entry in lower("ryy", (0, 1))] == [
+        (0, 6, -1),
+        (4, 2, 1),
+    ]
     turns = lower("rzz", (0, 1))
     assert [(entry.code, entry.first, entry.second) for entry in turns] == [(TURN_Z, 0, 2), (TURN_Z, 6, 4)]
 
@@ -60,9 +64,9 @@ def test_matrices():
         (Gate("x", (1,), (1,)), "distinct"),
         (Gate("rx", (0,)), "slot -1; the table has 4 columns"),
         (Gate("rot", (0,), (), 2), "slot 2; the table has 4 columns"),
-        (Gate("unitary", (0, 1), matrix=np.eye(2)), r"shape \(2, 2\), not \(4, 4\)"),
-        (Gate("diagonal", (0,)), r"shape None, not \(2,\)"),
-        (Gate("x", (0,), matrix=np.eye(2)), r"shape \(2, 2\), not None"),
+        (Gate("unitary", (0, 1), matrix=np.eye(2)), r"shape \(2, 2\); it must be \(4, 4\)"),
+        (Gate("diagonal", (0,)), r"shape None; it must be \(2,\)"),
+        (Gate("x", (0,), matrix=np.eye(2)), r"shape \(2, 2\); it must be None"),
         (Gate("rzz", (0, 1), (2,), 0), "takes none"),
         (Gate("unitary", (0,), (1,), matrix=np.eye(2)), "takes none"),
         (Gate("swap", (0,)), "it takes 2"),

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from hybrid_opt.circuits.gate_lowering import Operation, lower_gates
 from hybrid_opt.circuits.gates import Gate
 from hybrid_opt.circuits.lane_layouts import with_relayouts

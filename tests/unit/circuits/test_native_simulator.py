@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from hybrid_opt.circuits import native_simulator
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.gates import Gate
@@ -55,7 +56,9 @@ def test_frequencies_follow_the_probabilities(random_program):
     program = random_program(3, 40, 2)
     table = np.random.default_rng(3).normal(size=(2, program.n_slots))
     shots = 20_000
-    expected = (np.abs(simulate(program, table)) ** 2).reshape(2, 2, 2, 2).sum(axis=2).swapaxes(1, 2).reshape(2, 4)
+    expected = (
+        (np.abs(simulate(program, table)) ** 2).reshape(2, 2, 2, 2).sum(axis=2).swapaxes(1, 2).reshape(2, 4)
+    )
     counts = NativeSimulator().counts(program, table, [2, 0], shots, seed=4)
     bits = NativeSimulator().samples(program, table, [2, 0], shots, seed=4)
     for row in range(2):

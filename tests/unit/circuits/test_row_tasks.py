@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from hybrid_opt.circuits import row_tasks
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.gates import Gate
@@ -9,7 +10,7 @@ from hybrid_opt.circuits.program import Program
 from hybrid_opt.circuits.row_tasks import check_initial, check_states, check_table, plan_rows, row_phases
 
 
-def plan(n_qubits, n_rows, gates=(Gate("h", (0,)),)):
+def plan(n_qubits, n_rows, *gates):
     tasks = plan_rows(Program(n_qubits, gates, 0), n_rows, 1, n_states=1, n_results=1)
     return [(task.encoded.shift, task.first_unit, task.n_units) for task in tasks]
 
@@ -31,7 +32,7 @@ def test_rows_side_by_side_and_one_by_one(n_qubits, n_rows, expected):
 
 
 def test_a_gate_on_all_qubits_leaves_no_lanes():
-    rows = plan(6, 1, (Gate("unitary", tuple(range(6)), matrix=np.eye(64, dtype=complex)),))
+    rows = plan(6, 1, Gate("unitary", tuple(range(6)), matrix=np.eye(64, dtype=complex)))
     assert rows == [(0, 0, 1)]
 
 
@@ -62,7 +63,11 @@ def test_tables():
     table = np.zeros((3, 2))
     assert check_table(program, table) is table
     assert check_table(program, np.ones((1, 2), np.float32)).dtype == np.float64
-    for wrong, words in ((np.zeros((3, 1)), "must be"), (np.zeros((1, 2), bool), "bool"), ([[np.nan, 0]], "NaN")):
+    for wrong, words in (
+        (np.zeros((3, 1)), "must be"),
+        (np.zeros((1, 2), bool), "bool"),
+        ([[np.nan, 0]], "NaN"),
+    ):
         with pytest.raises(CircuitError, match=words):
             check_table(program, wrong)
 

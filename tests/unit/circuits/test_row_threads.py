@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+
 from hybrid_opt.circuits import row_threads
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.row_threads import count_threads, run_in_parts
@@ -14,7 +15,9 @@ from hybrid_opt.circuits.row_threads import count_threads, run_in_parts
 COSTLY = 10**9
 
 
-@pytest.mark.parametrize(("n_rows", "threads", "parts"), [(7, 3, 3), (2, 5, 2), (1, 4, 1), (10, 1, 1), (9, 9, 9)])
+@pytest.mark.parametrize(
+    ("n_rows", "threads", "parts"), [(7, 3, 3), (2, 5, 2), (1, 4, 1), (10, 1, 1), (9, 9, 9)]
+)
 def test_every_row_once_on_threads_of_their_own(n_rows, threads, parts):
     done = []
     barrier = threading.Barrier(parts)
@@ -62,7 +65,8 @@ def test_an_error_reaches_the_caller_when_all_have_ended():
 def test_many_callers_do_not_wait_for_each_other():
     barrier = threading.Barrier(8)
     callers = [
-        threading.Thread(target=run_in_parts, args=(lambda rows: barrier.wait(20), 2, COSTLY, 2)) for _ in range(4)
+        threading.Thread(target=run_in_parts, args=(lambda rows: barrier.wait(20), 2, COSTLY, 2))
+        for _ in range(4)
     ]
     for caller in callers:
         caller.start()
@@ -89,7 +93,7 @@ def test_counts(monkeypatch):
 
 @pytest.mark.parametrize("threads", [-1, True, 2.0, "2"])
 def test_illegal_threads(threads):
-    with pytest.raises(CircuitError, match="threads is .* integer of at least 0"):
+    with pytest.raises(CircuitError, match=r"threads is .* integer of at least 0"):
         count_threads(threads)
     with pytest.raises(CircuitError, match="threads is"):
         run_in_parts(print, 1, 1, threads)

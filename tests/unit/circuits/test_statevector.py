@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
+
 from hybrid_opt.circuits import row_tasks, row_threads
 from hybrid_opt.circuits.errors import CircuitError, CircuitTooLargeError
 from hybrid_opt.circuits.gate_encoding import encode_program
@@ -153,7 +154,9 @@ def test_four_callers_at_once(random_program, monkeypatch):
 
 def test_a_spawned_process():
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        states = pool.submit(simulate, Program(1, (Gate("h", (0,)),), 0), np.empty((20, 0)), threads=2).result()
+        states = pool.submit(
+            simulate, Program(1, (Gate("h", (0,)),), 0), np.empty((20, 0)), threads=2
+        ).result()
     np.testing.assert_allclose(states, np.full((20, 2), np.sqrt(0.5)))
 
 

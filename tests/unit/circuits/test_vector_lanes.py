@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numba.core.errors import TypingError
+
 from hybrid_opt.circuits.compiled import compile_kernel
 from hybrid_opt.circuits.vector_lanes import WIDTH, lane_sum, load, splat, store
-from numba.core.errors import TypingError
 
 
 def _combine(a, b, result):

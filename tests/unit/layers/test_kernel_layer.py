@@ -252,6 +252,29 @@ def test_copies_are_independent(layer, duplicate):
     assert torch.equal(layer(inputs), before)
 
 
+@pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
+def test_the_first_pass_after_a_copy_may_come_under_any_context(layer, context):
+    inputs = doubles(3, 2)
+    before = layer(inputs).detach()
+    other = pickle.loads(pickle.dumps(layer))
+    with context():
+        assert torch.equal(other(inputs), before)
+    other(inputs).sum().backward()
+    assert other.landmarks.grad.abs().sum() > 0
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_cuda_tensors_come_back_to_their_device(layer):
+    inputs = doubles(3, 2)
+    expected = layer(inputs).detach()
+    there = inputs.cuda().requires_grad_()
+    values = layer.cuda()(there)
+    assert values.device == there.device
+    assert torch.allclose(values.detach().cpu(), expected)
+    values.sum().backward()
+    assert there.grad.device == there.device
+
+
 def test_a_compiled_model_gives_the_same(layer):
     model = torch.nn.Sequential(torch.nn.Linear(3, 2), layer, torch.nn.Linear(4, 1)).double()
     inputs = doubles(5, 3)
