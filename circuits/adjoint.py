@@ -129,7 +129,14 @@ def _sweep(
                 state, buffer,
             )  # fmt: skip
 
-        task.run(sweep, threads)
+        if task.split:
+            from .split_states import split_backward
+
+            split_backward(
+                task.encoded, needed, stop, angles, states, cotangents, slopes, initial, task.units, threads
+            )
+        else:
+            task.run(sweep, threads)
     gradient = angles.to_rows(slopes)
     for slot, coefficient in program.phases:
         gradient[:, slot] -= coefficient * np.einsum("bi,bi->b", cotangents.conj(), states).imag

@@ -36,7 +36,7 @@ from .statevector_kernels import (
 from .statevector_sweep import angle, apply, read, write
 from .vector_lanes import lane_sum, load, splat, store
 
-__all__ = ["sweep_backward"]
+__all__ = ["differentiate", "sweep_backward"]
 
 _USES = (statevector_kernels, statevector_sweep, vector_lanes)
 
@@ -65,13 +65,18 @@ def _differentiate(
     gradient: Any,
     unit: int,
     shift: int,
+    held: int,
+    part: int,
     buffer: Any,
 ) -> None:
-    """Add one operation's part of the gradient; the ket of ``count`` vectors and the bra stand behind it."""
+    """Add one operation's part of the gradient; the bra stands behind the ket of ``count`` vectors.
+
+    Of all vectors it takes those whose ``held`` bits, none of which may be bound, are those of ``part``.
+    """
     code = operations[number, CODE]
-    first = operations[number, FIRST]
-    second = operations[number, SECOND]
-    bound = operations[number, BOUND]
+    first = operations[number, FIRST] | part
+    second = operations[number, SECOND] | part
+    bound = operations[number, BOUND] | held
     slot = operations[number, SLOT]
     on = load(constants, 8 * operations[number, MASK])
     if code == PHASE:
@@ -143,12 +148,12 @@ def _sweep_backward(
             if needed[number]:
                 differentiate(
                     state, count, operations, number, constants, cosines, sines, n_slots, gradient, unit,
-                    shift, buffer,
+                    shift, 0, 0, buffer,
                 )  # fmt: skip
             if number > stop or with_initial:
                 apply(
                     state, 2 * count, operations, number, True, places, constants, cosines, sines, n_slots,
-                    unit, shift, buffer,
+                    unit, shift, 0, 0, buffer,
                 )  # fmt: skip
         if with_initial:
             write(state, 16 * count, initial_cotangents, unit, shift)

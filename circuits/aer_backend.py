@@ -176,14 +176,15 @@ def open_backend(
         >>> open_backend("cpu").label
         'Aer statevector (CPU)'
     """
-    if compute not in ("auto", "cpu", "gpu"):
+    if not isinstance(compute, str) or compute not in ("auto", "cpu", "gpu"):
         raise CircuitError(f'compute is {compute!r}; it must be "auto", "cpu" or "gpu"')
-    if precision not in _TOLERANCE:
+    if not isinstance(precision, str) or precision not in _TOLERANCE:
         raise CircuitError(f'precision is {precision!r}; it must be "double" or "single"')
-    if isinstance(threads, bool) or not (threads is None or (isinstance(threads, int) and threads >= 0)):
+    integer = isinstance(threads, (int, np.integer)) and not isinstance(threads, bool)
+    if threads is not None and not (integer and threads >= 0):
         raise CircuitError(f"threads is {threads!r}; it must be None or an integer of at least 0 (0: all)")
     import_aer()
-    backend = _open(compute, precision, threads or 0)
+    backend = _open(compute, precision, int(threads or 0))
     if noise_model is None:
         return backend
     from qiskit_aer.noise import NoiseModel

@@ -11,16 +11,16 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pennylane as qml
 from numpy.typing import NDArray
 from pennylane.devices import Device, ExecutionConfig
 from pennylane.devices.modifiers import simulator_tracking, single_tape_support
 from pennylane.exceptions import DeviceError
-from pennylane.operation import Channel
 from pennylane.tape import QuantumScript
 
 from .aer_backend import AerBackend, open_backend
 from .aer_preprocessing import build_pipeline
-from .device_gradients import group_jacobians, group_vjps
+from .device_gradients import group_jacobians, group_vjps, is_differentiable
 from .device_results import exact_results, mixed_results, sampled_results, sampling_key
 from .errors import CircuitError
 from .tape_groups import TapeGroup, group_tapes
@@ -48,9 +48,10 @@ class AerDevice(Device):  # type: ignore[misc]
         precision: "double" or "single" (complex128 or complex64 inside Aer; results are double).
         threads: most CPU threads; None or 0 for all.
         noise_model: a ``qiskit_aer.noise.NoiseModel``; it acts on the gates as Aer gets them, whose names
-            ``circuits.noise`` lists. None for no noise.
-        seed: of the samples: the same seed gives the same samples, later executions continue the stream.
-            None draws a fresh one.
+            ``circuits.noise`` lists, and its qubit i is the device's wire i. Readout errors act on samples,
+            probabilities, expectation values and variances. None for no noise.
+        seed: of the samples: the same seed gives the same samples, later executions continue the stream, and
+            a copy of the device repeats it. None draws a fresh one, also for every copy.
         shots: PennyLane's deprecated way to set shots, taken as PennyLane's own devices do; use
             ``qml.set_shots`` on the QNode instead.
 
@@ -60,7 +61,7 @@ class AerDevice(Device):  # type: ignore[misc]
         label: name for tables, such as ``Aer statevector (CPU)``.
 
     Raises:
-        CircuitError: an illegal argument.
+        CircuitError: an illegal argument, or a noise model without wires.
         DeviceUnavailableError: compute="gpu" and no usable GPU, or Aer cannot be loaded.
         MissingAerError: Aer is not installed.
 
@@ -90,6 +91,10 @@ class AerDevice(Device):  # type: ignore[misc]
         shots: Any = None,
     ) -> None:
         super().__init__(wires=wires, shots=shots)
+        if noise_model is not None and self.wires is None:
+            raise CircuitError(
+                "a noise model counts qubits: give the device its wires (wires=...), whose wire i is qubit i"
+            )
         self._backend: AerBackend = open_backend(compute, precision, threads, noise_model)
         self._settings: dict[str, Any] = {
             "compute": compute,
@@ -101,7 +106,13 @@ class AerDevice(Device):  # type: ignore[misc]
         integer = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
         if seed is not None and not (integer and seed >= 0):
             raise CircuitError(f"seed is {seed!r}; it must be a non-negative integer or None")
+        self._seed = seed
         self._rng = np.random.default_rng(seed)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self._seed is None:  # copies in several processes must not draw the same samples
+            self._rng = np.random.default_rng()
 
     @property
     def compute(self) -> str:
@@ -162,15 +173,7 @@ class AerDevice(Device):  # type: ignore[misc]
             return False
         if execution_config.derivative_order > 1 or self.noise_model is not None:
             return False
-        if circuit is None:
-            return True
-        angles = len(circuit.get_parameters(trainable_only=False, operations_only=True))
-        return (
-            not circuit.shots
-            and all(parameter < angles for parameter in circuit.trainable_params)
-            and not any(isinstance(operation, Channel) for operation in circuit.operations)
-            and not any(_is_sparse(measurement) for measurement in circuit.measurements)
-        )
+        return circuit is None or is_differentiable(circuit)
 
     def supports_vjp(
         self, execution_config: ExecutionConfig | None = None, circuit: QuantumScript | None = None
@@ -219,7 +222,7 @@ class AerDevice(Device):  # type: ignore[misc]
         Returns:
             A ``CompilePipeline``.
         """
-        return build_pipeline(self.wires, self.name)
+        return build_pipeline(self.wires, self.name, misread=self._backend.misreads)
 
     def execute(
         self, circuits: Sequence[QuantumScript], execution_config: ExecutionConfig | None = None
@@ -239,10 +242,12 @@ class AerDevice(Device):  # type: ignore[misc]
             AerRunError: Aer failed.
         """
         keep = execution_config is not None and execution_config.gradient_method == "adjoint"
-        tapes = [tape.map_to_standard_wires() for tape in circuits]
+        tapes, n_qubits = self._on_standard_wires(circuits)
         results: dict[int, Any] = {}
         self._kept = []
-        for group in group_tapes(tapes, [n for n, tape in enumerate(tapes) if not tape.shots]):
+        for group in group_tapes(
+            tapes, [n for n, tape in enumerate(tapes) if not tape.shots], n_qubits=n_qubits
+        ):
             if self.noise_model is not None or group.program.noisy:
                 results.update(mixed_results(self._backend, group, tapes))
                 continue
@@ -252,8 +257,8 @@ class AerDevice(Device):  # type: ignore[misc]
                 self._kept.append((group, kept))
             results.update(exact_results(self._backend, group, tapes, kept))
         sampled = [n for n, tape in enumerate(tapes) if tape.shots]
-        for group in group_tapes(tapes, sampled, key=sampling_key):
-            seed = int(self._rng.integers(2**31))
+        for group in group_tapes(tapes, sampled, key=sampling_key, n_qubits=n_qubits):
+            seed = int(self._rng.integers(2**63))
             results.update(sampled_results(self._backend, group, tapes, seed))
         return tuple(results[number] for number in range(len(tapes)))
 
@@ -325,13 +330,20 @@ class AerDevice(Device):  # type: ignore[misc]
             jacobians.update(group_jacobians(group, tapes, states, results, compute=self.compute))
         return results, tuple(jacobians[number] for number in range(len(tapes)))
 
+    def _on_standard_wires(self, circuits: Sequence[QuantumScript]) -> tuple[list[Any], int | None]:
+        """Tapes on the wires 0, 1, ..., and the number of wires, None for those in use.
+
+        Without noise only wires in use take part. A noise model names qubits, so there wire i of the device
+        is wire i.
+        """
+        if self.noise_model is None:
+            return [tape.map_to_standard_wires() for tape in circuits], None
+        places = {wire: place for place, wire in enumerate(self.wires)}
+        return [qml.map_wires(tape, places)[0][0] for tape in circuits], len(places)
+
     def _kept_states(self, group: TapeGroup) -> NDArray[np.complex128]:
         """States of the last execution if it was of this table, else of a run of its own."""
         for kept, states in self._kept:
             if kept.same_rows(group):
                 return states
         return self._backend.states(group.program, group.table, group.initial)
-
-
-def _is_sparse(measurement: Any) -> bool:
-    return measurement.obs is not None and measurement.obs.name == "SparseHamiltonian"

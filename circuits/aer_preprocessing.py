@@ -14,16 +14,20 @@ import numpy as np
 import pennylane as qml
 from pennylane.devices.preprocess import decompose, validate_device_wires, validate_measurements
 from pennylane.measurements import (
+    CountsMP,
     ExpectationMP,
     ProbabilityMP,
     SampleMeasurement,
+    SampleMP,
     StateMeasurement,
+    StateMP,
     VarianceMP,
 )
 from pennylane.operation import StatePrepBase
 from pennylane.transforms import broadcast_expand, defer_measurements, split_non_commuting
 from pennylane.transforms.core import CompilePipeline, transform
 
+from .identity_measurements import identity_results, merge_results, plain_probabilities
 from .program import has_slots, is_native, native_gates
 
 __all__ = ["accepts_exact", "accepts_samples", "build_pipeline"]
@@ -32,6 +36,7 @@ Postprocessing = Callable[[Sequence[Any]], Any]
 
 # Frequencies of all outcomes are kept up to this many wires, single samples beyond.
 _FREQUENCY_WIRES = 12
+_OF_ALL_WIRES = (CountsMP, ProbabilityMP, SampleMP, StateMP)
 
 
 def _has_eigenbasis(observable: Any) -> bool:
@@ -107,6 +112,35 @@ def _as_one_batch(tape: Any) -> tuple[Sequence[Any], Postprocessing]:
 _keeping_batches = transform(_as_one_batch)
 
 
+def _name_wires(tape: Any) -> tuple[Sequence[Any], Postprocessing]:
+    """Measurements of all wires name them: decomposition may change their order, or lose one."""
+    named = [
+        type(m)(wires=tape.wires, **({"all_outcomes": m.all_outcomes} if isinstance(m, CountsMP) else {}))
+        if type(m) in _OF_ALL_WIRES and m.obs is None and m.mv is None and not m.wires and tape.wires
+        else m
+        for m in tape.measurements
+    ]
+    return (tape.copy(measurements=named),), _first
+
+
+_naming_wires = transform(_name_wires)
+
+
+def _decompose_batch(tape: Any, settings: Any) -> tuple[Sequence[Any], Postprocessing]:
+    """Decompose; some of PennyLane's decompositions do not take a batch, whose members then go alone."""
+    try:
+        decomposed: tuple[Sequence[Any], Postprocessing] = decompose(tape, **settings)
+    except (IndexError, TypeError, ValueError):
+        if tape.batch_size is None:
+            raise
+        members, combine = broadcast_expand(tape)
+        return tuple(decompose(member, **settings)[0][0] for member in members), combine
+    return decomposed
+
+
+_decomposing = transform(_decompose_batch)
+
+
 def _measured(group: Any) -> Any:
     """Wires that must be sampled, in the tape's order; a measurement without wires means all of them."""
     if any(len(measurement.wires) == 0 for measurement in group.measurements):
@@ -178,13 +212,21 @@ def _first(results: Sequence[Any]) -> Any:
     return results[0]
 
 
-def _sample_in_groups(tape: Any) -> tuple[Sequence[Any], Postprocessing]:
-    if not tape.shots:
+def _sample_in_groups(tape: Any, misread: bool) -> tuple[Sequence[Any], Postprocessing]:
+    """Groups of measurements, rotated; exact tapes too where readout errors act on their probabilities."""
+    if not tape.shots and not (misread and _by_frequencies(tape)):
         return (tape,), _first
-    groups, combine = split_non_commuting(tape)
+    tape = plain_probabilities(tape)
+    constants = identity_results(tape)
+    others = [m for number, m in enumerate(tape.measurements) if number not in constants]
+    # PennyLane's splitting takes every identity for the number 1, whatever is measured of it.
+    groups, combine = split_non_commuting(tape.copy(measurements=others)) if others else ((), None)
 
     def postprocess(results: Sequence[Any]) -> Any:
-        return combine(tuple(_read(group, result) for group, result in zip(groups, results)))
+        found: Any = ()
+        if combine is not None:
+            found = combine(tuple(_read(group, result) for group, result in zip(groups, results)))
+        return merge_results(found, len(others), constants, tape)
 
     return tuple(_rotated(group) for group in groups), postprocess
 
@@ -192,12 +234,13 @@ def _sample_in_groups(tape: Any) -> tuple[Sequence[Any], Postprocessing]:
 _sampling_in_groups = transform(_sample_in_groups)
 
 
-def build_pipeline(wires: Any, name: str) -> Any:
+def build_pipeline(wires: Any, name: str, *, misread: bool = False) -> Any:
     """The transforms that turn any tape into tapes the Aer device executes.
 
     Args:
         wires: the device's wires, or None if any are allowed.
         name: the device's name, for messages.
+        misread: whether there are readout errors, which exact probabilities must show too.
 
     Returns:
         A PennyLane ``CompilePipeline``.
@@ -215,9 +258,11 @@ def build_pipeline(wires: Any, name: str) -> Any:
         "name": name,
     }
     pipeline = CompilePipeline()
+    if wires is None:
+        pipeline.add_transform(_naming_wires)
     pipeline.add_transform(validate_device_wires, wires, name=name)
     pipeline.add_transform(defer_measurements, allow_postselect=False)
-    pipeline.add_transform(decompose, **to_native)
+    pipeline.add_transform(_decomposing, settings=to_native)
     pipeline.add_transform(
         validate_measurements,
         analytic_measurements=accepts_exact,
@@ -225,7 +270,7 @@ def build_pipeline(wires: Any, name: str) -> Any:
         name=name,
     )
     pipeline.add_transform(_keeping_batches)
-    pipeline.add_transform(_sampling_in_groups)
+    pipeline.add_transform(_sampling_in_groups, misread=misread)
     # The rotations of the step before may hold gates that Aer does not know.
     pipeline.add_transform(decompose, **to_native)
     return pipeline

@@ -7,7 +7,7 @@ where noise makes the density matrix dearer than one state per shot.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,8 @@ __all__ = ["AerBackend"]
 
 # Most qubits for which shots with noise come from a density matrix.
 _DENSITY_QUBITS = 12
+# Shots are drawn from at most this many probabilities at a time (128 MB).
+_NUMBERS_AT_A_TIME = 2**24
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,9 +197,10 @@ class AerBackend:
 
         initial = self._check(program, table, initial)
         _check_shots(program, wires, shots, seed)
-        probabilities = self._probabilities(program, table, wires, shots, initial)
-        if probabilities is not None:
-            return draw_counts(probabilities, shots, np.random.default_rng(seed))
+        if self._draws(program, wires, shots):
+            rng = np.random.default_rng(seed)
+            pieces = self._pieces(program, table, wires, initial)
+            return [pair for piece in pieces for pair in draw_counts(piece, shots, rng)]
         runs = self._shots(program, table, wires, shots, seed, initial, memory=False)
         return [pair for entries in runs for pair in read_counts(entries)]
 
@@ -232,11 +235,52 @@ class AerBackend:
 
         initial = self._check(program, table, initial)
         _check_shots(program, wires, shots, seed)
-        probabilities = self._probabilities(program, table, wires, shots, initial)
-        if probabilities is not None:
-            return draw_samples(probabilities, shots, np.random.default_rng(seed))
+        if self._draws(program, wires, shots):
+            rng = np.random.default_rng(seed)
+            pieces = self._pieces(program, table, wires, initial)
+            drawn = [draw_samples(piece, shots, rng) for piece in pieces]
+            return np.concatenate(drawn) if drawn else np.empty((0, shots, len(wires)), np.uint8)
         runs = self._shots(program, table, wires, shots, seed, initial, memory=True)
         return np.concatenate([read_samples(entries, shots, len(wires)) for entries in runs])
+
+    @property
+    def misreads(self) -> bool:
+        """Whether the noise model reads bits wrongly."""
+        return bool(self._confusions)
+
+    def probabilities(
+        self,
+        program: Program,
+        table: NDArray[np.float64],
+        wires: Sequence[int],
+        initial: NDArray[np.complex128] | None = None,
+    ) -> NDArray[np.float64]:
+        """Exact probabilities of what is read on some wires, noise and readout errors included.
+
+        Args:
+            program: any program.
+            table: shape (B, S).
+            wires: the W wires, distinct; wires[0] is the most significant bit of an outcome.
+            initial: states to start from.
+
+        Returns:
+            Shape (B, 2**W).
+
+        Raises:
+            CircuitError: an argument that does not fit.
+            CircuitTooLargeError: the state does not fit into free memory.
+            AerRunError: Aer failed; the message is Aer's.
+        """
+        from .aer_circuit import to_aer
+
+        initial = self._check(program, table, initial)
+        _check_shots(program, wires, 1, 0)
+        if len(wires) == 0 or len(table) == 0:
+            return np.ones((len(table), 2 ** len(wires)))
+        method = "density_matrix" if self._noisy(program) else "statevector"
+        source = to_aer(program, self._dialect(program))
+        exact = self.executor.save(source, "probabilities", table, initial, wires=wires, method=method)
+        return confuse(exact, wires, self._confusions or {})
 
     def _noisy(self, program: Program) -> bool:
         return program.noisy or self.noise_model is not None
@@ -276,26 +320,25 @@ class AerBackend:
     def _confusions(self) -> Confusions | None:
         return read_confusions(self.noise_model)
 
-    def _probabilities(
+    def _draws(self, program: Program, wires: Sequence[int], shots: int) -> bool:
+        """Whether shots are drawn here from exact probabilities, or by Aer, shot by shot."""
+        if len(wires) == 0 or not self._noisy(program):
+            return True
+        return self._method(program, shots) == "density_matrix" and self._confusions is not None
+
+    def _pieces(
         self,
         program: Program,
         table: NDArray[np.float64],
         wires: Sequence[int],
-        shots: int,
         initial: NDArray[np.complex128] | None,
-    ) -> NDArray[np.float64] | None:
-        """Exact probabilities of what is read, shape (B, 2**W); None where Aer has to draw the shots."""
-        from .aer_circuit import to_aer
-
-        if len(wires) == 0 or len(table) == 0:
-            return np.ones((len(table), 2 ** len(wires)))
-        noisy = self._noisy(program)
-        method = self._method(program, shots) if noisy else "statevector"
-        if noisy and (method == "statevector" or self._confusions is None):
-            return None
-        source = to_aer(program, self._dialect(program))
-        exact = self.executor.save(source, "probabilities", table, initial, wires=wires, method=method)
-        return confuse(exact, wires, self._confusions or {})
+    ) -> Iterator[NDArray[np.float64]]:
+        """Probabilities of some rows at a time; how many depends on the program only, as the shots do."""
+        rows = max(1, _NUMBERS_AT_A_TIME >> program.n_qubits)
+        for start in range(0, len(table), rows):
+            part = slice(start, start + rows)
+            own = initial if initial is None or initial.ndim == 1 else initial[part]
+            yield self.probabilities(program, table[part], wires, own)
 
     def _shots(
         self,

@@ -28,7 +28,7 @@ class Ansatz(Protocol):
         ...
 
     def layer(self, weights: Any, wires: Sequence[int], number: int) -> list[Any]:
-        """PennyLane operations of layer ``number`` (from 0), weights of shape (..., *weight_shape[1:])."""
+        """PennyLane operations of layer ``number`` (from 0), weights of shape ``(..., *weight_shape[1:])``."""
         ...
 
     def identity_weights(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -82,7 +82,7 @@ class LayeredAnsatz:
         """PennyLane operations of one layer.
 
         Args:
-            weights: of this layer, shape (..., *weight_shape[1:]); leading axes are samples.
+            weights: of this layer, shape ``(..., *weight_shape[1:])``; leading axes are samples.
             wires: the wires in order.
             number: of the layer, from 0.
 

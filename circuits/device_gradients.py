@@ -8,22 +8,58 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pennylane.measurements import ExpectationMP, StateMP
+from pennylane.operation import Channel, StatePrepBase
 
 from .adjoint import adjoint_gradient
 from .errors import CircuitError
+from .program import has_slots, is_native
 from .readout import PauliReadout
 from .state_readout import measurement_cotangents
 from .tape_groups import TapeGroup
 
-__all__ = ["Gradients", "group_jacobians", "group_vjps", "pauli_readout"]
+__all__ = ["Gradients", "group_jacobians", "group_vjps", "is_differentiable", "pauli_readout"]
 
-_MAX_READOUTS = 128
+# Readouts are kept for small circuits, where making one takes longer than using it.
+_KEPT_QUBITS = 10
+_MAX_READOUTS = 64
 _readouts: OrderedDict[Any, PauliReadout | None] = OrderedDict()
+_lock = Lock()
+
+
+def is_differentiable(circuit: Any) -> bool:
+    """Whether the sweep gives the gradient of a circuit.
+
+    Args:
+        circuit: a tape, before or after its decomposition.
+
+    Returns:
+        False for shots, channels, sparse Hamiltonians, and trainable parameters that are neither angles nor
+        prepared states, such as matrices and coefficients of observables.
+
+    Example:
+        >>> import pennylane as qml
+        >>> is_differentiable(qml.tape.QuantumScript([qml.RX(0.1, 0)], [qml.expval(qml.Z(0))]))
+        True
+    """
+    if circuit.shots or any(isinstance(operation, Channel) for operation in circuit.operations):
+        return False
+    if any(m.obs is not None and m.obs.name == "SparseHamiltonian" for m in circuit.measurements):
+        return False
+    angles = len(circuit.get_parameters(trainable_only=False, operations_only=True))
+    for parameter in circuit.trainable_params:
+        if parameter >= angles:
+            return False
+        operation = circuit.par_info[parameter]["op"]
+        # What is not native is decomposed to operations that have angles.
+        if is_native(operation) and not has_slots(operation) and not isinstance(operation, StatePrepBase):
+            return False
+    return True
 
 
 class Gradients(tuple[Any, ...]):
@@ -56,26 +92,36 @@ def pauli_readout(measurements: Sequence[Any], n_qubits: int) -> PauliReadout | 
     """
     if not all(isinstance(measurement, ExpectationMP) for measurement in measurements):
         return None
-    key = (n_qubits, *(_observable_key(measurement.obs) for measurement in measurements))
-    if key in _readouts:
-        return _readouts[key]
-    readout = None
-    if all(getattr(measurement.obs, "pauli_rep", None) is not None for measurement in measurements):
-        try:
-            readout = PauliReadout([measurement.obs for measurement in measurements], n_qubits)
-        except CircuitError:  # complex coefficients: PennyLane's own measurement takes them
-            readout = None
-    _readouts[key] = readout
-    while len(_readouts) > _MAX_READOUTS:
-        _readouts.popitem(last=False)
+    observables = [measurement.obs for measurement in measurements]
+    if any(getattr(observable, "pauli_rep", None) is None for observable in observables):
+        return None
+    if n_qubits > _KEPT_QUBITS:
+        return _make_readout(observables, n_qubits)
+    key = (n_qubits, *(_observable_key(observable) for observable in observables))
+    with _lock:
+        if key in _readouts:
+            _readouts.move_to_end(key)
+            return _readouts[key]
+    readout = _make_readout(observables, n_qubits)
+    with _lock:
+        _readouts[key] = readout
+        while len(_readouts) > _MAX_READOUTS:
+            _readouts.popitem(last=False)
     return readout
 
 
+def _make_readout(observables: Sequence[Any], n_qubits: int) -> PauliReadout | None:
+    try:
+        return PauliReadout(observables, n_qubits)
+    except CircuitError:  # complex coefficients: PennyLane's own measurement takes them
+        return None
+
+
 def _observable_key(observable: Any) -> Any:
-    # An operator's hash sorts and formats; for a single Pauli matrix name and wires say the same.
-    if observable is not None and observable.name in ("PauliX", "PauliY", "PauliZ"):
+    # An operator's own hash rounds coefficients of torch.
+    if observable.name in ("PauliX", "PauliY", "PauliZ"):
         return observable.name, observable.wires.labels
-    return None if observable is None else observable.hash
+    return tuple((word, complex(coefficient)) for word, coefficient in observable.pauli_rep.items())
 
 
 def group_vjps(

@@ -37,7 +37,12 @@ def exact_results(
     """
     n_qubits = group.program.n_qubits
     results: dict[int, Any] = {}
-    for numbers, rows in _parts(group, max(1, _CHUNK_AMPLITUDES >> n_qubits)):
+    limit = max(1, _CHUNK_AMPLITUDES >> n_qubits)
+    for numbers, rows in _parts(group, limit):
+        if states is None and rows.stop - rows.start > limit:
+            ((number, _),) = numbers
+            results[number] = _measure_long(backend, group, rows, tapes[number], limit)
+            continue
         part = backend.states(group.program, *group.part(rows)) if states is None else states[rows]
         for number, own in numbers:
             results[number] = _measure(
@@ -58,9 +63,23 @@ def mixed_results(backend: AerBackend, group: TapeGroup, tapes: Sequence[Any]) -
             part = densities[own.start - rows.start : own.stop - rows.start]
             batched = tapes[number].batch_size is not None
             tensor = part.reshape(((len(part),) if batched else ()) + (2,) * (2 * n_qubits))
-            values = [measure(m, tensor, is_state_batched=batched) for m in tapes[number].measurements]
+            values = [
+                _misread(backend, group, own, m, batched)
+                if backend.misreads and isinstance(m, ProbabilityMP) and m.obs is None
+                else measure(m, tensor, is_state_batched=batched)
+                for m in tapes[number].measurements
+            ]
             results[number] = values[0] if len(values) == 1 else tuple(values)
     return results
+
+
+def _misread(backend: AerBackend, group: TapeGroup, rows: slice, measurement: Any, batched: bool) -> Any:
+    """Probabilities of what is read, readout errors included."""
+    n_qubits = group.program.n_qubits
+    wires = [int(wire) for wire in measurement.wires] or list(range(n_qubits))
+    table, initial = group.part(rows)
+    probabilities = backend.probabilities(group.program, table, wires, initial)
+    return probabilities if batched else probabilities[0]
 
 
 def sampling_key(tape: Any) -> Any:
@@ -123,6 +142,17 @@ def _parts(group: TapeGroup, rows: int) -> Iterator[tuple[list[tuple[int, slice]
             numbers, start = [], own.start
         numbers.append((number, own))
     yield numbers, slice(start, len(group.table))
+
+
+def _measure_long(backend: AerBackend, group: TapeGroup, rows: slice, tape: Any, limit: int) -> Any:
+    """Results of one tape whose batch is too long to be held at once."""
+    pieces = []
+    for start in range(rows.start, rows.stop, limit):
+        table, initial = group.part(slice(start, min(start + limit, rows.stop)))
+        values = _measure(tape, backend.states(group.program, table, initial), group.program.n_qubits)
+        pieces.append(values if len(tape.measurements) > 1 else (values,))
+    joined = tuple(np.concatenate(values) for values in zip(*pieces))
+    return joined if len(joined) > 1 else joined[0]
 
 
 def _measure(tape: Any, states: NDArray[np.complex128], n_qubits: int) -> Any:

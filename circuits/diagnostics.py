@@ -1,14 +1,14 @@
 """What a circuit can do before anything is trained: one name per question.
 
-=====================  ==============================================================================
-`expressibility`       how close random weights come to random states (Haar)
-`entangling_power`     how entangled the states of random weights are (Meyer-Wallach)
-`meyer_wallach`        that measure for given states
-`gradient_variance`    whether gradients vanish as circuits grow wider
-`kernel_concentration` whether a kernel's entries become indistinguishable as circuits grow wider
-`fourier_coefficients` the function of one feature as a Fourier sum
-`fourier_degree`       its largest frequency over random weights
-=====================  ==============================================================================
+======================  =============================================================================
+`expressibility`        how close random weights come to random states (Haar)
+`entangling_power`      how entangled the states of random weights are (Meyer-Wallach)
+`meyer_wallach`         that measure for given states
+`gradient_variance`     whether gradients vanish as circuits grow wider
+`kernel_concentration`  whether a kernel's entries become indistinguishable as circuits grow wider
+`fourier_coefficients`  the function of one feature as a Fourier sum
+`fourier_degree`        its largest frequency over random weights
+======================  =============================================================================
 """
 
 from __future__ import annotations

@@ -44,7 +44,10 @@ def meyer_wallach(states: ArrayLike) -> NDArray[np.float64]:
         >>> meyer_wallach([bell, [1, 0, 0, 0]]).round(12).tolist()
         [1.0, 0.0]
     """
-    amplitudes = np.asarray(states)
+    try:
+        amplitudes = np.asarray(states)
+    except ValueError as error:
+        raise CircuitError("the states must be rows of equal length") from error
     if amplitudes.dtype.kind not in "biufc":
         raise CircuitError(f"states has the type {amplitudes.dtype}; it must hold numbers")
     size = amplitudes.shape[-1] if amplitudes.ndim == 2 else 0

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .adjoint import adjoint_gradient
+from .arguments import whole_number
 from .errors import CircuitError
 from .parameter_shift import RowPlan, shifted_table, used_slots
 from .program import Program
@@ -91,6 +92,8 @@ class Evaluator:
         spsa_step: float = 0.1,
         spsa_directions: int = 1,
     ) -> None:
+        if not (np.isfinite(spsa_step) and spsa_step > 0):
+            raise CircuitError(f"spsa_step is {spsa_step!r}; it must be a positive number of radians")
         integer = isinstance(shots, (int, np.integer)) and not isinstance(shots, bool)
         if shots is not None and not (integer and shots >= 1):
             raise CircuitError(
@@ -118,12 +121,12 @@ class Evaluator:
         self.shots = None if shots is None else int(shots)
         self.gradient = gradient if gradient != "auto" else ("adjoint" if exact else "parameter_shift")
         self._spsa_step = spsa_step
-        self._spsa_directions = spsa_directions
-        self._rng = np.random.default_rng(seed)
+        self._spsa_directions = whole_number("spsa_directions", spsa_directions, 1)
+        self._rng = np.random.default_rng(None if seed is None else whole_number("seed", seed, 0))
         self._lock = Lock()
         self._groups = (
             [(group, group.rotated(program)) for group in readout.measurement_groups()]
-            if shots is not None and isinstance(readout, PauliReadout)
+            if not exact and isinstance(readout, PauliReadout)
             else []
         )
 
@@ -134,7 +137,7 @@ class Evaluator:
 
     def _seed(self) -> int:
         with self._lock:
-            return int(self._rng.integers(2**31))
+            return int(self._rng.integers(2**63))
 
     def evaluate(
         self, table: NDArray[np.float64], initial: NDArray[np.complex128] | None = None
@@ -163,8 +166,8 @@ class Evaluator:
     def _states(
         self, table: NDArray[np.float64], initial: NDArray[np.complex128] | None
     ) -> NDArray[np.complex128]:
-        # Expectation values, and the sweep of their cotangents, do not see a global phase; a derivative by the
-        # initial state does.
+        # Expectation values, and the sweep of their cotangents, do not see a global phase; a derivative by
+        # the initial state does.
         phases = initial is not None or not isinstance(self.readout, PauliReadout)
         return self.simulator.states(self.program, table, initial, phases=phases)
 
@@ -176,12 +179,24 @@ class Evaluator:
             return readout.values(self._states(table, initial))
         assert isinstance(readout, PauliReadout)  # checked on construction
         if self.shots is None:
-            backend: Any = self.simulator
-            return readout.density_values(backend.densities(self.program, table, initial))
+            return self._exact_mixed(readout, table, initial)
         estimates = [
             group.estimate(
                 self.simulator.counts(program, table, group.wires, self.shots, self._seed(), initial)
             )
+            for group, program in self._groups
+        ]
+        return readout.from_groups(estimates, len(table))
+
+    def _exact_mixed(
+        self, readout: PauliReadout, table: NDArray[np.float64], initial: NDArray[np.complex128] | None
+    ) -> NDArray[np.float64]:
+        """Values without shots of a noisy circuit: what infinitely many shots would give."""
+        backend: Any = self.simulator
+        if not backend.misreads:
+            return readout.density_values(backend.densities(self.program, table, initial))
+        estimates = [
+            group.expectations(backend.probabilities(program, table, group.wires, initial))
             for group, program in self._groups
         ]
         return readout.from_groups(estimates, len(table))

@@ -32,8 +32,7 @@ class FidelityKernel(CircuitKernel):
     """Callable kernel matrix of squared overlaps, usable as ``kernel=`` of scikit-learn's ``SVC``.
 
     Weights change this kernel only where a later encoding follows them: an ansatz behind the last encoding
-        cancels
-    in the overlap. Trainable circuits therefore need ``reupload=True`` and at least two layers.
+    cancels in the overlap. Trainable circuits therefore need ``reupload=True`` and at least two layers.
 
     Args:
         circuit: the feature map; a number of qubits stands for ``encoding`` alone on that many.

@@ -74,7 +74,7 @@ def initial_weights(
             f"strategy is {strategy!r}; legal strategies are {', '.join(map(repr, STRATEGIES))}"
         )
     whole_number("locality", locality, 1)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(None if seed is None else whole_number("seed", seed, 0))
     shape = circuit.weight_shape
     if strategy == "zeros":
         return np.zeros(shape)

@@ -108,8 +108,7 @@ def align(
     """Train a kernel's weights by Adam on the alignment of random mini-batches.
 
     Training is exact: shots, noise and corrections of the kernel are left out of it. Ctrl-C ends it early
-        with the
-    best weights so far.
+    with the best weights so far.
 
     Args:
         kernel: a `FidelityKernel` or `ProjectedKernel` whose circuit has weights.

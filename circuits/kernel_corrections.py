@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import to_floats, whole_number
 from .errors import CircuitError
 
 __all__ = ["PSD_METHODS", "correct_depolarizing", "read_corrections", "repair_psd"]
@@ -28,8 +29,7 @@ def repair_psd(
     """The matrix made positive semi-definite; one that already is comes back as it is.
 
     With eigenvalues e_i: "clip" sets negative ones to 0, the nearest matrix in the Frobenius norm; "flip"
-        takes
-    |e_i|; "shift" subtracts the lowest e_i from all, which changes the diagonal only. All three change the
+    takes |e_i|; "shift" subtracts the lowest e_i from all, which changes the diagonal only. All three change the
     diagonal. "nearest" is the nearest matrix with **unit diagonal**, by alternating projections with
     Dykstra's correction: N. Higham, "Computing the nearest correlation matrix", IMA J. Numer. Anal. 22 (2002)
     329, algorithm 3.3.
@@ -56,7 +56,7 @@ def repair_psd(
         raise CircuitError(f"method is {method!r}; it must be one of {', '.join(map(repr, PSD_METHODS))}")
     matrix = _symmetric(gram)
     if method == "nearest":
-        return _nearest(matrix, max_iterations, tolerance)
+        return _nearest(matrix, whole_number("max_iterations", max_iterations, 1), tolerance)
     values, vectors = np.linalg.eigh(matrix)
     if not len(values) or values[0] >= 0:
         return matrix
@@ -143,8 +143,9 @@ def read_corrections(correction: str | Sequence[str] | None, *, depolarizing: bo
     """
     if correction is None:
         return ()
-    names = (correction,) if isinstance(correction, str) else tuple(correction)
     legal = ("depolarizing", *PSD_METHODS) if depolarizing else PSD_METHODS
+    listed = isinstance(correction, (str, list, tuple))
+    names = (correction,) if isinstance(correction, str) or not listed else tuple(correction)
     for name in names:
         if name not in legal:
             raise CircuitError(
@@ -155,7 +156,10 @@ def read_corrections(correction: str | Sequence[str] | None, *, depolarizing: bo
 
 def _finite(gram: ArrayLike) -> NDArray[np.float64]:
     try:
-        matrix = np.array(gram, dtype=np.float64)
+        matrix = np.array(gram)
+        if np.iscomplexobj(matrix):
+            raise CircuitError("the kernel matrix holds complex numbers; it must be real")
+        matrix = matrix.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise CircuitError("the kernel matrix must be a matrix of real numbers") from error
     if matrix.ndim != 2:
@@ -180,7 +184,7 @@ def _symmetric(gram: ArrayLike) -> NDArray[np.float64]:
 
 def _kept(diagonal: ArrayLike, size: int, n_qubits: int, name: str, method: str) -> NDArray[np.float64]:
     """s_i**2 of every sample."""
-    measured = np.asarray(diagonal, dtype=np.float64)
+    measured: NDArray[np.float64] = to_floats(diagonal, None, name)
     if measured.shape != (size,):
         raise CircuitError(f"{name} has shape {measured.shape}; the matrix needs ({size},)")
     if not size:

@@ -156,6 +156,8 @@ class CircuitKernel(ABC):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._lock = Lock()
+        if self._seed_value is None:  # copies in several processes must not draw the same shots
+            self._rng = np.random.default_rng()
 
     def __repr__(self) -> str:
         shots = "" if self.shots is None else f", shots={self.shots}"
@@ -277,8 +279,9 @@ class CircuitKernel(ABC):
 
         if not isinstance(inputs, torch.Tensor):
             inputs = torch.from_numpy(np.array(self._samples(inputs, "inputs")))
-        if weights is None:
-            weights = torch.from_numpy(np.array(self._weights)).to(inputs.device)
+        if not isinstance(weights, torch.Tensor):
+            numbers = self._weights if weights is None else self._read_weights(weights)
+            weights = torch.from_numpy(np.array(numbers)).to(inputs.device)
         circuit = self.circuit
         wanted = np.zeros(circuit.program.n_slots, dtype=np.bool_)
         if inputs.requires_grad:

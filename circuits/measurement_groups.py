@@ -87,6 +87,24 @@ class MeasurementGroup:
             program.n_qubits, (*program.gates, *gates), program.n_slots, program.phases, program.prepared
         )
 
+    def expectations(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Mean of every word from probabilities.
+
+        Args:
+            probabilities: of the outcomes of the rotated program on ``self.wires``, shape (B, 2**W).
+
+        Returns:
+            Shape (B, words).
+        """
+        outcomes = np.arange(probabilities.shape[1])
+        signs = [1.0 - 2.0 * (np.bitwise_count(outcomes & mask) & 1) for mask in self._masks()]
+        return probabilities @ np.stack(signs, axis=1)
+
+    def _masks(self) -> list[int]:
+        """For every word the bits of an outcome that it reads."""
+        position = {wire: len(self.wires) - 1 - number for number, wire in enumerate(self.wires)}
+        return [sum(1 << position[wire] for wire in word.letters) for word in self._words]
+
     def estimate(self, counts: Counts) -> NDArray[np.float64]:
         """Mean of every word over the samples.
 
@@ -96,8 +114,7 @@ class MeasurementGroup:
         Returns:
             Shape (B, words).
         """
-        position = {wire: len(self.wires) - 1 - number for number, wire in enumerate(self.wires)}
-        masks = [sum(1 << position[wire] for wire in word.letters) for word in self._words]
+        masks = self._masks()
         estimated = np.empty((len(counts), len(masks)))
         for row, (outcomes, multiplicities) in enumerate(counts):
             shares = multiplicities / multiplicities.sum()

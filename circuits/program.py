@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from threading import Lock
 from typing import Any
 
@@ -59,6 +60,8 @@ _KINDS: dict[str, tuple[str, int]] = {
 }
 
 _MAX_PROGRAMS = 256
+# Programs with larger matrices are not kept: what is made from them is larger still.
+_MAX_MATRIX_BYTES = 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,8 +177,8 @@ def is_native(operation: Any) -> bool:
     return True
 
 
-def _matrix_bytes(matrix: NDArray[np.complex128]) -> tuple[Any, ...]:
-    return matrix.shape, matrix.tobytes()
+def _digest(matrix: NDArray[np.complex128]) -> tuple[Any, ...]:
+    return matrix.shape, blake2b(np.ascontiguousarray(matrix).tobytes(), digest_size=16).digest()
 
 
 def _square(operation: Any) -> NDArray[np.complex128]:
@@ -236,10 +239,10 @@ def _special_key(operation: Any) -> Any:
     if operation.name in ("Identity", "GlobalPhase", "ISWAP"):
         return None
     if isinstance(operation, Channel):
-        return _matrix_bytes(_kraus(operation))
+        return _digest(_kraus(operation))
     if operation.name == "DiagonalQubitUnitary":
-        return _matrix_bytes(_vector(operation))
-    return _matrix_bytes(np.asarray(operation.matrix(), dtype=np.complex128))
+        return _digest(_vector(operation))
+    return _digest(np.asarray(operation.matrix(), dtype=np.complex128))
 
 
 def _special_gates(operation: Any, wires: tuple[int, ...]) -> list[Gate]:
@@ -330,6 +333,8 @@ def _program(key: tuple[Any, ...], tape: Any, size: int) -> Program:
             _programs.move_to_end(key)
             return known
     built = _build(tape, size)
+    if sum(gate.matrix.nbytes for gate in built.gates if gate.matrix is not None) > _MAX_MATRIX_BYTES:
+        return built
     with _programs_lock:
         # Another thread may have been faster; everyone must get the same object.
         built = _programs.setdefault(key, built)

@@ -94,7 +94,9 @@ class PauliReadout:
         if not self._diagonal or 2**self.n_qubits * self.n_outputs > _MATRIX_ENTRIES:
             return None
         if self._matrix is None:
-            signs = np.stack([word.signs(self._all_indices()) for word in self._words], axis=1)
+            signs = np.empty((2**self.n_qubits, len(self._words)))
+            for number, word in enumerate(self._words):
+                signs[:, number] = word.signs(self._all_indices())
             self._matrix = signs @ self._coefficients
         return self._matrix
 

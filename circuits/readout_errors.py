@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import CircuitError
+
 __all__ = ["Confusions", "confuse", "read_confusions"]
 
 Confusions = dict[int | None, NDArray[np.float64]]
@@ -27,7 +29,10 @@ def read_confusions(noise_model: Any) -> Confusions | None:
 
     Returns:
         The confusion matrices by wire, empty without readout errors; None where measurements suffer something
-        else, such as a gate error or an error of several qubits together.
+        else, such as a gate error.
+
+    Raises:
+        CircuitError: a readout error of several qubits together, which Aer would leave out.
 
     Example:
         >>> from .noise import readout_noise
@@ -41,7 +46,12 @@ def read_confusions(noise_model: Any) -> Confusions | None:
         if "measure" not in error["operations"]:
             continue
         matrix = np.array(error["probabilities"], dtype=np.float64)
-        if error["type"] != "roerror" or matrix.shape != (2, 2):
+        if error["type"] == "roerror" and matrix.shape != (2, 2):
+            raise CircuitError(
+                f"the noise model has a readout error of the qubits {error.get('gate_qubits')} "
+                "together; wires are measured one by one, so give each qubit an error of its own"
+            )
+        if error["type"] != "roerror":
             return None
         for qubits in error.get("gate_qubits", [(None,)]):
             confusions[qubits[0]] = matrix

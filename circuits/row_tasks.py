@@ -29,6 +29,8 @@ _CHECKED_ABOVE = 2**27
 _FEW_ROWS = 4
 # With more qubits, eight rows side by side are far from fitting into a cache.
 _MOST_QUBITS_SIDE_BY_SIDE = 15
+# From this many qubits on, threads share one row gate by gate: then a gate takes longer than waking them.
+_SPLIT_FROM = 20
 
 
 def check_table(program: Program, table: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -155,6 +157,7 @@ class RowTask:
         n_units: their number.
         state_size: numbers of a unit's working states.
         cost: of a unit, in gate applications on vectors of eight numbers.
+        split: whether a unit, which is one row then, is to be shared by all threads (`split_states`).
     """
 
     encoded: EncodedProgram
@@ -162,6 +165,12 @@ class RowTask:
     n_units: int
     state_size: int
     cost: int
+    split: bool
+
+    @property
+    def units(self) -> range:
+        """The units' numbers."""
+        return range(self.first_unit, self.first_unit + self.n_units)
 
     def run(
         self, sweep: Callable[[int, int, NDArray[np.float64], NDArray[np.float64]], None], threads: int | None
@@ -220,9 +229,12 @@ def plan_rows(
         # A gate passes over all of it; the adjoint sweep looks at it once more for the gradient.
         cost = (len(encoded.operations) + 2) * (size // 16) * n_states
         amplitudes += n_units * size // 2
-        tasks.append(RowTask(encoded, first, n_units, size, cost))
+        split = encoded.shift > 0 and program.n_qubits >= _SPLIT_FROM
+        tasks.append(RowTask(encoded, first, n_units, size, cost, split))
     if 16 * amplitudes > _CHECKED_ABOVE:
         n_threads = count_threads(threads)
-        working = max(min(task.n_units, n_threads) * task.state_size // 2 for task in tasks)
+        working = max(
+            (1 if task.split else min(task.n_units, n_threads)) * task.state_size // 2 for task in tasks
+        )
         require_memory(program.n_qubits, 16, -(-(results + working) >> program.n_qubits))
     return tasks

@@ -67,7 +67,12 @@ def simulate(
                 angles.n_slots, rows, final, encoded.shift, first, last, state, buffer,
             )  # fmt: skip
 
-        task.run(sweep, threads)
+        if task.split:
+            from .split_states import split_forward
+
+            split_forward(task.encoded, angles, rows, final, task.units, threads)
+        else:
+            task.run(sweep, threads)
     phases = row_phases(program, table)
     if phases is not None:
         final *= phases

@@ -130,6 +130,7 @@ def _unitary(
     state: Any,
     count: int,
     bound: int,
+    first: int,
     places: Any,
     place: int,
     size: int,
@@ -143,7 +144,7 @@ def _unitary(
     v = 0
     while True:
         for column in range(size):
-            p = 16 * (v | places[place + column])
+            p = 16 * (v | first | places[place + column])
             store(buffer, AMPLITUDES + 16 * column, load(state, p))
             store(buffer, AMPLITUDES + 16 * column + 8, load(state, p + 8))
         for row in range(size):
@@ -157,7 +158,7 @@ def _unitary(
                 b = load(buffer, AMPLITUDES + 16 * column + 8)
                 real = real + x * a - y * b
                 imaginary = imaginary + x * b + y * a
-            p = 16 * (v | places[place + row])
+            p = 16 * (v | first | places[place + row])
             store(state, p, real)
             store(state, p + 8, imaginary)
         v = (v - free) & free
@@ -165,15 +166,15 @@ def _unitary(
             break
 
 
-def _relayout(state: Any, count: int, bound: int, places: Any, place: int) -> None:
+def _relayout(state: Any, count: int, bound: int, first: int, places: Any, place: int) -> None:
     """Exchange the three lane bits with three bits of v: an 8 x 8 transposition."""
     free = (count - 1) & ~bound
     v = 0
     while True:
         for i in range(8):
-            p = 16 * (v | places[place + i])
+            p = 16 * (v | first | places[place + i])
             for j in range(i):
-                q = 16 * (v | places[place + j])
+                q = 16 * (v | first | places[place + j])
                 for part in range(0, 16, 8):
                     kept = state[p + part + j]
                     state[p + part + j] = state[q + part + i]

@@ -139,13 +139,18 @@ def _apply(
     n_slots: int,
     unit: int,
     shift: int,
+    held: int,
+    part: int,
     buffer: Any,
 ) -> None:
-    """One operation, or its inverse, on ``count`` vectors: one state, or a ket and a bra behind it."""
+    """One operation, or its inverse, on ``count`` vectors: one state, or a ket and a bra behind it.
+
+    Of all vectors it takes those whose ``held`` bits, none of which may be bound, are those of ``part``.
+    """
     code = operations[number, CODE]
-    first = operations[number, FIRST]
-    second = operations[number, SECOND]
-    bound = operations[number, BOUND]
+    first = operations[number, FIRST] | part
+    second = operations[number, SECOND] | part
+    bound = operations[number, BOUND] | held
     mask = operations[number, MASK]
     slot = operations[number, SLOT]
     size = operations[number, SIZE]
@@ -156,14 +161,14 @@ def _apply(
     if code == EXCHANGE:
         exchange(state, count, bound, first, second, on, mask != 0)
     elif code == RELAYOUT:
-        relayout(state, count, bound, places, place)
+        relayout(state, count, bound, first, places, place)
     elif code == UNITARY:
-        unitary(state, count, bound, places, place, size, constants, entry, inverse, buffer)
+        unitary(state, count, bound, first, places, place, size, constants, entry, inverse, buffer)
     elif code == DIAGONAL:
         for i in range(size):
             sine = constants[entry + 2 * i + 1]
             cosine = splat(constants[entry + 2 * i])
-            phase(state, count, bound, places[place + i], cosine, splat(-sine if inverse else sine))
+            phase(state, count, bound, first | places[place + i], cosine, splat(-sine if inverse else sine))
     elif code == FIXED:
         put(
             buffer, on, inverse,
@@ -277,7 +282,7 @@ def _sweep_forward(
         for number in range(operations.shape[0]):
             apply(
                 state, count, operations, number, False, places, constants, cosines, sines, n_slots, unit,
-                shift, buffer,
+                shift, 0, 0, buffer,
             )  # fmt: skip
         write(state, 0, final, unit, shift)
 

@@ -48,7 +48,11 @@ class TapeGroup:
 
 
 def group_tapes(
-    tapes: Sequence[Any], numbers: Sequence[int] | None = None, key: Any = None
+    tapes: Sequence[Any],
+    numbers: Sequence[int] | None = None,
+    key: Any = None,
+    *,
+    n_qubits: int | None = None,
 ) -> list[TapeGroup]:
     """Group tapes by structure.
 
@@ -56,6 +60,7 @@ def group_tapes(
         tapes: native operations on the wires 0 ... N - 1.
         numbers: which of them to take; None for all.
         key: a function of a tape; tapes for which it differs are kept apart. None for structure alone.
+        n_qubits: number of wires N; None for each tape's own.
 
     Returns:
         Groups in the order of their first tapes.
@@ -71,7 +76,7 @@ def group_tapes(
     """
     members: dict[tuple[int, Hashable], list[tuple[int, BoundProgram]]] = {}
     for number in range(len(tapes)) if numbers is None else numbers:
-        bound = read_tape(tapes[number])
+        bound = read_tape(tapes[number], n_qubits)
         # Same structure, same object: see read_tape. The group keeps it alive, so ids stay distinct.
         label = (id(bound.program), None if key is None else key(tapes[number]))
         members.setdefault(label, []).append((number, bound))

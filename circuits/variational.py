@@ -24,6 +24,7 @@ from .circuit_resources import count_resources, draw_figure, draw_text
 from .encodings import Encoding, encoding_named
 from .errors import CircuitError
 from .initial_weights import initial_weights
+from .memory import require_memory
 from .program import Program
 from .slot_map import SlotMap
 from .tracing import Trace, trace
@@ -131,6 +132,7 @@ class VariationalCircuit:
         def build(angles: Any, weights: dict[str, Any]) -> Any:
             operations = self.gates(angles, weights["weights"])
             if self.encoding is not None and self.encoding.prepares:
+                require_memory(self.n_qubits, 48)
                 operations.insert(0, qml.StatePrep(np.eye(1, 2**self.n_qubits)[0], range(self.n_qubits)))
             return qml.tape.QuantumScript(operations)
 
@@ -151,7 +153,7 @@ class VariationalCircuit:
 
         Args:
             angles: shape (..., A) as the encoding makes them; ignored without encoding.
-            weights: shape (..., *weight_shape).
+            weights: shape ``(..., *weight_shape)``.
 
         Returns:
             Operations on the wires 0 ... N - 1.
@@ -171,7 +173,7 @@ class VariationalCircuit:
 
         Args:
             inputs: features, shape (B, n_inputs), NumPy or torch; None without encoding.
-            weights: shape ``weight_shape``, or (B, *weight_shape) for weights of each execution; None where
+            weights: shape ``weight_shape``, or ``(B, *weight_shape)`` for weights of each execution; None where
                 there are none.
 
         Returns:
@@ -215,7 +217,7 @@ class VariationalCircuit:
         Args:
             inputs: features of one sample, shape (n_inputs,), or of a batch, shape (B, n_inputs), for
                 PennyLane's parameter broadcasting; None without encoding.
-            weights: shape ``weight_shape``, or (B, *weight_shape); None where there are none.
+            weights: shape ``weight_shape``, or ``(B, *weight_shape)``; None where there are none.
 
         Returns:
             Operations on the wires 0 ... N - 1; their parameters are torch expressions if any argument is.
@@ -230,6 +232,8 @@ class VariationalCircuit:
         torch_like = next((value for value in (inputs, weights) if is_torch(value)), None)
         features = self._features(inputs, torch_like, single=True)
         flat = self._flat_weights(weights, torch_like)
+        if features.ndim == flat.ndim == 2 and len(features) != len(flat):
+            raise CircuitError(f"there are {len(features)} samples and {len(flat)} sets of weights")
         shaped = flat.reshape(*flat.shape[:-1], *self.weight_shape)
         encoding = self.encoding
         operations = self.gates(None if encoding is None else encoding.angles(features), shaped)

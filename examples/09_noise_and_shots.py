@@ -31,9 +31,8 @@ train, test = slice(0, 128), slice(128, None)
 
 def with_circuit(ansatz: object = BasicEntangler("Y"), **settings: object) -> torch.nn.Sequential:
     """Two qubits, three layers, the encoding before each, and a linear read-out: 9 parameters."""
-    return torch.nn.Sequential(
-        QNNLayer(2, 3, ansatz=ansatz, reupload=True, seed=1, **settings), torch.nn.Linear(2, 1)
-    )
+    layer = QNNLayer(2, 3, ansatz=ansatz, reupload=True, threads=1, seed=1, **settings)
+    return torch.nn.Sequential(layer, torch.nn.Linear(2, 1))
 
 
 def with_tanh() -> torch.nn.Sequential:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hybrid_opt.circuits import row_threads
+from hybrid_opt.circuits import row_tasks, row_threads
 from hybrid_opt.circuits.adjoint import adjoint_gradient
 from hybrid_opt.circuits.errors import CircuitError, CircuitTooLargeError, DeviceUnavailableError
 from hybrid_opt.circuits.gates import ANGLES, FIXED_MATRICES, Gate
@@ -142,6 +142,17 @@ def test_wanted_columns(n_qubits, n_rows, random_program):
         both = adjoint_gradient(program, table, states, cotangents, wanted=wanted, with_initial=True)
         assert np.array_equal(both[0], gradient)
         assert np.array_equal(both[1], start)
+
+
+def test_one_by_one_as_side_by_side(random_program, monkeypatch):
+    program = random_program(8, 60, 18)
+    table = np.random.default_rng(19).normal(size=(21, program.n_slots))
+    states, cotangents = simulate(program, table), random_vectors(21, 8, 20)
+    expected = adjoint_gradient(program, table, states, cotangents, with_initial=True)
+    monkeypatch.setattr(row_tasks, "_MOST_QUBITS_SIDE_BY_SIDE", 0)
+    result = adjoint_gradient(program, table, states, cotangents, with_initial=True)
+    for own, other in zip(result, expected):
+        np.testing.assert_allclose(own, other, rtol=0, atol=1e-12)
 
 
 def test_arguments_are_left_alone(random_program):

@@ -1,6 +1,8 @@
 """The PennyLane device hybrid.aer against default.qubit."""
 
+import copy
 import itertools
+import pickle
 import tomllib
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -9,6 +11,7 @@ import numpy as np
 import pennylane as qml
 import pytest
 from pennylane.exceptions import DeviceError, WireError
+from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error
 from scipy.sparse import csr_matrix
 
 from hybrid_opt.circuits import AerDevice, aer_execution, device_results, memory
@@ -370,3 +373,137 @@ def test_global_phase_after_a_prepared_state():
     ours = qml.QNode(circuit, AerDevice(wires=2, compute="cpu"))()
     theirs = qml.QNode(circuit, qml.device("default.qubit", wires=2))()
     assert np.allclose(ours, theirs, atol=1e-12)
+
+
+def noisy(label):
+    """Both wires turned by 0.3, the gate on wire "a" followed by a complete loss of its qubit."""
+    model = NoiseModel()
+    model.add_quantum_error(depolarizing_error(1.0, 1), ["rx"], [0])
+
+    @qml.qnode(AerDevice(wires=["a", "b"], compute="cpu", noise_model=model))
+    def circuit():
+        qml.RX(0.3, label)
+        return qml.expval(qml.Z(label))
+
+    return circuit()
+
+
+def test_noise_acts_on_the_wire_that_is_its_qubit():
+    assert noisy("a") == pytest.approx(0, abs=1e-12)
+    assert noisy("b") == pytest.approx(np.cos(0.3))
+
+
+def test_a_noise_model_needs_wires():
+    with pytest.raises(CircuitError, match="give the device its wires"):
+        AerDevice(compute="cpu", noise_model=NoiseModel())
+
+
+@pytest.mark.parametrize(
+    ("measure", "expected"),
+    [
+        (lambda: qml.expval(qml.Z(0)), 0.5),
+        (lambda: qml.probs(wires=[1, 0]), [0.0, 0.0, 0.75, 0.25]),
+        (lambda: qml.var(qml.Z(0)), 0.75),
+        (lambda: qml.var(qml.Z(1)), 0.0),
+        (lambda: qml.expval(qml.Hamiltonian([2.0, 1.0], [qml.Z(0), qml.X(1)])), 1.0),
+    ],
+)
+def test_readout_errors_act_on_exact_results(measure, expected):
+    """Wire 0 is |0>, read wrongly one time in four; wire 1 is |1>, read right."""
+    model = NoiseModel()
+    model.add_readout_error(ReadoutError([[0.75, 0.25], [0.25, 0.75]]), [0])
+
+    @qml.qnode(AerDevice(wires=2, compute="cpu", noise_model=model))
+    def circuit():
+        qml.X(1)
+        return measure()
+
+    np.testing.assert_allclose(circuit(), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("operations", "measure"),
+    [
+        ([qml.MultiRZ(0.7, ["a", "b"]), qml.X("b")], qml.probs),
+        ([qml.ctrl(qml.RZ(0.3, "b"), ["a", "c"]), qml.X("b")], qml.probs),
+        ([qml.PauliRot(0.7, "IX", [0, 1])], qml.state),
+    ],
+)
+def test_results_of_all_wires_keep_their_order_without_device_wires(operations, measure):
+    results = []
+    for device in (AerDevice(compute="cpu"), qml.device("default.qubit")):
+
+        @qml.qnode(device)
+        def circuit():
+            for operation in operations:
+                qml.apply(operation)
+            return measure()
+
+        results.append(circuit())
+    np.testing.assert_allclose(*results, atol=1e-12)
+
+
+@pytest.mark.parametrize("shots", [5, (5, 7)])
+def test_identities_with_shots(shots):
+    @qml.set_shots(shots)
+    @qml.qnode(AerDevice(wires=2, compute="cpu", seed=0))
+    def circuit():
+        qml.X(0)
+        return (
+            qml.expval(3 * qml.I(0)),
+            qml.expval(qml.Z(0)),
+            qml.var(qml.I(0)),
+            qml.sample(qml.I(1)),
+            qml.counts(qml.I(0)),
+            qml.probs(op=qml.I(0)),
+        )
+
+    parts = circuit() if isinstance(shots, tuple) else (circuit(),)
+    for number, part in zip(shots if isinstance(shots, tuple) else (shots,), parts):
+        assert [float(value) for value in part[:3]] == [3, -1, 0]
+        assert part[3].tolist() == [1] * number
+        assert part[4] == {1.0: number}
+        assert part[5].tolist() == [0, 1]
+
+
+def test_batches_that_pennylane_cannot_decompose():
+    angles = np.array([0.3, 0.4])
+    for operation in (qml.ctrl(qml.RX(angles[:1], 2), [0, 1]), qml.FermionicSWAP(angles, [0, 1])):
+        results = []
+        for device in (AerDevice(wires=3, compute="cpu"), qml.device("default.qubit", wires=3)):
+
+            @qml.qnode(device)
+            def circuit(operation=operation):
+                qml.X(0)
+                qml.X(1)
+                qml.apply(operation)
+                return qml.probs()
+
+            results.append(circuit())
+        np.testing.assert_allclose(*results, atol=1e-12)
+
+
+def test_an_empty_hamiltonian_is_zero():
+    tape = qml.tape.QuantumScript([qml.H(0)], [qml.expval(qml.Hamiltonian([], []))])
+    assert AerDevice(wires=1, compute="cpu").execute([tape]) == (0.0,)
+
+
+def drawn(device):
+    tape = qml.tape.QuantumScript([qml.H(0)], [qml.sample(wires=0)], shots=40)
+    return np.ravel(qml.execute([tape], device)[0]).tolist()
+
+
+def test_copies_repeat_a_seed_and_differ_without():
+    seeded, fresh = AerDevice(wires=1, compute="cpu", seed=3), AerDevice(wires=1, compute="cpu")
+    copies = [copy.deepcopy(seeded), pickle.loads(pickle.dumps(seeded))]
+    assert drawn(copies[0]) == drawn(copies[1]) == drawn(seeded)
+    assert drawn(copy.deepcopy(fresh)) != drawn(copy.deepcopy(fresh))
+
+
+def test_a_long_batch_is_cut(monkeypatch):
+    monkeypatch.setattr(device_results, "_CHUNK_AMPLITUDES", 8)
+    angles = np.linspace(0, 3, 11)
+    tape = qml.tape.QuantumScript([qml.RX(angles, 0)], [qml.expval(qml.Z(0)), qml.probs(wires=[0])])
+    values, probabilities = AerDevice(wires=1, compute="cpu").execute([tape])[0]
+    np.testing.assert_allclose(values, np.cos(angles), atol=1e-12)
+    assert probabilities.shape == (11, 2)

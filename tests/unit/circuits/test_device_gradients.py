@@ -188,8 +188,13 @@ def test_trainable_matrices_are_refused():
         return qml.expval(qml.Z(0))
 
     matrix = torch.eye(2, dtype=torch.complex128, requires_grad=True)
+    with pytest.raises(QuantumFunctionError, match="does not support adjoint"):
+        circuit(matrix)
+    tape = qml.tape.QuantumScript(
+        [qml.QubitUnitary(np.eye(2), 0)], [qml.expval(qml.Z(0))], trainable_params=[0]
+    )
     with pytest.raises(CircuitError, match="a parameter of QubitUnitary is trainable"):
-        circuit(matrix).backward()
+        AerDevice(wires=1, compute="cpu").compute_vjp([tape], [1.0])
 
 
 def test_batched_jacobians_are_refused():
@@ -206,3 +211,13 @@ def test_readouts_are_kept_by_what_they_measure():
     assert pauli_readout([qml.expval(qml.Z(0))], 2) is not pauli_readout([qml.expval(qml.Z(1))], 2)
     assert pauli_readout([qml.expval(qml.Hermitian(np.eye(2), 0))], 1) is None
     assert pauli_readout([qml.var(qml.Z(0))], 1) is None
+
+
+def test_readouts_are_told_apart_by_all_digits_of_torch():
+    def value(coefficient):
+        tensor = torch.tensor(coefficient, dtype=torch.float64)
+        tape = qml.tape.QuantumScript([qml.RY(0.3, 0)], [qml.expval(qml.s_prod(tensor, qml.Z(0)))])
+        return float(AerDevice(wires=1, compute="cpu").execute([tape])[0])
+
+    assert value(0.123411) == pytest.approx(0.123411 * np.cos(0.3), abs=1e-12)
+    assert value(0.123444) == pytest.approx(0.123444 * np.cos(0.3), abs=1e-12)

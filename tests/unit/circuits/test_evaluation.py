@@ -9,6 +9,7 @@ from pennylane.tape import QuantumScript
 
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.evaluation import Evaluator
+from hybrid_opt.circuits.noise import readout_noise
 from hybrid_opt.circuits.program import read_tape
 from hybrid_opt.circuits.readout import PauliReadout
 from hybrid_opt.circuits.simulators import open_simulator
@@ -86,6 +87,17 @@ def test_noise_without_shots_is_exact():
         difference.append(readout.density_values(backend.densities(bound.program, table)))
     slope = ((difference[0] - difference[1]) / (2 * step) * WEIGHTS).sum(axis=1)
     np.testing.assert_allclose(shifted[:, column], slope, atol=1e-8)
+
+
+def test_readout_errors_act_on_exact_values_as_on_shots():
+    bound = bound_circuit()
+    simulator = open_simulator("aer", compute="cpu", noise_model=readout_noise(0.2, 0.05))
+    exact, slope = gradient(bound, WEIGHTS, simulator=simulator)
+    values, estimated = gradient(bound, WEIGHTS, simulator=simulator, shots=40_000, seed=3)
+    np.testing.assert_allclose(values, exact, atol=0.03)
+    np.testing.assert_allclose(estimated, slope, atol=0.08)
+    clean, _ = gradient(bound, WEIGHTS)
+    assert np.abs(exact - clean).max() > 0.1
 
 
 @pytest.mark.parametrize("simulator", ["aer", "native"])
@@ -210,6 +222,9 @@ def test_threads():
         ({"shots": True}, "shots is True"),
         ({"shots": 1.5}, "shots is 1.5"),
         ({"gradient": "backprop"}, "gradient is 'backprop'"),
+        ({"seed": -1}, "seed is -1"),
+        ({"spsa_step": 0.0}, "spsa_step is 0.0"),
+        ({"spsa_directions": 0}, "spsa_directions is 0"),
         ({"gradient": "adjoint", "shots": 10}, "cannot be used with shots"),
         ({"readout": StateReadout([qml.probs()], 3), "shots": 10}, "only expectation values"),
     ],

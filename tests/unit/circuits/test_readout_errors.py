@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from qiskit_aer.noise import NoiseModel, pauli_error
 
+from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.noise import depolarizing_noise, readout_noise
 from hybrid_opt.circuits.readout_errors import confuse, read_confusions
 
@@ -25,14 +26,17 @@ def test_single_qubits():
     np.testing.assert_allclose(confusions[2], SECOND, atol=1e-12)
 
 
-@pytest.mark.parametrize("kind", ["two qubits", "quantum error"])
-def test_more_than_that_is_left_to_aer(kind):
+def test_other_errors_of_measurements_are_left_to_aer():
     model = readout_noise(0.1)
-    if kind == "two qubits":
-        model.add_readout_error(np.kron(FIRST, SECOND), [0, 1], warnings=False)
-    else:
-        model.add_all_qubit_quantum_error(pauli_error([("X", 0.1), ("I", 0.9)]), "measure")
+    model.add_all_qubit_quantum_error(pauli_error([("X", 0.1), ("I", 0.9)]), "measure")
     assert read_confusions(model) is None
+
+
+def test_errors_of_several_qubits_together_are_refused():
+    model = readout_noise(0.1)
+    model.add_readout_error(np.kron(FIRST, SECOND), [0, 1], warnings=False)
+    with pytest.raises(CircuitError, match="give each qubit an error of its own"):
+        read_confusions(model)
 
 
 def test_confused_probabilities():

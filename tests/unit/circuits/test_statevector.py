@@ -110,6 +110,15 @@ def test_a_row_is_the_same_in_every_batch(n_rows, random_program):
     np.testing.assert_allclose(simulate(program, table[:n_rows]), alone[:n_rows], rtol=0, atol=1e-14)
 
 
+def test_one_by_one_as_side_by_side(random_program, monkeypatch):
+    program = random_program(8, 60, 12, prepared=True)
+    rng = np.random.default_rng(13)
+    table, initial = rng.normal(size=(21, program.n_slots)), random_states(21, 8, rng)
+    expected = simulate(program, table, initial)
+    monkeypatch.setattr(row_tasks, "_MOST_QUBITS_SIDE_BY_SIDE", 0)
+    np.testing.assert_allclose(simulate(program, table, initial), expected, rtol=0, atol=1e-14)
+
+
 def test_large_and_tiny_angles():
     program = Program(1, (Gate("rx", (0,), (), 0),), 1)
     table = np.array([[0.0], [-0.0], [1e-9], [3e6], [-1e9], [1e300]])

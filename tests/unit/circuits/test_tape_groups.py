@@ -42,9 +42,8 @@ def test_same_rows():
     (group,), (same,), (other,) = group_tapes([tape(0.1)]), group_tapes([tape(0.1)]), group_tapes([tape(0.2)])
     assert group.same_rows(same)
     assert not group.same_rows(other)
-    zero, one = (
-        group_tapes([QuantumScript([qml.StatePrep(state, 0), qml.RX(0.1, 0)])])[0] for state in ([1, 0], [0, 1])
-    )
+    tapes = [QuantumScript([qml.StatePrep(state, 0), qml.RX(0.1, 0)]) for state in ([1, 0], [0, 1])]
+    zero, one = (group_tapes([tape])[0] for tape in tapes)
     assert zero.same_rows(zero)
     assert not zero.same_rows(one)
 
