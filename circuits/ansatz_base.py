@@ -28,7 +28,7 @@ class Ansatz(Protocol):
         ...
 
     def layer(self, weights: Any, wires: Sequence[int], number: int) -> list[Any]:
-        """PennyLane operations of layer ``number`` (from 0), weights of shape ``(..., *weight_shape[1:])``."""
+        """PennyLane operations of layer ``number`` from 0, weights of shape ``(..., *weight_shape[1:])``."""
         ...
 
     def identity_weights(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -92,17 +92,18 @@ def gate_matrix(kind: str, angles: NDArray[np.float64]) -> NDArray[np.complex128
     if kind in FIXED_MATRICES:
         return np.broadcast_to(FIXED_MATRICES[kind], (*batch, 2, 2))
     if kind == "swap":
-        return np.broadcast_to(np.eye(4, dtype=np.complex128)[[0, 2, 1, 3]], (*batch, 4, 4))
+        swap: NDArray[np.complex128] = np.eye(4, dtype=np.complex128)[[0, 2, 1, 3]]
+        return np.broadcast_to(swap, (*batch, 4, 4))
     if kind in ("rxx", "ryy", "rzz"):
         pauli = FIXED_MATRICES[kind[1]]
         half = angles[..., 0, None, None] / 2
-        return np.cos(half) * np.eye(4) - 1j * np.sin(half) * np.kron(pauli, pauli)
+        return np.asarray(np.cos(half) * np.eye(4) - 1j * np.sin(half) * np.kron(pauli, pauli))
     if kind == "rot":
         first, middle, last = (angles[..., i] for i in range(3))
         return _euler(middle, last, first)
     if kind == "u":
         middle, first, last = (angles[..., i] for i in range(3))
-        return np.exp(0.5j * (first + last))[..., None, None] * _euler(middle, first, last)
+        return np.asarray(np.exp(0.5j * (first + last))[..., None, None] * _euler(middle, first, last))
     angle = angles[..., 0]
     zero = np.zeros_like(angle)
     if kind == "rx":
@@ -112,7 +113,7 @@ def gate_matrix(kind: str, angles: NDArray[np.float64]) -> NDArray[np.complex128
     if kind == "rz":
         return _euler(zero, angle, zero)
     if kind == "p":
-        return np.exp(0.5j * angle)[..., None, None] * _euler(zero, angle, zero)
+        return np.asarray(np.exp(0.5j * angle)[..., None, None] * _euler(zero, angle, zero))
     raise KeyError(kind)
 
 

@@ -7,6 +7,7 @@ quantum embedding kernels on near-term quantum computers", arXiv 2105.02276, com
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,8 +30,8 @@ def repair_psd(
     """The matrix made positive semi-definite; one that already is comes back as it is.
 
     With eigenvalues e_i: "clip" sets negative ones to 0, the nearest matrix in the Frobenius norm; "flip"
-    takes |e_i|; "shift" subtracts the lowest e_i from all, which changes the diagonal only. All three change the
-    diagonal. "nearest" is the nearest matrix with **unit diagonal**, by alternating projections with
+    takes |e_i|; "shift" subtracts the lowest e_i from all, which changes the diagonal only. All three change
+    the diagonal. "nearest" is the nearest matrix with **unit diagonal**, by alternating projections with
     Dykstra's correction: N. Higham, "Computing the nearest correlation matrix", IMA J. Numer. Anal. 22 (2002)
     329, algorithm 3.3.
 
@@ -145,7 +146,9 @@ def read_corrections(correction: str | Sequence[str] | None, *, depolarizing: bo
         return ()
     legal = ("depolarizing", *PSD_METHODS) if depolarizing else PSD_METHODS
     listed = isinstance(correction, (str, list, tuple))
-    names = (correction,) if isinstance(correction, str) or not listed else tuple(correction)
+    names: tuple[Any, ...] = (correction,)
+    if listed and not isinstance(correction, str):
+        names = tuple(correction)
     for name in names:
         if name not in legal:
             raise CircuitError(

@@ -98,7 +98,7 @@ class MeasurementGroup:
         """
         outcomes = np.arange(probabilities.shape[1])
         signs = [1.0 - 2.0 * (np.bitwise_count(outcomes & mask) & 1) for mask in self._masks()]
-        return probabilities @ np.stack(signs, axis=1)
+        return np.asarray(probabilities @ np.stack(signs, axis=1))
 
     def _masks(self) -> list[int]:
         """For every word the bits of an outcome that it reads."""

@@ -173,8 +173,8 @@ class VariationalCircuit:
 
         Args:
             inputs: features, shape (B, n_inputs), NumPy or torch; None without encoding.
-            weights: shape ``weight_shape``, or ``(B, *weight_shape)`` for weights of each execution; None where
-                there are none.
+            weights: shape ``weight_shape``, or ``(B, *weight_shape)`` for weights of each execution; None
+                where there are none.
 
         Returns:
             Float64, shape (B, S): a torch tensor, differentiable in both arguments, if any of them is one,
