@@ -212,7 +212,7 @@ def to_aer(program: Program, dialect: str = "pure") -> AerCircuit:
 
     Example:
         >>> import pennylane as qml
-        >>> from .program import read_tape
+        >>> from .tape_reading import read_tape
         >>> tape = qml.tape.QuantumScript([qml.Hadamard(0), qml.CRY(0.3, [0, 1])])
         >>> [item.operation.name for item in to_aer(read_tape(tape).program).circuit.data]
         ['h', 'cry']
@@ -238,7 +238,7 @@ def row_phases(program: Program, table: NDArray[np.float64]) -> NDArray[np.compl
 
     Example:
         >>> import pennylane as qml
-        >>> from .program import read_tape
+        >>> from .tape_reading import read_tape
         >>> bound = read_tape(qml.tape.QuantumScript([qml.Rot(0.1, 0.2, 0.3, 0)]))
         >>> np.angle(row_phases(bound.program, bound.table)).round(6).tolist()
         [-0.2]

@@ -28,7 +28,7 @@ from pennylane.transforms import broadcast_expand, defer_measurements, split_non
 from pennylane.transforms.core import CompilePipeline, transform
 
 from .identity_measurements import identity_results, merge_results, plain_probabilities
-from .program import has_slots, is_native, native_gates
+from .tape_reading import has_slots, is_native, native_gates
 
 __all__ = ["accepts_exact", "accepts_samples", "build_pipeline"]
 

@@ -48,7 +48,7 @@ class AerBackend:
     Example:
         >>> import pennylane as qml
         >>> from .aer_backend import open_backend
-        >>> from .program import read_tape
+        >>> from .tape_reading import read_tape
         >>> bound = read_tape(qml.tape.QuantumScript([qml.RY(np.array([0.0, np.pi]), 0), qml.CNOT([0, 1])]))
         >>> open_backend("cpu").states(bound.program, bound.table).real.round(6).tolist()
         [[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]

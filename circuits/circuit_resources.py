@@ -11,7 +11,7 @@ import pennylane as qml
 from pennylane.devices.preprocess import decompose
 
 from .errors import CircuitError
-from .program import is_native, read_tape
+from .tape_reading import is_native, read_tape
 
 if TYPE_CHECKING:
     from .variational import VariationalCircuit

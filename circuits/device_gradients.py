@@ -18,10 +18,10 @@ from pennylane.operation import Channel, StatePrepBase
 
 from .adjoint import adjoint_gradient
 from .errors import CircuitError
-from .program import has_slots, is_native
 from .readout import PauliReadout
 from .state_readout import measurement_cotangents
 from .tape_groups import TapeGroup
+from .tape_reading import has_slots, is_native
 
 __all__ = ["Gradients", "group_jacobians", "group_vjps", "is_differentiable", "pauli_readout"]
 

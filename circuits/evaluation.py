@@ -70,7 +70,7 @@ class Evaluator:
 
     Example:
         >>> import pennylane as qml
-        >>> from .program import read_tape
+        >>> from .tape_reading import read_tape
         >>> from .simulators import open_simulator
         >>> bound = read_tape(qml.tape.QuantumScript([qml.RX(0.5, 0)]))
         >>> readout = PauliReadout([qml.Z(0)], 1)

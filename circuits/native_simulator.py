@@ -18,6 +18,7 @@ from .statevector import simulate
 
 __all__ = ["NativeSimulator"]
 
+_NORM_TOLERANCE = 1e-4
 # Shots are drawn from the states of at most this many amplitudes (256 MB) at a time.
 _AMPLITUDES_AT_A_TIME = 2**24
 
@@ -37,7 +38,7 @@ class NativeSimulator:
 
     Example:
         >>> import pennylane as qml
-        >>> from .program import read_tape
+        >>> from .tape_reading import read_tape
         >>> bound = read_tape(qml.tape.QuantumScript([qml.X(1), qml.RY(0.0, 0)]))
         >>> NativeSimulator().counts(bound.program, bound.table, [1, 0], shots=5, seed=0)
         [(array([2]), array([5]))]
@@ -76,6 +77,11 @@ class NativeSimulator:
             CircuitError: arrays that do not fit, or a channel in the program.
             CircuitTooLargeError: the states do not fit into free memory.
         """
+        if program.prepared and initial is not None and np.ndim(initial) in (1, 2):
+            norms = np.linalg.norm(np.atleast_2d(np.asarray(initial)), axis=1)
+            if not (np.abs(norms - 1) < _NORM_TOLERANCE).all():
+                worst = norms[np.argmax(np.abs(norms - 1))]
+                raise CircuitError(f"an initial state has the norm {worst:.6g}; it must be 1")
         return simulate(program, table, initial, threads=self.threads)
 
     def counts(

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .program import BoundProgram, Program, read_tape
+from .program import Program
+from .tape_reading import BoundProgram, read_tape
 
 __all__ = ["TapeGroup", "group_tapes"]
 

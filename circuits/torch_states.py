@@ -57,7 +57,7 @@ def differentiable_states(
 
     Example:
         >>> import pennylane as qml
-        >>> from .program import read_tape
+        >>> from .tape_reading import read_tape
         >>> from .simulators import open_simulator
         >>> bound = read_tape(qml.tape.QuantumScript([qml.RY(0.3, 0)]))
         >>> angle = torch.tensor([[0.3]], dtype=torch.float64, requires_grad=True)

@@ -18,8 +18,9 @@ from pennylane.devices.preprocess import decompose
 
 from .arguments import is_torch, to_floats
 from .errors import CircuitError
-from .program import BoundProgram, Program, is_native, read_tape
+from .program import Program
 from .slot_map import SlotMap
+from .tape_reading import BoundProgram, is_native, read_tape
 
 __all__ = ["NotAffineError", "Trace", "trace"]
 

@@ -221,6 +221,7 @@ class VariationalCircuit:
 
         Returns:
             Operations on the wires 0 ... N - 1; their parameters are torch expressions if any argument is.
+            Inside a QNode they are its operations, in this order; nothing has to be applied again.
 
         Raises:
             CircuitError: a wrong shape, or features that cannot be encoded.
@@ -236,11 +237,12 @@ class VariationalCircuit:
             raise CircuitError(f"there are {len(features)} samples and {len(flat)} sets of weights")
         shaped = flat.reshape(*flat.shape[:-1], *self.weight_shape)
         encoding = self.encoding
-        operations = self.gates(None if encoding is None else encoding.angles(features), shaped)
+        prepared: list[Any] = []
         if encoding is not None and encoding.prepares:
+            # First, because inside a QNode every operation enters the circuit when it is made.
             states = encoding.initial_states(features, self.n_qubits)
-            operations.insert(0, qml.StatePrep(states, range(self.n_qubits), validate_norm=False))
-        return operations
+            prepared = [qml.StatePrep(states, range(self.n_qubits), validate_norm=False)]
+        return prepared + self.gates(None if encoding is None else encoding.angles(features), shaped)
 
     def tape(self, inputs: Any = None, weights: Any = None, measurements: Sequence[Any] = ()) -> Any:
         """The circuit as a PennyLane tape.
@@ -256,7 +258,9 @@ class VariationalCircuit:
         Raises:
             CircuitError: a wrong shape, or features that cannot be encoded.
         """
-        return qml.tape.QuantumScript(self.operations(inputs, weights), list(measurements))
+        with qml.QueuingManager.stop_recording():
+            operations = self.operations(inputs, weights)
+        return qml.tape.QuantumScript(operations, list(measurements))
 
     def initial_weights(self, strategy: str = "gaussian", seed: int | None = None) -> NDArray[np.float64]:
         """Weights to start training from; see `circuits.initial_weights`.

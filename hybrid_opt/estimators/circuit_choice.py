@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import MinMaxScaler
 
+from ..circuits.arguments import whole_number
 from ..circuits.encodings import Amplitude, Encoding, encoding_named
 from ..circuits.errors import CircuitTooLargeError
 from ..circuits.memory import require_memory
@@ -60,6 +61,7 @@ def choose_circuit(
         >>> choose_circuit(9, encoding="angle", **common).n_qubits
         5
     """
+    n_layers = whole_number("n_layers", n_layers, 0)
     chosen = encoding_named(encoding) if isinstance(encoding, str) else encoding
     if not isinstance(chosen, Encoding):
         raise OptionError(f"encoding is {encoding!r}; it must be a name or an Encoding object")

@@ -34,7 +34,7 @@ class QuantumKernelRegressor(RegressorMixin, QuantumKernelModel):  # type: ignor
         gamma: see there.
         alpha: strength of regularization.
         train_kernel: whether the circuit's weights are trained first, by alignment with two classes: targets
-            above and up to the median. For a single target.
+            above and up to the median, or up to the mean where none is above the median. For a single target.
         train_steps: see there.
         correction: see there.
         shots: see there.
@@ -132,7 +132,7 @@ class QuantumKernelRegressor(RegressorMixin, QuantumKernelModel):  # type: ignor
                     f"y has {targets.shape[1]} targets; train_kernel=True needs a single one: fit one at a "
                     "time, or use train_kernel=False"
                 )
-            classes = targets.reshape(-1) > np.median(targets)
+            classes = _halves(targets.reshape(-1))
         kernel, samples = self._fit_kernel(table, classes, weights)
         self.intercept_ = np.average(targets, axis=0, weights=weights)
         ridge = KernelRidge(alpha=self.alpha, kernel="precomputed")
@@ -162,3 +162,13 @@ class QuantumKernelRegressor(RegressorMixin, QuantumKernelModel):  # type: ignor
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _halves(targets: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """High and low targets, for training of the kernel."""
+    high: NDArray[np.bool_] = targets > np.median(targets)
+    if not high.any():
+        high = targets > targets.mean()
+    if not high.any():
+        raise OptionError("all targets are equal, so train_kernel=True has nothing to align the kernel with")
+    return high

@@ -91,18 +91,19 @@ class QNNClassifier(ClassifierMixin, QNNModel):  # type: ignore[misc]
         table, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
         table, labels, weights = weighted_samples(table, labels, sample_weight)
-        self.classes_, numbers = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
+        classes, numbers = np.unique(labels, return_inverse=True)
+        if len(classes) < 2:
             raise OptionError(f"y holds 1 class, {labels[0]}; a classifier needs at least two classes")
-        binary = len(self.classes_) == 2
+        binary = len(classes) == 2
         self._fit_model(
             table,
             numbers.astype(np.float64 if binary else np.int64),
             weights,
-            n_outputs=1 if binary else len(self.classes_),
+            n_outputs=1 if binary else len(classes),
             loss=_logistic if binary else _cross_entropy,
             stratify=numbers,
         )
+        self.classes_ = classes
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from contextlib import nullcontext
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ..circuits.variational import VariationalCircuit
 from ..errors import OptionError
 from ..layers import QNNLayer
 from ..progress import Progress, shown
@@ -86,8 +88,10 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
         """The parameters of training, checked."""
         if self.solver not in ("adam", "lbfgs"):
             raise OptionError(f'solver is {self.solver!r}; it must be "adam" or "lbfgs"')
-        if self.solver == "lbfgs" and (self.shots is not None or self.early_stopping):
+        random = self.shots is not None or self.gradient == "spsa"
+        if self.solver == "lbfgs" and (random or self.early_stopping):
             given = "shots" if self.shots is not None else "early_stopping=True"
+            given = 'gradient="spsa"' if self.gradient == "spsa" else given
             raise OptionError(
                 f'solver="lbfgs" follows one exact loss on all samples and cannot work with {given}; '
                 'use solver="adam"'
@@ -119,7 +123,7 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
         """Build and train; sets circuit_, scaler_, model_, n_iter_, loss_curve_ and its like."""
         seed = seed_of(self.random_state)
         schedule = self._schedule(len(X), seed)
-        self.circuit_ = choose_circuit(
+        circuit = choose_circuit(
             X.shape[1],
             encoding=self.encoding,
             n_layers=self.n_layers,
@@ -127,17 +131,18 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
             reupload=self.reupload,
             max_qubits=self.max_qubits,
         )
-        self.scaler_ = fit_scaler(X, self.feature_range, self.circuit_.encoding)
-        model, readout = self._build(n_outputs, seed)
+        scaler = fit_scaler(X, self.feature_range, circuit.encoding)
+        model, readout = self._build(circuit, n_outputs, seed)
         weights = np.ones(len(X)) if weights is None else weights / weights.mean()
-        samples = Samples(*map(torch.from_numpy, (scaled(self.scaler_, X), targets, weights)))
+        samples = Samples(*map(torch.from_numpy, (scaled(scaler, X), targets, weights)))
         samples, validation = self._split(samples, stratify, seed)
         bar = shown("training", enabled=None if self.verbose else False)
         with bar if self.progress is None else nullcontext(self.progress) as progress:
             course = train(
                 model, readout.weight, loss, samples, schedule, validation=validation, progress=progress
             )
-        self.model_ = model
+        # All at once and last: an interrupted fit leaves the model of the one before whole.
+        self.circuit_, self.scaler_, self.model_ = circuit, scaler, model
         self.loss_curve_ = course.losses
         self.validation_loss_curve_ = course.validation_losses if validation is not None else None
         self.n_iter_ = len(course.losses)
@@ -148,9 +153,10 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
                 stacklevel=3,
             )
 
-    def _build(self, n_outputs: int, seed: int) -> tuple[torch.nn.Sequential, torch.nn.Linear]:
+    def _build(
+        self, circuit: VariationalCircuit, n_outputs: int, seed: int
+    ) -> tuple[torch.nn.Sequential, torch.nn.Linear]:
         """The layer and the read-out behind it, and the latter by itself."""
-        circuit = self.circuit_
         layer = QNNLayer(
             circuit.n_qubits,
             circuit.n_layers,
@@ -180,7 +186,7 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
         if not self.early_stopping:
             return samples, None
         share = self.validation_fraction
-        if not isinstance(share, float) or not 0 < share < 1:
+        if isinstance(share, bool) or not isinstance(share, Real) or not 0 < share < 1:
             raise OptionError(f"validation_fraction is {share!r}; it must be a number between 0 and 1")
         try:
             chosen, held = train_test_split(

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from ..layers.circuit_layer import plain_torch
 from ..progress import Progress, silent
 
 __all__ = ["Samples", "Schedule", "TrainingCourse", "train"]
@@ -121,7 +122,9 @@ def train(
 
     model.train()
     run = _adam if schedule.solver == "adam" else _lbfgs
-    course = run(model, objective, samples, schedule, validation, progress)
+    # A fit inside torch.no_grad(), inference_mode() or another default device is a fit all the same.
+    with plain_torch():
+        course = run(model, objective, samples, schedule, validation, progress)
     model.eval()
     return course
 
@@ -202,7 +205,7 @@ def _lbfgs(
     options: Any = {"maxiter": schedule.max_iter, "maxfun": 10 * schedule.max_iter, "gtol": schedule.tol}
     result = minimize(evaluate, start, jac=True, method="L-BFGS-B", callback=after, options=options)
     put(result.x)
-    course.converged = result.nit < schedule.max_iter
+    course.converged = bool(result.success)
     if not course.losses:  # the start was a minimum
         course.losses.append(float(result.fun))
     return course

@@ -46,7 +46,7 @@ def circuit_values(
     Example:
         >>> import pennylane as qml
         >>> from hybrid_opt.circuits.evaluation import Evaluator
-        >>> from hybrid_opt.circuits.program import read_tape
+        >>> from hybrid_opt.circuits.tape_reading import read_tape
         >>> from hybrid_opt.circuits.readout import PauliReadout
         >>> from hybrid_opt.circuits.simulators import open_simulator
         >>> program = read_tape(qml.tape.QuantumScript([qml.RX(0.0, 0)])).program

@@ -76,6 +76,15 @@ class CircuitLayer(torch.nn.Module):
         """How gradients are computed in training: "auto", "adjoint", "parameter_shift" or "spsa"."""
         return self._execution.gradient
 
+    def _set(self, name: str, values: torch.Tensor) -> None:
+        """Give a parameter values; through its parametrization where it has one."""
+        with torch.no_grad():
+            if torch.nn.utils.parametrize.is_parametrized(self, name):
+                current = getattr(self, name)
+                setattr(self, name, values.to(current.device, current.dtype))
+            else:
+                getattr(self, name).copy_(values)
+
     def _describe_execution(self) -> str:
         execution = self._execution
         parts = [f"simulator={self.label!r}", f"shots={execution.shots}", f"gradient={self.gradient!r}"]

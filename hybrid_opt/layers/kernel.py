@@ -9,6 +9,7 @@ import torch
 
 from ..circuits.arguments import whole_number
 from ..circuits.errors import CircuitError
+from ..circuits.memory import require_memory
 from ..circuits.simulators import open_simulator
 from ..circuits.torch_states import differentiable_states, fidelity_matrix, projected_matrix
 from ..circuits.variational import VariationalCircuit
@@ -105,6 +106,12 @@ class QuantumKernelLayer(CircuitLayer):
         self.n_inputs = self.circuit.n_inputs
         if trainable_weights:
             _refuse_idle_weights(self.circuit, kernel)
+        if trainable_landmarks and getattr(self.circuit.encoding, "name", "") == "basis":
+            raise CircuitError(
+                "basis encoding takes bits, which cannot be trained; use trainable_landmarks=False or"
+                " another encoding"
+            )
+        require_memory(self.circuit.n_qubits, 48)
         self.seed = layer_seed(seed)
         self._settings = {
             "simulator": simulator,

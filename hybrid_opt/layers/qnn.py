@@ -265,8 +265,7 @@ class QNNLayer(CircuitLayer):
     def reset_parameters(self) -> None:
         """Give all parameters the values of the start: the same weights, scales of 1, shifts of 0."""
         with torch.no_grad():
-            start = torch.tensor(self._start(), device="cpu")
-            self.weights.copy_(start)
+            self._set("weights", torch.tensor(self._start(), device="cpu"))
             if self.input_scale is not None:
                 self.input_scale.fill_(1.0)
             if self.output_scale is not None and self.output_shift is not None:

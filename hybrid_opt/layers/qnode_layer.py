@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..circuits.arguments import whole_number
 from ..circuits.errors import CircuitError
+from ..circuits.evaluation import GRADIENTS
 from ..seeds import child_seed
 from .arguments import finite_array
 from .arguments import weight_shapes as shapes_of
@@ -93,6 +95,15 @@ class QNodeLayer(CircuitLayer):
         seed: int | None = None,
     ) -> None:
         super().__init__()
+        if direct not in (None, True, False):
+            raise CircuitError(f"direct is {direct!r}; it must be True, False or None")
+        if gradient not in GRADIENTS:
+            legal = ", ".join(map(repr, GRADIENTS))
+            raise CircuitError(f"gradient is {gradient!r}; it must be one of {legal}")
+        if not isinstance(weight_shapes, Mapping):
+            raise CircuitError(
+                f"weight_shapes is {weight_shapes!r}; it must be a dict from names of weights to shapes"
+            )
         self._shapes = shapes_of(weight_shapes)
         self._source = QNodeSource(qnode, input_name, tuple(self._shapes))
         self._wanted_direct = direct
@@ -116,8 +127,9 @@ class QNodeLayer(CircuitLayer):
             self.register_parameter(
                 name, torch.nn.Parameter(torch.tensor(start, dtype=torch.get_default_dtype()))
             )
-        if n_inputs is not None:
-            self._plan(n_inputs)
+        self.n_inputs = None if n_inputs is None else whole_number("n_inputs", n_inputs, 1)
+        if self.n_inputs is not None:
+            self._plan(self.n_inputs)
 
     @property
     def qnode(self) -> Any:
@@ -146,7 +158,7 @@ class QNodeLayer(CircuitLayer):
                 a backward pass, a second derivative.
             CircuitTooLargeError: the states of the batch do not fit into free memory.
         """
-        check_inputs(inputs, None, "QNodeLayer")
+        check_inputs(inputs, self.n_inputs, "QNodeLayer")
         plan = self._plan(inputs.shape[-1])
         if inputs.is_meta:
             nothing = torch.zeros((inputs[..., 0].numel(), plan.n_outputs), device="meta")
@@ -163,9 +175,8 @@ class QNodeLayer(CircuitLayer):
 
     def reset_parameters(self) -> None:
         """Give all weights the values of the start."""
-        with torch.no_grad():
-            for name, start in self._start().items():
-                getattr(self, name).copy_(torch.tensor(start, device="cpu"))
+        for name, start in self._start().items():
+            self._set(name, torch.tensor(start, device="cpu"))
 
     def draw(self, inputs: torch.Tensor, *, decimals: int = 2) -> str:
         """The circuit with the current weights as text.

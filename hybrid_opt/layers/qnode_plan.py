@@ -65,7 +65,15 @@ class QNodePlan:
             return self._direct(self.traced, rows, weights, training)
         if not len(rows):
             # No circuit, but derivatives all the same.
-            return rows.new_zeros((0, self.n_outputs)) + 0 * rows.sum()
+            nothing = sum((weight.sum() for weight in weights.values()), rows.sum())
+            return rows.new_zeros((0, self.n_outputs)) + 0 * nothing
+        with torch.device("cpu"):  # whatever torch's default device is
+            return self._built(rows, weights, training)
+
+    def _built(
+        self, rows: torch.Tensor, weights: Mapping[str, torch.Tensor], training: bool
+    ) -> torch.Tensor:
+        """Results of rows whose tapes are built anew."""
         if self.broadcast:
             return self._evaluated([self.source.read(rows, weights)], training)
         readings = [self.source.read(row, weights) for row in rows]
@@ -91,7 +99,7 @@ class QNodePlan:
     ) -> torch.Tensor:
         flat = traced.flat_weights(weights)
         if not isinstance(flat, torch.Tensor):  # a circuit without weights
-            flat = torch.zeros(0, dtype=torch.float64)
+            flat = torch.zeros(0, dtype=torch.float64, device="cpu")
         table = traced.slots.table(rows, flat)
         initial = None if traced.initial is None else torch.from_numpy(traced.initial)
         wanted = None

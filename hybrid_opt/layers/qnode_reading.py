@@ -21,7 +21,8 @@ from pennylane.workflow import construct_batch
 
 from ..circuits.aer_device import AerDevice
 from ..circuits.errors import CircuitError
-from ..circuits.program import Program, is_native, read_tape
+from ..circuits.program import Program
+from ..circuits.tape_reading import is_native, read_tape
 
 __all__ = ["QNodeSource", "Reading"]
 
@@ -78,14 +79,15 @@ class QNodeSource:
         return self  # nothing in it changes
 
     def __reduce__(self) -> tuple[Any, ...]:
-        module = self.qnode.func.__module__
+        function = self.qnode.func
+        module = str(getattr(function, "__module__", ""))
         for name, value in vars(sys.modules.get(module, object)).items():
             if value is self.qnode:
                 return _restore, (module, name, self.input_name, self.weight_names)
+        label = getattr(function, "__qualname__", repr(function))
         raise CircuitError(
-            f"the layer cannot be pickled: its QNode {self.qnode.func.__qualname__} is no global name of "
-            f"{module}. Define the QNode at the top level of a module, or keep the layer's state_dict() and "
-            "make the layer anew"
+            f"the layer cannot be pickled: its QNode {label} is no global name of {module}. Define the QNode "
+            "at the top level of a module, or keep the layer's state_dict() and make the layer anew"
         )
 
     @property
@@ -236,4 +238,11 @@ def _check_arguments(qnode: Any, input_name: str, weight_names: tuple[str, ...])
 
 
 def _restore(module: str, name: str, input_name: str, weight_names: tuple[str, ...]) -> QNodeSource:
-    return QNodeSource(getattr(import_module(module), name), input_name, weight_names)
+    try:
+        qnode = getattr(import_module(module), name)
+    except (AttributeError, ImportError) as error:
+        raise CircuitError(
+            f"the pickled layer needs the QNode {name} of the module {module}, which is not there; define it "
+            "in a module that can be imported here too"
+        ) from error
+    return QNodeSource(qnode, input_name, weight_names)

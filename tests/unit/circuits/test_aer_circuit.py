@@ -20,7 +20,8 @@ from hybrid_opt.circuits.aer_circuit import (
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.gates import ANGLES, FIXED_MATRICES, Gate, gate_matrix
 from hybrid_opt.circuits.noise import depolarizing_noise
-from hybrid_opt.circuits.program import Program, read_tape
+from hybrid_opt.circuits.program import Program
+from hybrid_opt.circuits.tape_reading import read_tape
 
 N = 5
 DIAGONAL = np.exp(1j * np.arange(8))

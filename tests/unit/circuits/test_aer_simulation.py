@@ -14,7 +14,8 @@ from hybrid_opt.circuits.aer_backend import open_backend
 from hybrid_opt.circuits.errors import AerRunError, CircuitError, CircuitTooLargeError
 from hybrid_opt.circuits.gates import Gate
 from hybrid_opt.circuits.noise import depolarizing_noise, readout_noise
-from hybrid_opt.circuits.program import Program, read_tape
+from hybrid_opt.circuits.program import Program
+from hybrid_opt.circuits.tape_reading import read_tape
 
 CPU = open_backend("cpu")
 

@@ -10,10 +10,10 @@ from pennylane.tape import QuantumScript
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.evaluation import Evaluator
 from hybrid_opt.circuits.noise import readout_noise
-from hybrid_opt.circuits.program import read_tape
 from hybrid_opt.circuits.readout import PauliReadout
 from hybrid_opt.circuits.simulators import open_simulator
 from hybrid_opt.circuits.state_readout import StateReadout
+from hybrid_opt.circuits.tape_reading import read_tape
 
 OBSERVABLES = [qml.Z(0), qml.X(1) @ qml.Y(2), 0.5 * qml.Z(1) + qml.X(0) - 0.25 * qml.I()]
 

@@ -6,8 +6,8 @@ from pennylane.tape import QuantumScript
 
 from hybrid_opt.circuits.measurement_groups import PauliWord, group_words
 from hybrid_opt.circuits.native_simulator import NativeSimulator
-from hybrid_opt.circuits.program import read_tape
 from hybrid_opt.circuits.readout import PauliReadout
+from hybrid_opt.circuits.tape_reading import read_tape
 
 
 def word(letters, n=3):

@@ -84,6 +84,7 @@ def test_large_tables_in_parts(own, monkeypatch):
     program = Program(3, (Gate("ry", (0,), (), 0), Gate("rx", (2,), (), 0)), 1, prepared=True)
     table = np.random.default_rng(7).normal(size=(11, 1))
     initial = np.random.default_rng(8).normal(size=(11, 8) if own else 8) + 0j
+    initial /= np.linalg.norm(initial, axis=-1, keepdims=True)
     whole = (
         NativeSimulator().counts(program, table, [2, 0], 30, 9, initial),
         NativeSimulator().samples(program, table, [2, 0], 30, 9, initial),
@@ -93,7 +94,9 @@ def test_large_tables_in_parts(own, monkeypatch):
     assert [[a.tolist() for a in pair] for pair in parts] == [[a.tolist() for a in pair] for pair in whole[0]]
     assert np.array_equal(NativeSimulator().samples(program, table, [2, 0], 30, 9, initial), whole[1])
     with pytest.raises(CircuitError, match="initial has shape"):
-        NativeSimulator().counts(program, table, [0], 1, 0, np.ones((12, 8)))
+        NativeSimulator().counts(program, table, [0], 1, 0, np.ones((12, 8)) / np.sqrt(8))
+    with pytest.raises(CircuitError, match="an initial state has the norm 3"):
+        NativeSimulator().states(program, table, 3 * initial)
 
 
 def test_no_rows():

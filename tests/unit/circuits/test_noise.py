@@ -10,7 +10,8 @@ from hybrid_opt.circuits.aer_circuit import ONE_QUBIT_GATES, TWO_QUBIT_GATES, VI
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.gates import Gate
 from hybrid_opt.circuits.noise import depolarizing_noise, readout_noise, thermal_noise
-from hybrid_opt.circuits.program import Program, read_tape
+from hybrid_opt.circuits.program import Program
+from hybrid_opt.circuits.tape_reading import read_tape
 
 P1, P2 = 0.03, 0.11
 NO_ANGLES = np.empty((1, 0))

@@ -8,7 +8,8 @@ import torch
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.gates import ANGLES, Gate, gate_matrix
 from hybrid_opt.circuits.parameter_shift import shift_rule, shifted_table, used_slots
-from hybrid_opt.circuits.program import Program, read_tape
+from hybrid_opt.circuits.program import Program
+from hybrid_opt.circuits.tape_reading import read_tape
 
 WIRES = range(3)
 OBSERVABLES = [qml.Z(0), qml.X(1) @ qml.Y(2), qml.Hermitian(np.diag([1.0, -2.0, 0.5, 3.0]), [1, 2])]

@@ -6,8 +6,8 @@ import pytest
 from pennylane.tape import QuantumScript
 
 from hybrid_opt.circuits.errors import CircuitError
-from hybrid_opt.circuits.program import read_tape
 from hybrid_opt.circuits.simulators import open_simulator
+from hybrid_opt.circuits.tape_reading import read_tape
 
 
 def test_both_simulators_agree():

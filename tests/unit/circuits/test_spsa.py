@@ -8,8 +8,8 @@ import pytest
 
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.parameter_shift import shifted_table, used_slots
-from hybrid_opt.circuits.program import read_tape
 from hybrid_opt.circuits.spsa import SpsaPlan, spsa_table
+from hybrid_opt.circuits.tape_reading import read_tape
 
 TABLE = np.array([[0.4, -0.9, 1.3], [2.0, 0.3, -0.6]])
 COTANGENTS = np.array([[0.7, -0.4], [1.0, 0.2]])

@@ -8,8 +8,9 @@ import torch
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.gates import Gate
 from hybrid_opt.circuits.noise import depolarizing_noise
-from hybrid_opt.circuits.program import Program, read_tape
+from hybrid_opt.circuits.program import Program
 from hybrid_opt.circuits.simulators import open_simulator
+from hybrid_opt.circuits.tape_reading import read_tape
 from hybrid_opt.circuits.torch_states import (
     bloch_vectors,
     differentiable_states,

@@ -10,8 +10,8 @@ import torch
 from pennylane.devices.preprocess import decompose
 
 from hybrid_opt.circuits.errors import CircuitError
-from hybrid_opt.circuits.program import is_native, read_tape
 from hybrid_opt.circuits.slot_map import SlotMap
+from hybrid_opt.circuits.tape_reading import is_native, read_tape
 from hybrid_opt.circuits.tracing import NotAffineError, trace
 
 

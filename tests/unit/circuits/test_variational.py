@@ -294,3 +294,32 @@ def test_other_illegal_arguments():
         VariationalCircuit(2, 1, encoding=None).table(np.zeros((1, 1)), WEIGHTS)
     with pytest.raises(CircuitError, match="length 0"):
         VariationalCircuit(1, 0, encoding="amplitude").initial_states(np.zeros((1, 2)))
+
+
+@pytest.mark.parametrize("encoding", ["angle", "amplitude"])
+def test_operations_inside_a_qnode_are_the_circuit(encoding):
+    circuit = VariationalCircuit(2, 1, encoding=encoding)
+    inputs = np.linspace(0.2, 0.9, circuit.n_inputs)
+    weights = circuit.initial_weights("uniform", seed=1)
+
+    @qml.qnode(qml.device("default.qubit", wires=2))
+    def by_hand():
+        circuit.operations(inputs, weights)
+        return qml.probs()
+
+    @qml.qnode(qml.device("default.qubit", wires=2))
+    def by_tape():
+        for operation in circuit.tape(inputs, weights).operations:
+            qml.apply(operation)
+        return qml.probs()
+
+    np.testing.assert_allclose(by_hand(), by_tape(), atol=1e-12)
+    with qml.queuing.AnnotatedQueue() as queue:
+        circuit.tape(inputs, weights)
+    assert not queue.items()
+
+
+def test_operations_with_batches_of_unequal_size():
+    circuit = VariationalCircuit(2, 1)
+    with pytest.raises(CircuitError, match="3 samples and 2 sets of weights"):
+        circuit.operations(np.zeros((3, 2)), np.zeros((2, 1, 2, 3)))

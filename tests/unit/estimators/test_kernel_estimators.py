@@ -309,3 +309,13 @@ def test_the_door_lists_its_names():
     assert dir(hybrid_opt.estimators) == sorted(hybrid_opt.estimators.__all__)
     with pytest.raises(AttributeError, match="Kernels"):
         hybrid_opt.estimators.Kernels  # noqa: B018
+
+
+def test_a_kernel_is_trained_for_targets_most_of_which_are_equal():
+    X = np.random.default_rng(0).uniform(-1, 1, (20, 2))
+    settings = {"encoding": "angle", "train_kernel": True, "train_steps": 2, "simulator": "native"}
+    y = (X[:, 0] > -0.6).astype(float)
+    assert np.median(y) == y.max()
+    assert QuantumKernelRegressor(**settings, random_state=0).fit(X, y).alignment_ is not None
+    with pytest.raises(OptionError, match="all targets are equal"):
+        QuantumKernelRegressor(**settings).fit(X, np.ones(20))

@@ -1,6 +1,7 @@
 """The neural estimators: exact fits that are known, the course of training, and scikit-learn's tools."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -294,3 +295,35 @@ def test_one_class_is_refused(table):
     X, _ = table
     with pytest.raises(OptionError, match="1 class"):
         QNNClassifier().fit(X, np.zeros(len(X)))
+
+
+def test_an_interrupted_fit_leaves_the_model_before_whole():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (40, 2))
+    y = np.where(X[:, 0] > 0, "b", "a")
+    model = QNNClassifier(1, simulator="native", max_iter=20, learning_rate=0.3, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, y)
+    before = model.predict(X)
+
+    def stop(share, text):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.set_params(progress=stop).fit(100 * X, np.where(X[:, 1] > 0, "z", "y"))
+    assert model.predict(X).tolist() == before.tolist()
+
+
+def test_a_fit_inside_no_grad_is_a_fit():
+    X = np.random.default_rng(0).uniform(-1, 1, (20, 2))
+    model = QNNRegressor(1, simulator="native", max_iter=2, solver="lbfgs", random_state=0)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        assert model.fit(X, X[:, 0]).predict(X).shape == (20,)
+
+
+def test_lbfgs_refuses_random_gradients():
+    X = np.random.default_rng(0).uniform(-1, 1, (20, 2))
+    with pytest.raises(OptionError, match='gradient="spsa"'):
+        QNNRegressor(1, solver="lbfgs", gradient="spsa").fit(X, X[:, 0])

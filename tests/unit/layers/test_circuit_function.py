@@ -9,9 +9,9 @@ import torch
 
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.evaluation import Evaluator
-from hybrid_opt.circuits.program import read_tape
 from hybrid_opt.circuits.readout import PauliReadout
 from hybrid_opt.circuits.simulators import open_simulator
+from hybrid_opt.circuits.tape_reading import read_tape
 from hybrid_opt.layers.circuit_function import circuit_values
 
 

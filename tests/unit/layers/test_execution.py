@@ -12,8 +12,8 @@ import pytest
 
 from hybrid_opt.circuits import noise
 from hybrid_opt.circuits.errors import CircuitError
-from hybrid_opt.circuits.program import read_tape
 from hybrid_opt.circuits.simulators import open_simulator
+from hybrid_opt.circuits.tape_reading import read_tape
 from hybrid_opt.errors import OptionError
 from hybrid_opt.layers.execution import Evaluators, Execution, layer_seed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
 
 import numpy as np
 import pennylane as qml
@@ -435,3 +436,60 @@ def test_a_circuit_that_ignores_its_inputs():
         torch.testing.assert_close(outputs, torch.full((3,), 0.5).cos())
         outputs.sum().backward()
         torch.testing.assert_close(layer.weights.grad, -3 * torch.tensor(0.5).sin())
+
+
+@qml.qnode(qml.device("hybrid.aer", wires=1, compute="cpu"))
+def squared(inputs, weight):
+    qml.RX(inputs[0] ** 2 + weight, wires=0)
+    return qml.expval(qml.Z(0))
+
+
+def test_a_circuit_built_anew_does_not_follow_torchs_default_device():
+    layer = QNNLayer.from_qnode(squared, {"weight": ()}, seed=1)
+    inputs = torch.tensor([[0.3], [0.7]])
+    expected = layer(inputs)
+    assert layer.direct is False
+    with torch.device("meta"):
+        torch.testing.assert_close(layer(inputs), expected)
+
+
+def test_an_empty_batch_of_a_circuit_built_anew_has_gradients():
+    layer = QNNLayer.from_qnode(squared, {"weight": ()}, n_inputs=1, seed=1)
+    layer(torch.zeros(0, 1)).sum().backward()
+    assert layer.weight.grad.item() == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_inputs": 0}, "n_inputs is 0"),
+        ({"n_inputs": "a"}, "n_inputs is 'a'"),
+        ({"gradient": "x"}, "gradient is 'x'"),
+        ({"direct": "yes"}, "direct is 'yes'"),
+    ],
+)
+def test_arguments_are_checked_at_once(options, message):
+    with pytest.raises(CircuitError, match=message):
+        QNNLayer.from_qnode(squared, {"weight": ()}, **options)
+
+
+def test_weight_shapes_must_be_a_dict():
+    with pytest.raises(CircuitError, match="must be a dict"):
+        QNNLayer.from_qnode(squared, None)
+
+
+def test_the_number_of_inputs_is_kept():
+    layer = QNNLayer.from_qnode(squared, {"weight": ()}, n_inputs=1)
+    with pytest.raises(CircuitError, match="shape"):
+        layer(torch.zeros(2, 3))
+
+
+def test_a_pickle_whose_qnode_is_gone(monkeypatch):
+    layer = QNNLayer.from_qnode(global_qnode_for_pickles, {"weight": ()}, n_inputs=1)
+    data = pickle.dumps(layer)
+    monkeypatch.delattr(sys.modules[__name__], "global_qnode_for_pickles")
+    with pytest.raises(CircuitError, match="which is not there"):
+        pickle.loads(data)
+
+
+global_qnode_for_pickles = qml.QNode(squared.func, squared.device)

@@ -185,8 +185,11 @@ def test_fixed_landmarks_are_a_buffer():
 
 
 def test_basis_and_amplitude_draw_landmarks_that_they_can_encode():
-    bits = QuantumKernelLayer(3, 6, encoding="basis", seed=1, simulator="native").landmarks
-    assert set(bits.detach().unique().tolist()) == {0.0, 1.0}
+    settings = {"encoding": "basis", "seed": 1, "simulator": "native"}
+    bits = QuantumKernelLayer(3, 6, trainable_landmarks=False, **settings).landmarks
+    assert set(bits.unique().tolist()) == {0.0, 1.0}
+    with pytest.raises(CircuitError, match="bits, which cannot be trained"):
+        QuantumKernelLayer(3, 6, **settings)
     vectors = QuantumKernelLayer(2, 6, encoding="amplitude", seed=1, simulator="native").landmarks
     assert vectors.shape == (6, 4)
 

@@ -337,3 +337,15 @@ def test_cuda_tensors(layer, inputs):
         outputs.sum().backward()
         assert rows.grad.is_cuda
         assert module.weights.grad.device == module.weights.device
+
+
+def test_reset_parameters_reaches_through_a_parametrization():
+    layer = QNNLayer(2, 1, seed=1, simulator="native")
+    start = layer.weights.detach().clone()
+    torch.nn.utils.parametrizations.weight_norm(layer, "weights")
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.mul_(3.0)
+    assert not torch.allclose(layer.weights, start)
+    layer.reset_parameters()
+    torch.testing.assert_close(layer.weights.detach(), start)
