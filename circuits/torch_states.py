@@ -21,7 +21,31 @@ if TYPE_CHECKING:
     from .program import Program
     from .simulators import Simulator
 
-__all__ = ["bloch_vectors", "differentiable_states", "fidelity_matrix", "projected_matrix"]
+__all__ = [
+    "bloch_vectors",
+    "differentiable_states",
+    "fidelity_matrix",
+    "projected_matrix",
+    "refuse_batched_derivatives",
+]
+
+
+def refuse_batched_derivatives(cotangent: torch.Tensor) -> None:
+    """Refuse several cotangents at once, which torch hands over as one tensor without values.
+
+    Args:
+        cotangent: what torch's backward pass brings.
+
+    Raises:
+        CircuitError: inside ``is_grads_batched=True`` or ``vectorize=True``.
+
+    Example:
+        >>> refuse_batched_derivatives(torch.zeros(1))
+    """
+    if torch._C._functorch.is_legacy_batchedtensor(cotangent):
+        raise CircuitError(
+            "a circuit layer takes one cotangent at a time; use vectorize=False or is_grads_batched=False"
+        )
 
 
 def differentiable_states(
@@ -103,6 +127,7 @@ class _States(torch.autograd.Function):
     def backward(
         ctx: Any, *cotangents: torch.Tensor
     ) -> tuple[torch.Tensor | None, torch.Tensor | None, None]:
+        refuse_batched_derivatives(cotangents[0])
         table, initial, states = ctx.saved_tensors
         program, simulator, wanted, threads = ctx.settings
         with_table, with_initial, _ = ctx.needs_input_grad

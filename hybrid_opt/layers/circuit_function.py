@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from ..circuits.errors import CircuitError
+from ..circuits.torch_states import refuse_batched_derivatives
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,6 +87,7 @@ class _Values(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *cotangents: torch.Tensor) -> Any:
+        refuse_batched_derivatives(cotangents[0])
         table, initial, states = ctx.saved_tensors
         evaluation = ctx.evaluation if states is None else replace(ctx.evaluation, states=_array(states))
         with_initial = initial is not None and ctx.needs_input_grad[1]

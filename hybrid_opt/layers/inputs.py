@@ -10,6 +10,7 @@ from __future__ import annotations
 from math import prod
 
 import torch
+from torch._subclasses.fake_tensor import FakeTensor
 
 from ..circuits.errors import CircuitError
 
@@ -46,8 +47,8 @@ def check_inputs(inputs: torch.Tensor, n_inputs: int | None, layer: str) -> None
         layer: its name, for messages.
 
     Raises:
-        CircuitError: no tensor; integers, booleans or complex numbers; a wrong last axis; a transform of
-            ``torch.func``.
+        CircuitError: no tensor; a sparse one, or one without values (``torch.export``); integers, booleans or
+            complex numbers; a wrong last axis; a transform of ``torch.func``.
 
     Example:
         >>> check_inputs(torch.zeros(5, 3), 3, "QNNLayer")
@@ -61,6 +62,15 @@ def check_inputs(inputs: torch.Tensor, n_inputs: int | None, layer: str) -> None
             f"inputs of {layer} are {type(inputs).__name__}; they must be a torch tensor: use torch.as_tensor"
         )
     refuse_transforms(inputs, layer)
+    if inputs.layout != torch.strided:
+        raise CircuitError(
+            f"inputs of {layer} have the layout {inputs.layout}; they must be dense: use inputs.to_dense()"
+        )
+    if isinstance(inputs, FakeTensor):
+        raise CircuitError(
+            f"{layer} cannot be exported or traced without values: its circuit runs outside of torch. Export "
+            "the parts of the model before and behind it"
+        )
     if not inputs.is_floating_point():
         raise CircuitError(
             f"inputs of {layer} have dtype {inputs.dtype}; they must be real floating point numbers, because "

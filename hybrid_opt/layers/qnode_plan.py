@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import torch
 from ..circuits.errors import CircuitError
 from ..circuits.state_readout import StateReadout
 from ..circuits.tracing import NotAffineError, Trace, trace
+from ..seeds import child_seed
 from .circuit_function import circuit_values
 from .execution import Evaluators, Execution
 from .qnode_reading import QNodeSource, Reading
@@ -168,7 +169,10 @@ def make_plan(
         source,
         traced,
         traced is None and (not single or source.broadcasts(n_inputs, shapes)),
-        Evaluators(execution, measurements, len(labels)),
+        # Each number of inputs is a circuit of its own, with a random stream of its own.
+        Evaluators(
+            replace(execution, seed=child_seed(execution.seed, f"{n_inputs} inputs")), measurements, len(labels)
+        ),
         measurements,
         source.returns_one(probe, weights),
     )

@@ -349,3 +349,21 @@ def test_reset_parameters_reaches_through_a_parametrization():
     assert not torch.allclose(layer.weights, start)
     layer.reset_parameters()
     torch.testing.assert_close(layer.weights.detach(), start)
+
+
+def test_vectorized_derivatives_are_refused_in_words():
+    layer = QNNLayer(2, 1, seed=1, simulator="native")
+    inputs = torch.rand(2, requires_grad=True)
+    with pytest.raises(CircuitError, match="vectorize=False"):
+        torch.autograd.functional.jacobian(layer, inputs, vectorize=True)
+    assert torch.autograd.functional.jacobian(layer, inputs).shape == (2, 2)
+
+
+def test_sparse_inputs_and_export_are_refused_in_words():
+    layer = QNNLayer(2, 1, seed=1, simulator="native")
+    with pytest.raises(CircuitError, match="must be dense"):
+        layer(torch.eye(2).to_sparse())
+    with torch._subclasses.fake_tensor.FakeTensorMode(allow_non_fake_inputs=True):
+        fake = torch.empty(3, 2)
+        with pytest.raises(CircuitError, match="cannot be exported"):
+            layer(fake)
