@@ -165,14 +165,13 @@ def make_plan(
             if direct:
                 raise
     measurements = traced.measurements if traced else source.read(probe, weights).measurements
+    # Each number of inputs is a circuit of its own, with a random stream of its own.
+    execution = replace(execution, seed=child_seed(execution.seed, f"{n_inputs} inputs"))
     return QNodePlan(
         source,
         traced,
         traced is None and (not single or source.broadcasts(n_inputs, shapes)),
-        # Each number of inputs is a circuit of its own, with a random stream of its own.
-        Evaluators(
-            replace(execution, seed=child_seed(execution.seed, f"{n_inputs} inputs")), measurements, len(labels)
-        ),
+        Evaluators(execution, measurements, len(labels)),
         measurements,
         source.returns_one(probe, weights),
     )
