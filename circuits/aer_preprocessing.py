@@ -153,7 +153,7 @@ def _by_frequencies(group: Any) -> bool:
     """Whether frequencies of outcomes answer every measurement of the group."""
     return (
         not group.shots.has_partitioned_shots
-        and len(_measured(group)) <= _FREQUENCY_WIRES
+        and (not group.shots or len(_measured(group)) <= _FREQUENCY_WIRES)
         and all(isinstance(m, (ExpectationMP, VarianceMP, ProbabilityMP)) for m in group.measurements)
     )
 
