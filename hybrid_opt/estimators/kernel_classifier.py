@@ -45,6 +45,7 @@ class QuantumKernelClassifier(ClassifierMixin, QuantumKernelModel):  # type: ign
         shots: measurements per kernel value; None for exact values.
         simulator: "aer" or "native".
         compute: "auto", "cpu" or "gpu".
+        threads: most CPU threads; None for all. Take 1 where ``n_jobs`` starts several processes.
         noise_model: a ``qiskit_aer.noise.NoiseModel``.
         max_qubits: most qubits. Further features are encoded in blocks on the same wires (``Folded``).
         random_state: of initial weights, training and shots; an integer, a ``RandomState`` or None.
@@ -86,6 +87,7 @@ class QuantumKernelClassifier(ClassifierMixin, QuantumKernelModel):  # type: ign
         shots: int | None = None,
         simulator: Any = "aer",
         compute: str = "auto",
+        threads: int | None = None,
         noise_model: Any = None,
         max_qubits: int = 8,
         random_state: Any = None,
@@ -104,6 +106,7 @@ class QuantumKernelClassifier(ClassifierMixin, QuantumKernelModel):  # type: ign
             shots=shots,
             simulator=simulator,
             compute=compute,
+            threads=threads,
             noise_model=noise_model,
             max_qubits=max_qubits,
             random_state=random_state,

@@ -81,6 +81,7 @@ class QuantumKernelModel(BaseEstimator):  # type: ignore[misc]
         shots: measurements per kernel value; None for exact values.
         simulator: "aer" or "native".
         compute: "auto", "cpu" or "gpu".
+        threads: most CPU threads; None for all. Take 1 where ``n_jobs`` starts several processes.
         noise_model: a ``qiskit_aer.noise.NoiseModel``.
         max_qubits: most qubits; further features are encoded in blocks on the same wires (`Folded`).
         random_state: an integer, a ``numpy.random.RandomState`` or None.
@@ -102,6 +103,7 @@ class QuantumKernelModel(BaseEstimator):  # type: ignore[misc]
         shots: int | None = None,
         simulator: Any = "aer",
         compute: str = "auto",
+        threads: int | None = None,
         noise_model: Any = None,
         max_qubits: int = 8,
         random_state: Any = None,
@@ -119,6 +121,7 @@ class QuantumKernelModel(BaseEstimator):  # type: ignore[misc]
         self.shots = shots
         self.simulator = simulator
         self.compute = compute
+        self.threads = threads
         self.noise_model = noise_model
         self.max_qubits = max_qubits
         self.random_state = random_state
@@ -161,6 +164,7 @@ class QuantumKernelModel(BaseEstimator):  # type: ignore[misc]
             "shots": self.shots,
             "simulator": self.simulator,
             "compute": self.compute,
+            "threads": self.threads,
             "noise_model": self.noise_model,
             "correction": self.correction,
             "seed": seed,

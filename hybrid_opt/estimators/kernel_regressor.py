@@ -40,6 +40,7 @@ class QuantumKernelRegressor(RegressorMixin, QuantumKernelModel):  # type: ignor
         shots: see there.
         simulator: see there.
         compute: see there.
+        threads: see there.
         noise_model: see there.
         max_qubits: see there.
         random_state: see there.
@@ -79,6 +80,7 @@ class QuantumKernelRegressor(RegressorMixin, QuantumKernelModel):  # type: ignor
         shots: int | None = None,
         simulator: Any = "aer",
         compute: str = "auto",
+        threads: int | None = None,
         noise_model: Any = None,
         max_qubits: int = 8,
         random_state: Any = None,
@@ -97,6 +99,7 @@ class QuantumKernelRegressor(RegressorMixin, QuantumKernelModel):  # type: ignor
             shots=shots,
             simulator=simulator,
             compute=compute,
+            threads=threads,
             noise_model=noise_model,
             max_qubits=max_qubits,
             random_state=random_state,

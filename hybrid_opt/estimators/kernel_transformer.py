@@ -42,6 +42,7 @@ class QuantumKernelTransformer(
         shots: see there.
         simulator: see there.
         compute: see there.
+        threads: see there.
         noise_model: see there.
         max_qubits: see there.
         random_state: of the landmarks too.
@@ -84,6 +85,7 @@ class QuantumKernelTransformer(
         shots: int | None = None,
         simulator: Any = "aer",
         compute: str = "auto",
+        threads: int | None = None,
         noise_model: Any = None,
         max_qubits: int = 8,
         random_state: Any = None,
@@ -102,6 +104,7 @@ class QuantumKernelTransformer(
             shots=shots,
             simulator=simulator,
             compute=compute,
+            threads=threads,
             noise_model=noise_model,
             max_qubits=max_qubits,
             random_state=random_state,

@@ -46,6 +46,7 @@ class QNNClassifier(ClassifierMixin, QNNModel):  # type: ignore[misc]
         shots: measurements per circuit in training; None for exact values.
         simulator: "aer" or "native".
         compute: "auto", "cpu" or "gpu".
+        threads: most CPU threads; None for all. Take 1 where ``n_jobs`` starts several processes.
         noise_model: a ``qiskit_aer.noise.NoiseModel``; acts in training.
         max_qubits: most qubits. Further features are encoded in blocks on the same wires (``Folded``).
         progress: called with the share done and a few words after every epoch or iteration.

@@ -54,6 +54,7 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
         shots: int | None = None,
         simulator: Any = "aer",
         compute: str = "auto",
+        threads: int | None = None,
         noise_model: Any = None,
         max_qubits: int = 8,
         progress: Progress | None = None,
@@ -78,6 +79,7 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
         self.shots = shots
         self.simulator = simulator
         self.compute = compute
+        self.threads = threads
         self.noise_model = noise_model
         self.max_qubits = max_qubits
         self.progress = progress
@@ -164,6 +166,7 @@ class QNNModel(BaseEstimator):  # type: ignore[misc]
             encoding=circuit.encoding,
             reupload=circuit.reupload,
             compute=self.compute,
+            threads=self.threads,
             shots=self.shots,
             simulator=self.simulator,
             gradient=self.gradient,

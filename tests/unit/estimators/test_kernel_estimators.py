@@ -319,3 +319,11 @@ def test_a_kernel_is_trained_for_targets_most_of_which_are_equal():
     assert QuantumKernelRegressor(**settings, random_state=0).fit(X, y).alignment_ is not None
     with pytest.raises(OptionError, match="all targets are equal"):
         QuantumKernelRegressor(**settings).fit(X, np.ones(20))
+
+
+def test_threads_reach_the_simulator():
+    X = np.random.default_rng(0).uniform(-1, 1, (10, 2))
+    model = QuantumKernelRegressor(simulator="native", threads=1, random_state=0).fit(X, X[:, 0])
+    assert model.kernel_._simulator.threads == 1
+    with pytest.raises(CircuitError, match="threads is -1"):
+        QuantumKernelRegressor(simulator="native", threads=-1).fit(X, X[:, 0])

@@ -327,3 +327,9 @@ def test_lbfgs_refuses_random_gradients():
     X = np.random.default_rng(0).uniform(-1, 1, (20, 2))
     with pytest.raises(OptionError, match='gradient="spsa"'):
         QNNRegressor(1, solver="lbfgs", gradient="spsa").fit(X, X[:, 0])
+
+
+def test_threads_reach_the_simulator():
+    X = np.random.default_rng(0).uniform(-1, 1, (10, 2))
+    with pytest.raises(CircuitError, match="threads is -1"):
+        QNNRegressor(1, simulator="native", threads=-1, max_iter=1).fit(X, X[:, 0])
