@@ -50,7 +50,7 @@ def test_gradients_of_two_processes_are_those_of_one(tmp_path, monkeypatch, root
     # The children import this file by its name, and hybrid_opt from the checkout.
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")]))
     torch.multiprocessing.start_processes(
-        train_on_half, args=(str(tmp_path),), nprocs=2, start_method="spawn"
+        train_on_half, args=(str(tmp_path),), nprocs=2, daemon=True, start_method="spawn"
     )
     model = make_model()
     loss_of(model, ROWS).backward()
