@@ -94,7 +94,7 @@ for name, model in (("exact", None), ("noise", NOISE)):
         value = circuit(angle)
         value.backward()
         print(f"{name + suffix:<24}{value.item():>9.4f}{angle.grad.item():>13.4f}")
-print("without shots: what infinitely many of them would give, misread bits included")
+print("misread bits are part of the values without shots too")
 
 # 3. A kernel matrix. The diagonal should be 1; what is measured there tells how much was lost.
 samples = np.random.default_rng(0).uniform(-1, 1, (16, 3))
