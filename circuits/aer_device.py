@@ -48,8 +48,9 @@ class AerDevice(Device):  # type: ignore[misc]
         precision: "double" or "single" (complex128 or complex64 inside Aer; results are double).
         threads: most CPU threads; None or 0 for all.
         noise_model: a ``qiskit_aer.noise.NoiseModel``; it acts on the gates as Aer gets them, whose names
-            ``circuits.noise`` lists, and its qubit i is the device's wire i. Readout errors act on samples,
-            probabilities, expectation values and variances. None for no noise.
+            ``circuits.noise`` lists, and its qubit i is the device's wire i. Readout errors, and noise of
+            the gates that change the basis of a measurement, act on samples, probabilities, expectations and
+            variances. None for no noise.
         seed: of the samples: the same seed gives the same samples, later executions continue the stream, and
             a copy of the device repeats it. None draws a fresh one, also for every copy.
         shots: PennyLane's deprecated way to set shots, taken as PennyLane's own devices do; use
@@ -222,7 +223,7 @@ class AerDevice(Device):  # type: ignore[misc]
         Returns:
             A ``CompilePipeline``.
         """
-        return build_pipeline(self.wires, self.name, misread=self._backend.misreads)
+        return build_pipeline(self.wires, self.name, noisy_readout=self._backend.noisy_readout)
 
     def execute(
         self, circuits: Sequence[QuantumScript], execution_config: ExecutionConfig | None = None

@@ -212,9 +212,9 @@ def _first(results: Sequence[Any]) -> Any:
     return results[0]
 
 
-def _sample_in_groups(tape: Any, misread: bool) -> tuple[Sequence[Any], Postprocessing]:
-    """Groups of measurements, rotated; exact tapes too where readout errors act on their probabilities."""
-    if not tape.shots and not (misread and _by_frequencies(tape)):
+def _sample_in_groups(tape: Any, noisy_readout: bool) -> tuple[Sequence[Any], Postprocessing]:
+    """Groups of measurements, rotated; exact tapes too where their measurement suffers noise."""
+    if not tape.shots and not (noisy_readout and _by_frequencies(tape)):
         return (tape,), _first
     tape = plain_probabilities(tape)
     constants = identity_results(tape)
@@ -234,13 +234,13 @@ def _sample_in_groups(tape: Any, misread: bool) -> tuple[Sequence[Any], Postproc
 _sampling_in_groups = transform(_sample_in_groups)
 
 
-def build_pipeline(wires: Any, name: str, *, misread: bool = False) -> Any:
+def build_pipeline(wires: Any, name: str, *, noisy_readout: bool = False) -> Any:
     """The transforms that turn any tape into tapes the Aer device executes.
 
     Args:
         wires: the device's wires, or None if any are allowed.
         name: the device's name, for messages.
-        misread: whether there are readout errors, which exact probabilities must show too.
+        noisy_readout: whether measuring suffers noise, which exact results must show too.
 
     Returns:
         A PennyLane ``CompilePipeline``.
@@ -270,7 +270,7 @@ def build_pipeline(wires: Any, name: str, *, misread: bool = False) -> Any:
         name=name,
     )
     pipeline.add_transform(_keeping_batches)
-    pipeline.add_transform(_sampling_in_groups, misread=misread)
+    pipeline.add_transform(_sampling_in_groups, noisy_readout=noisy_readout)
     # The rotations of the step before may hold gates that Aer does not know.
     pipeline.add_transform(decompose, **to_native)
     return pipeline

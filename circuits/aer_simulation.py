@@ -244,9 +244,9 @@ class AerBackend:
         return np.concatenate([read_samples(entries, shots, len(wires)) for entries in runs])
 
     @property
-    def misreads(self) -> bool:
-        """Whether the noise model reads bits wrongly."""
-        return bool(self._confusions)
+    def noisy_readout(self) -> bool:
+        """Whether measuring suffers noise: the gates that change the basis, and the bits that are read."""
+        return self.noise_model is not None
 
     def probabilities(
         self,

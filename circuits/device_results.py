@@ -64,8 +64,8 @@ def mixed_results(backend: AerBackend, group: TapeGroup, tapes: Sequence[Any]) -
             batched = tapes[number].batch_size is not None
             tensor = part.reshape(((len(part),) if batched else ()) + (2,) * (2 * n_qubits))
             values = [
-                _misread(backend, group, own, m, batched)
-                if backend.misreads and isinstance(m, ProbabilityMP) and m.obs is None
+                _read_with_noise(backend, group, own, m, batched)
+                if backend.noisy_readout and isinstance(m, ProbabilityMP) and m.obs is None
                 else measure(m, tensor, is_state_batched=batched)
                 for m in tapes[number].measurements
             ]
@@ -73,8 +73,10 @@ def mixed_results(backend: AerBackend, group: TapeGroup, tapes: Sequence[Any]) -
     return results
 
 
-def _misread(backend: AerBackend, group: TapeGroup, rows: slice, measurement: Any, batched: bool) -> Any:
-    """Probabilities of what is read, readout errors included."""
+def _read_with_noise(
+    backend: AerBackend, group: TapeGroup, rows: slice, measurement: Any, batched: bool
+) -> Any:
+    """Probabilities of what is read, noise of the readout included."""
     n_qubits = group.program.n_qubits
     wires = [int(wire) for wire in measurement.wires] or list(range(n_qubits))
     table, initial = group.part(rows)

@@ -193,7 +193,7 @@ class Evaluator:
     ) -> NDArray[np.float64]:
         """Values without shots of a noisy circuit: what infinitely many shots would give."""
         backend: Any = self.simulator
-        if not backend.misreads:
+        if not getattr(backend, "noisy_readout", False):
             return readout.density_values(backend.densities(self.program, table, initial))
         estimates = [
             group.expectations(backend.probabilities(program, table, group.wires, initial))

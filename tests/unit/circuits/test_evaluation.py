@@ -9,7 +9,7 @@ from pennylane.tape import QuantumScript
 
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.evaluation import Evaluator
-from hybrid_opt.circuits.noise import readout_noise
+from hybrid_opt.circuits.noise import depolarizing_noise, readout_noise
 from hybrid_opt.circuits.readout import PauliReadout
 from hybrid_opt.circuits.simulators import open_simulator
 from hybrid_opt.circuits.state_readout import StateReadout
@@ -89,9 +89,11 @@ def test_noise_without_shots_is_exact():
     np.testing.assert_allclose(shifted[:, column], slope, atol=1e-8)
 
 
-def test_readout_errors_act_on_exact_values_as_on_shots():
+@pytest.mark.parametrize("model", [readout_noise(0.2, 0.05), depolarizing_noise(0.15, 0.05)])
+def test_measuring_is_as_noisy_for_exact_values_as_for_shots(model):
+    """Readout errors, and noise of the gates that turn X and Y to Z."""
     bound = bound_circuit()
-    simulator = open_simulator("aer", compute="cpu", noise_model=readout_noise(0.2, 0.05))
+    simulator = open_simulator("aer", compute="cpu", noise_model=model)
     exact, slope = gradient(bound, WEIGHTS, simulator=simulator)
     values, estimated = gradient(bound, WEIGHTS, simulator=simulator, shots=40_000, seed=3)
     np.testing.assert_allclose(values, exact, atol=0.03)
