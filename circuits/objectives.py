@@ -1,8 +1,8 @@
 """What the angles of a QAOA are trained for: a number made of the distribution of energies.
 
 An objective is a function of energies E_k and their probabilities p_k, k = 1..M, in any order and with
-repeated energies allowed. Besides its value it returns the weights w_k = d value / d p_k. An engine that knows exact
-gradients of sum_k w_k p_k thereby knows those of the objective.
+repeated energies allowed. Besides its value it returns the weights w_k = d value / d p_k. An engine that
+knows exact gradients of sum_k w_k p_k thereby knows those of the objective.
 """
 
 from __future__ import annotations
@@ -53,8 +53,9 @@ class CVaR:
         CVaR = max_q [ q - sum_k p_k max(q - E_k, 0) / alpha ],
 
     the maximum is at the alpha-quantile q, so by the envelope theorem the weights are
-    -max(q - E_k, 0) / alpha. Where a level is cut in two the function has a kink only as levels pass q; the weights are then one of its
-    subgradients. They are right up to a constant, which no normalized distribution notices.
+    -max(q - E_k, 0) / alpha. Where a level is cut in two the function has a kink only as levels pass q; the
+    weights are then one of its subgradients. They are right up to a constant, which no normalized
+    distribution notices.
 
     Args:
         alpha: share of the distribution, above 0 and at most 1; 1 is the mean energy.
