@@ -94,8 +94,8 @@ def read_wide_angles(
     ):
         if table.ndim != 2 or table.shape[1] != width or len(table) == 0:
             raise CircuitError(
-                f"{name} has shape {table.shape}; it must be (p, {width}), one angle for every {owner} in each "
-                "of at least one layer"
+                f"{name} has shape {table.shape}; it must be (p, {width}), one angle for every {owner} in "
+                "each of at least one layer"
             )
     _equal_layers(len(tables[0]), len(tables[1]))
     return tables
