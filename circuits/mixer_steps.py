@@ -240,6 +240,8 @@ def _write_step(
     phase: int,
 ) -> None:
     adjoint = emit.sums is not None
+    if phase == (FRESH if adjoint else SPAWN):
+        phase = PLAIN  # compiled, but never run
     states: list[Vectors]
     if phase == FRESH:
         states = [list(zip(waves.load(0), waves.load(1)))]
@@ -301,3 +303,8 @@ lane_bits = _constant(lambda array: lane_bits_of(array.dtype))
 
 most_bits = _constant(lambda sums: BACKWARD_BITS if isinstance(sums, types.Array) else FORWARD_BITS)
 """Within kernels: the most bits of one step, by the sums that it is given or not."""
+
+
+def lane_count_bits(itemsize: int) -> int:
+    """Bits that number the lanes of a vector of numbers of 8 or 4 bytes."""
+    return (64 // itemsize).bit_length() - 1
