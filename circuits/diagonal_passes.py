@@ -20,7 +20,7 @@ from .mixer_steps import FRESH, MULTIPLY, PLAIN, SPAWN
 from .phase_kernels import phases_of
 from .row_threads import run_in_parts
 
-__all__ = ["Pass", "PassRunner", "backward_passes", "forward_passes", "order_of_turns"]
+__all__ = ["Pass", "PassRunner", "backward_passes", "forward_passes"]
 
 _CHUNKS = 32  # sums are added up by chunk, so that they do not depend on the threads
 _TILE = 1 << 9
@@ -91,22 +91,6 @@ def backward_passes(layers: int, row_bits: int) -> list[Pass]:
     for number, layer in enumerate(range(last, -1, -1)):
         passes.append(Pass(number % 2 == 0, layer, MULTIPLY, layer, layer - 1))
     return passes
-
-
-def order_of_turns(layout: StateLayout, *, high_first: bool, near: int) -> list[int]:
-    """In which order the bits of a layer are turned; the mirror is called ``n_bits``.
-
-    Args:
-        layout: how the state is stored.
-        high_first: whether the pass of the high bits comes first.
-        near: bits that the first step of a block turns.
-
-    Returns:
-        The bits.
-    """
-    low = list(range(near)) + [layout.n_bits] * layout.mirrored + list(range(near, layout.block_bits))
-    high = list(range(layout.block_bits, layout.n_bits))
-    return high + low if high_first else low + high
 
 
 def _phase_table(levels: Any, factors: Any, limit: float, parts: int, scratch: Any, table: Any) -> None:
