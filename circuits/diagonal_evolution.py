@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .cost_diagonal import CostDiagonal
 from .diagonal_layout import StateLayout
-from .diagonal_passes import PassRunner, backward_passes, forward_passes
+from .diagonal_passes import CHUNKS, PassRunner, backward_passes, forward_passes
 from .errors import CircuitError
 from .layer_angles import LayerAngles
 from .memory import require_memory
@@ -31,7 +31,6 @@ from .state_sums import energy_sums, flipped_copy, level_sums, state_probabiliti
 __all__ = ["DiagonalEvolution", "DiagonalState"]
 
 Objective = Callable[[NDArray[np.float64], NDArray[np.float64]], tuple[float, NDArray[np.float64]]]
-_CHUNKS = 32
 
 
 class DiagonalState:
@@ -151,7 +150,7 @@ class DiagonalEvolution:
             self.codes, self.levels = self.levels[self.codes], None
         self.limit = max(abs(diagonal.minimum), abs(diagonal.maximum))
         self._whole = self.layout.block_bits + self.layout.mirrored == self.layout.n_bits
-        self._runner = PassRunner(self.layout, self.codes, self.levels, self.limit, threads)
+        self.runner = PassRunner(self.layout, self.codes, self.levels, self.limit, threads)
         self.bytes_forward = 2 * itemsize * self.layout.pitch
         self.bytes_gradient = 2 * self.bytes_forward
 
@@ -244,13 +243,22 @@ class DiagonalEvolution:
         require_memory(layout.n_bits, 4 * layout.itemsize)
         parts = layout.allocate(2)
         self._forward(angles, parts)
-        value, weights = self._objective(parts, int(angles.flips[-1]), objective)
+        value, weights = self.weigh(parts, int(angles.flips[-1]), objective)
         return value, *self._backward(angles, parts, weights)
 
-    def _objective(
+    def weigh(
         self, parts: NDArray[Any], flip: int, objective: Objective | None
     ) -> tuple[float, NDArray[np.float64]]:
-        """The value, and the weight of each level or of each stored state."""
+        """An objective of a state.
+
+        Args:
+            parts: the state as stored.
+            flip: bits that are stored flipped.
+            objective: as for `value_and_grad`.
+
+        Returns:
+            The value, and the weight of each level or of each stored state.
+        """
         layout, levels = self.layout, self.levels
         if objective is None:
             value = energy_sums(layout, parts, self.codes, levels, flip, self.threads)[1]
@@ -265,7 +273,7 @@ class DiagonalEvolution:
         return value, np.repeat(weights, copies) if copies > 1 else weights
 
     def _forward(self, angles: LayerAngles, parts: NDArray[Any]) -> None:
-        layout, runner = self.layout, self._runner
+        layout, runner = self.layout, self.runner
         factors = angles.factors.copy()
         factors[0, 1:] *= 0.5 ** (layout.n_qubits / 2)
         tangents = angles.tangents.astype(layout.dtype, copy=False)
@@ -277,26 +285,53 @@ class DiagonalEvolution:
     def _backward(
         self, angles: LayerAngles, parts: NDArray[Any], weights: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        layout, runner = self.layout, self._runner
+        layout, runner = self.layout, self.runner
         layers, columns = angles.tangents.shape
         factors = angles.factors * [-1.0, 1.0, -1.0]
         tangents = (-angles.tangents).astype(layout.dtype, copy=False)
-        sums = np.zeros((_CHUNKS, layers * columns * 8))
-        coded = self.levels is not None
+        sums = np.zeros((CHUNKS, layers * columns * 8))
         for passing in backward_passes(layers, layout.n_bits - layout.block_bits):
             if passing.mode == SPAWN:
-                tables = np.ascontiguousarray(weights, layout.dtype) if coded else np.empty(4)
-                codes = self.codes if coded else np.ascontiguousarray(weights, np.float64)
+                codes, tables = self.spawn(weights)
                 flip, used = int(angles.flips[-1]), 1
             else:
-                tables, codes = runner.tables(factors[passing.phase], 3), self.codes
+                codes, tables = self.codes, runner.tables(factors[passing.phase], 3)
                 flip, used = int(angles.flips[passing.phase]), 3
             runner.run(passing, parts, codes, flip, tables, used, tangents, sums)
-        moments = sums.sum(axis=0).reshape(layers, columns, 8).sum(axis=2)
+        return self.derivatives(angles, sums, alternating=True)
+
+    def spawn(self, weights: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """What the pass that makes lambda = w psi takes for codes and tables.
+
+        Args:
+            weights: of each level, or of each stored state.
+
+        Returns:
+            Both.
+        """
+        if self.levels is None:
+            return np.ascontiguousarray(weights, np.float64), np.empty(4)
+        return self.codes, np.ascontiguousarray(weights, self.layout.dtype)
+
+    def derivatives(
+        self, angles: LayerAngles, sums: NDArray[np.float64], *, alternating: bool
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Derivatives from the sums of a backward sweep.
+
+        Args:
+            angles: of the layers.
+            sums: by chunk.
+            alternating: whether every second layer turned its high bits first.
+
+        Returns:
+            By gammas, shape (p,); by the angle of each qubit, shape (p, n).
+        """
+        layout = self.layout
+        moments = sums.sum(axis=0).reshape(*angles.tangents.shape, 8).sum(axis=2)
         near = lane_count_bits(layout.itemsize) + BACKWARD_BITS - layout.mirrored
         scaled = np.empty_like(moments)
         scale_moments(
-            angles.tangents, moments, layout.n_bits, layout.block_bits, near, layout.mirrored, True,
+            angles.tangents, moments, layout.n_bits, layout.block_bits, near, layout.mirrored, alternating,
             layout.weight, scaled,
         )  # fmt: skip
         bits = np.arange(layout.n_qubits - 1, -1, -1) + layout.padding

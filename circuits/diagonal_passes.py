@@ -20,9 +20,11 @@ from .mixer_steps import FRESH, MULTIPLY, PLAIN, SPAWN
 from .phase_kernels import phases_of
 from .row_threads import run_in_parts
 
-__all__ = ["Pass", "PassRunner", "backward_passes", "forward_passes"]
+__all__ = ["CHUNKS", "Pass", "PassRunner", "backward_passes", "forward_passes"]
 
-_CHUNKS = 32  # sums are added up by chunk, so that they do not depend on the threads
+CHUNKS = 32
+"""Sums are added up by chunk, so that they do not depend on the threads."""
+
 _TILE = 1 << 9
 
 
@@ -175,7 +177,7 @@ class PassRunner:
             tasks = 1 << (block_bits - layout.column_bits)
         else:
             tasks = 1 << (n_bits - block_bits - layout.mirrored)
-        chunks = min(_CHUNKS, tasks)
+        chunks = min(CHUNKS, tasks)
         columns = n_bits + 2
         flat = tangents.reshape(-1)
         cost = ((passing.before >= 0) + (passing.after >= 0)) * n_bits * (3 if sums is not None else 1)
