@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["DrawFigures", "QuantumRecord", "UniformRecord", "figures_of_distribution", "figures_of_draws"]
 
 EXPECTATION_SAMPLES = 1000  # samples that one exact expectation counts as in a fair comparison
+GRADIENT_EXPECTATIONS = 2  # what an exact gradient counts as besides its value: time of the sweep
 BLOCK = 2**16  # bit strings decoded at a time
 
 
@@ -66,14 +67,15 @@ class QuantumRecord:
     Attributes:
         simulator: e.g. "Aer statevector (CPU)".
         qubits: width of the circuit.
-        depth: QAOA layers.
+        depth: layers.
         two_qubit_gates: two-qubit gates of the circuit.
         two_qubit_depth: layers of two-qubit gates that cannot run at the same time.
         shots: final measurements; None where exact probabilities were used instead.
         evaluations: expectation values used for training the angles.
-        samples_counted: samples for a fair comparison, 1,000 per exact expectation plus the shots.
-        gammas: cost angles, one per layer.
-        betas: mixer angles, one per layer.
+        samples_counted: samples for a fair comparison, 1,000 per exact expectation (2,000 more where it came
+            with an exact gradient) or those drawn in training, plus the shots.
+        gammas: cost angles, one per layer; empty for circuits without them.
+        betas: mixer angles, one per layer; empty for circuits without them.
         p_optimum: chance that one draw decodes to a feasible optimum of the model whose QUBO was sampled;
             None if that optimum is not known.
         feasible_share: chance that one draw decodes to a feasible assignment.
@@ -86,6 +88,9 @@ class QuantumRecord:
         uniform_reason: why it was left out, empty where it was not.
         penalties: constraint label -> penalty weight of the QUBO.
         seconds: wall time of training and sampling; compiling the model is not part of it.
+        gradients: exact gradients used for training.
+        ansatz: name of the circuit's trainable layers; "qaoa" for cost and mixer layers.
+        weights: angles of circuits other than QAOA's, flat.
     """
 
     simulator: str
@@ -109,6 +114,9 @@ class QuantumRecord:
     uniform_reason: str = ""
     penalties: Mapping[Any, float] = field(default_factory=dict)
     seconds: float = 0.0
+    gradients: int = 0
+    ansatz: str = "qaoa"
+    weights: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """All fields as numbers, strings and lists; constraint labels become strings.
@@ -117,7 +125,8 @@ class QuantumRecord:
             A dictionary that ``json.dumps`` takes, keys in the order of the attributes.
         """
         fields = asdict(self)
-        fields["gammas"], fields["betas"] = list(self.gammas), list(self.betas)
+        for name in ("gammas", "betas", "weights"):
+            fields[name] = list(fields[name])
         fields["penalties"] = {str(label): float(weight) for label, weight in self.penalties.items()}
         return fields
 
