@@ -98,3 +98,57 @@ def _forward(
 
 
 forward_pass = compile_kernel(_forward, uses=_uses)
+
+
+def _backward(
+    state: Any, costate: Any, geometry: Any, axes: Any, numbers: Any, forms: Any, start: int, stop: int,
+    phase: int, codes: Any, table: Any, levels_of_codes: Any, energies: Any, gamma: float,
+) -> None:
+    rows, row_step, lane_step, n_lanes, block = geometry
+    other = 16 * rows
+    spare = 32 * rows
+    largest = 1
+    for axis in range(len(axes)):
+        largest = max(largest, axes[axis, 0])
+    panel = np.zeros(spare + 16 * largest)
+    per_block = (n_lanes + 7) // 8
+    last = len(axes)
+    for number in range(start, stop):
+        first = 8 * (number % per_block)
+        at = (number // per_block) * block + first * lane_step
+        lanes = min(8, n_lanes - first)
+        read(state, panel, 0, rows, row_step, lane_step, lanes, at)
+        read(costate, panel, other, rows, row_step, lane_step, lanes, at)
+        for axis in range(len(axes)):
+            levels, inner, offset, kind = axes[axis]
+            if kind == 0:
+                forms[axis] += form_of_sums(panel, other, 0, rows, levels, inner)
+                for base in (0, other):
+                    add_multiple(panel, base, rows, levels, inner, numbers[offset], numbers[offset + 1])
+            else:
+                generator = offset + 2 * levels * levels
+                forms[axis] += form_with_matrix(panel, other, 0, rows, levels, inner, numbers, generator)
+                for base in (0, other):
+                    apply_matrix(panel, base, rows, levels, inner, numbers, offset, spare)
+        if phase:
+            total = 0.0
+            for row in range(rows):
+                u, v = 16 * row, other + 16 * row
+                place = at + row * row_step
+                for lane in range(lanes):
+                    spot = place + lane * lane_step
+                    energy = levels_of_codes[codes[spot]] if phase == 1 else energies[spot]
+                    twist = panel[v + lane] * panel[u + 8 + lane] - panel[v + 8 + lane] * panel[u + lane]
+                    total += energy * twist
+                if phase == 1:
+                    turn_by_code(panel, u, codes, place, lanes, lane_step, table)
+                    turn_by_code(panel, v, codes, place, lanes, lane_step, table)
+                else:
+                    turn_by_energy(panel, u, energies, place, lanes, lane_step, gamma, spare)
+                    turn_by_energy(panel, v, energies, place, lanes, lane_step, gamma, spare)
+            forms[last] += total
+        write(state, panel, 0, rows, row_step, lane_step, lanes, at)
+        write(costate, panel, other, rows, row_step, lane_step, lanes, at)
+
+
+backward_pass = compile_kernel(_backward, uses=_uses)
