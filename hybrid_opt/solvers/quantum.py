@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..circuits.product_space import binary_space
 from ..qubo.enumeration import blocks
 
 if TYPE_CHECKING:
+    from ..circuits.product_space import ProductSpace
     from ..qubo import Problem, Qubo
 
 __all__ = ["DrawFigures", "QuantumRecord", "UniformRecord", "figures_of_distribution", "figures_of_draws"]
@@ -161,19 +163,11 @@ def figures_of_draws(qubo: Qubo, bits: NDArray[np.uint8], optimum: float | None)
     )
 
 
-def bits_of_indices(indices: NDArray[np.int64], n_bits: int) -> NDArray[np.uint8]:
-    """Bit strings of integer indices, wire 0 the most significant bit, shape (S, n_bits).
-
-    Example:
-        >>> bits_of_indices(np.array([1, 6]), 3).tolist()
-        [[0, 0, 1], [1, 1, 0]]
-    """
-    shifts = np.arange(n_bits - 1, -1, -1, dtype=np.int64)
-    return ((np.asarray(indices, dtype=np.int64)[:, None] >> shifts) & 1).astype(np.uint8)
-
-
 def figures_of_distribution(
-    qubo: Qubo, probabilities: NDArray[np.float64], optimum: float | None
+    qubo: Qubo,
+    probabilities: NDArray[np.float64],
+    optimum: float | None,
+    space: ProductSpace | None = None,
 ) -> tuple[DrawFigures, NDArray[np.int64] | None]:
     """The same figures for the exact distribution of a circuit, and its most probable feasible assignment.
 
@@ -181,19 +175,20 @@ def figures_of_distribution(
 
     Args:
         qubo: the QUBO the circuit was built from.
-        probabilities: chance of each bit string, shape (2**n,), wire 0 the most significant bit.
+        probabilities: chance of each bit string of the space.
         optimum: best feasible objective, None if it is not known.
+        space: the bit strings that can occur; None for all 2**n, wire 0 the most significant bit.
 
     Returns:
         The three figures, exact, and states of shape (N,), None if nothing is feasible. Among equally
         probable assignments the first in the order of the model's variables is taken.
     """
-    n_bits = len(probabilities).bit_length() - 1
+    strings = binary_space(qubo.n_bits) if space is None else space
     sizes = [encoding.size for encoding in qubo.encodings]
     totals = np.zeros(prod(sizes))
     for start in range(0, len(probabilities), BLOCK):
         weights = probabilities[start : start + BLOCK]
-        states, valid = qubo.decode_bits(bits_of_indices(np.arange(start, start + len(weights)), n_bits))
+        states, valid = qubo.decode_bits(strings.bits(np.arange(start, start + len(weights))))
         numbers = np.zeros(len(states), dtype=np.int64)
         for i, size in enumerate(sizes):
             numbers = numbers * size + states[:, i] - qubo.first_states[i]
