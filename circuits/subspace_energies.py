@@ -22,6 +22,7 @@ Floats: TypeAlias = NDArray[np.float64]
 
 _BLOCK = 2**16
 _MOST_LEVELS = 2**12
+_STATES_PER_LEVEL = 8
 _PROBE = 2**14
 
 
@@ -124,21 +125,22 @@ def compress(energies: Floats) -> tuple[NDArray[np.uint16], Floats] | None:
 
     Returns:
         Codes, shape (D,), and levels, ascending, with ``levels[codes] == energies``; None where there are
-        more than 4096 different values.
+        more than 4096 different values, or more than one for every eight states.
 
     Example:
-        >>> codes, levels = compress(np.array([2.0, 0.0, 2.0]))
-        >>> codes.tolist(), levels.tolist()
+        >>> codes, levels = compress(np.array([2.0, 0.0, 2.0] * 6))
+        >>> codes[:3].tolist(), levels.tolist()
         ([1, 0, 1], [0.0, 2.0])
     """
+    most = min(_MOST_LEVELS, len(energies) // _STATES_PER_LEVEL)
     # Sorting all of them takes longer than a layer: look first at some, spread over the whole.
     step = max(1, len(energies) // _PROBE)
-    if len(np.unique(energies[::step])) > _MOST_LEVELS:
+    if len(np.unique(energies[::step])) > most:
         return None
     levels = np.empty(0)
     for start in range(0, len(energies), _BLOCK):
         levels = np.union1d(levels, energies[start : start + _BLOCK])
-        if len(levels) > _MOST_LEVELS:
+        if len(levels) > most:
             return None
     codes = np.empty(len(energies), dtype=np.uint16)
     for start in range(0, len(energies), _BLOCK):

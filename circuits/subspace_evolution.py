@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from .panel_sweep import NO_PHASE, PHASE_BY_CODE, PHASE_BY_ENERGY, backward_pass, forward_pass
 from .row_threads import run_in_parts
+from .state_figures import weighted
 from .subspace_mixers import AxisMixer, RankOneAxis
 from .weight_axis import WeightAxis
 
@@ -53,13 +54,12 @@ class Evolution:
     Args:
         mixers: one per axis, the first axis most significant; None for Grover's mixer.
         dimension: D.
-        energies: shape (D,), or None with ``codes``.
-        codes: number of each state's energy in ``levels``, or None.
-        levels: energies by number, with ``codes``.
+        levels: energies: of each state, or with ``codes`` a list of possible ones.
+        codes: number of each state's energy in ``levels``, shape (D,), or None.
         threads: most threads; None or 0 for all.
 
     Example:
-        >>> one_bit = Evolution([RankOneAxis(2)], 2, np.array([0.0, 1.0]), None, None)
+        >>> one_bit = Evolution([RankOneAxis(2)], 2, np.array([0.0, 1.0]))
         >>> state = one_bit.state([0.0], [0.3])
         >>> bool(np.allclose(np.abs(state), np.sqrt(0.5)))
         True
@@ -69,16 +69,15 @@ class Evolution:
         self,
         mixers: Sequence[AxisMixer] | None,
         dimension: int,
-        energies: Floats | None,
-        codes: NDArray[np.uint16] | None,
-        levels: Floats | None,
+        levels: Floats,
+        codes: NDArray[np.uint16] | None = None,
         threads: int | None = None,
     ) -> None:
         self._mixers = None if mixers is None else list(mixers)
         self._dimension = dimension
-        self._energies = _NO_NUMBERS if energies is None else energies
+        self._energies = levels if codes is None else _NO_NUMBERS
         self._codes = _NO_CODES if codes is None else codes
-        self._levels = _NO_NUMBERS if levels is None else levels
+        self._levels = _NO_NUMBERS if codes is None else levels
         self._kind = PHASE_BY_ENERGY if codes is None else PHASE_BY_CODE
         self._threads = threads
         self._passes = _plan([axis.levels for axis in mixers or ()], dimension, self._is_large)
@@ -121,7 +120,8 @@ class Evolution:
         Returns:
             By the cost angles and by the mixer angles, shape (p,) each.
         """
-        costate = (state * (weights if self._kind == PHASE_BY_ENERGY else weights[self._codes])).view(np.float64)
+        codes = None if self._kind == PHASE_BY_ENERGY else self._codes
+        costate = weighted(state, np.ascontiguousarray(weights), codes, self._threads)
         vector = state.view(np.float64)
         by_gamma, by_beta = np.zeros(len(gammas)), np.zeros(len(betas))
         for layer in range(len(gammas) - 1, -1, -1):
