@@ -19,9 +19,9 @@ import pennylane as qml
 from numpy.typing import ArrayLike, NDArray
 
 from .aer_device import AerDevice
+from .angle_arguments import read_angles
 from .errors import CircuitError
 from .ising import Ising, energy_vector, ising_from_bqm
-from .layer_angles import read_angles
 from .memory import require_memory
 from .qaoa_resources import layer_resources
 
