@@ -12,19 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from . import vector_lanes
+from . import lane_waves, vector_lanes
 from .compiled import compile_kernel
+from .lane_waves import LARGEST_ANGLE, cosine_and_sine
 from .vector_lanes import lane_sum, load, splat, store
 
 __all__ = ["add_multiple", "apply_matrix", "form_of_sums", "form_with_matrix", "turn_by_code", "turn_by_energy"]
 
-# pi in parts whose products with integers below 2**20 are exact, and Taylor's series: see half_angles.py.
-_PI_1, _PI_2, _PI_3 = 3.14159265346825122833, 1.21542010126079319532e-10, 4.04453249759190126308e-21
-_ROUND = 1.5 * 2.0**52
-_LARGEST = 2.0**20
-_COSINE = tuple((-1.0) ** k / math.factorial(2 * k) for k in range(10, -1, -1))
-_SINE = tuple((-1.0) ** k / math.factorial(2 * k + 1) for k in range(10, -1, -1))
-_USES = (vector_lanes,)
+_USES = (vector_lanes, lane_waves)
 
 
 def _add_multiple(panel: Any, base: int, rows: int, levels: int, inner: int, real: float, imag: float) -> None:
@@ -128,23 +123,10 @@ def _turn_by_energy(
     fine = True
     for lane in range(lanes):
         angle = -gamma * energies[start + lane * stride]
-        fine = fine and abs(angle) < _LARGEST
+        fine = fine and abs(angle) < LARGEST_ANGLE
         panel[spare + lane] = angle
     if fine:
-        x = load(panel, spare)
-        turns = x * splat(1 / np.pi) + splat(_ROUND) - splat(_ROUND)
-        rest = x - turns * splat(_PI_1)
-        rest = rest - turns * splat(_PI_2)
-        rest = rest - turns * splat(_PI_3)
-        odd = turns - splat(2.0) * (turns * splat(0.5) + splat(_ROUND) - splat(_ROUND))
-        sign = splat(1.0) - splat(2.0) * odd * odd
-        square = rest * rest
-        cosine = splat(_COSINE[0])
-        sine = splat(_SINE[0])
-        for k in range(1, 11):
-            cosine = cosine * square + splat(_COSINE[k])
-            sine = sine * square + splat(_SINE[k])
-        c, s = sign * cosine, sign * rest * sine
+        c, s = cosine_and_sine(load(panel, spare))
         real, imag = load(panel, place), load(panel, place + 8)
         store(panel, place, c * real - s * imag)
         store(panel, place + 8, c * imag + s * real)

@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import types
 
-from . import panel_steps, vector_lanes
+from . import lane_waves, panel_steps, vector_lanes
 from .compiled import compile_kernel
 from .panel_steps import (
     add_multiple,
@@ -61,7 +60,7 @@ def _write(state: Any, panel: Any, base: int, rows: int, row_step: int, lane_ste
                 state[target + 2 * lane * lane_step + 1] = panel[place + 8 + lane]
 
 
-_uses = (vector_lanes, panel_steps)
+_uses = (lane_waves, panel_steps, vector_lanes)
 read = compile_kernel(_read)
 write = compile_kernel(_write)
 

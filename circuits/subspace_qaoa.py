@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from .arguments import whole_number
 from .diagonal_terms import z_terms
 from .errors import CircuitTooLargeError
-from .layer_angles import read_angle_sets, read_angles
+from .angle_arguments import read_angle_sets, read_angles
 from .memory import free_memory
 from .objectives import EXPECTATION, Objective
 from .outcomes import Outcomes
