@@ -9,12 +9,12 @@ Shapes: N bits, D states of the subspace, p layers, B sets of angles, S samples.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import whole_number
 from .diagonal_terms import z_terms
 from .errors import CircuitTooLargeError
 from .angle_arguments import read_angle_sets, read_angles
@@ -90,6 +90,7 @@ class SubspaceQAOA(QAOAEngine):
     ) -> None:
         count_threads(threads)
         self._operator = z_terms(model)
+        self._question = (deepcopy(model), groups, mixer, topology)
         self._groups = read_groups(self._operator.variables, groups)
         self._choice = read_mixer(mixer, topology, len(self._groups))
         space = subspace(len(self._operator.variables), self._groups)
@@ -184,6 +185,65 @@ class SubspaceQAOA(QAOAEngine):
         sets = read_angle_sets(gammas, betas)
         return np.array([self.value(*rows) for rows in zip(*sets)], dtype=np.float64)
 
+    def as_circuit(self, device: Any = None, *, compute: str = "auto", seed: int | None = None) -> Any:
+        """The same QAOA as a circuit.
+
+        Args:
+            device: a PennyLane device, or None for the package's Aer device.
+            compute: for the Aer device: "auto", "cpu" or "gpu".
+            seed: of its samples.
+
+        Returns:
+            A `SubspaceCircuit`.
+
+        Raises:
+            CircuitError: the device cannot be used.
+            CircuitTooLargeError: all 2**N amplitudes do not fit into free memory.
+            DeviceUnavailableError: the requested device cannot be used.
+        """
+        from .subspace_circuit import SubspaceCircuit
+
+        return SubspaceCircuit(*self._question, device, compute=compute, seed=seed)
+
+    def circuit(self, gammas: ArrayLike, betas: ArrayLike) -> Any:
+        """The equivalent PennyLane circuit, measuring the probabilities of all bit strings.
+
+        Args:
+            gammas: cost angles, shape (p,).
+            betas: mixer angles, shape (p,).
+
+        Returns:
+            A tape on the wires 0 ... N - 1.
+
+        Raises:
+            CircuitError: illegal angles.
+            CircuitTooLargeError: an exact mixer of a group of more than 10 bits.
+        """
+        import pennylane as qml
+
+        from .subspace_gates import layer_gates
+
+        wires = range(self.n_qubits)
+        gates = layer_gates(self._operator, self._groups, self._choice, wires, *read_angles(gammas, betas))
+        return qml.tape.QuantumScript(gates, [qml.probs(wires=wires)])
+
+    def circuit_probabilities(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
+        """Probabilities of the states of the space from the equivalent circuit on Aer, up to 2**N amplitudes.
+
+        Args:
+            gammas: cost angles, shape (p,).
+            betas: mixer angles, shape (p,).
+
+        Returns:
+            Shape (D,), as `probabilities`.
+
+        Raises:
+            CircuitError: illegal angles.
+            CircuitTooLargeError: all 2**N amplitudes do not fit into free memory.
+        """
+        chances: NDArray[np.float64] = self.as_circuit().subspace_probabilities(gammas, betas)
+        return chances
+
     def resources(self, depth: int) -> dict[str, int]:
         """What the equivalent circuit costs, see `subspace_resources.subspace_resources`.
 
@@ -196,7 +256,7 @@ class SubspaceQAOA(QAOAEngine):
         Raises:
             CircuitError: the depth is no positive integer.
         """
-        return subspace_resources(self._operator, self._groups, self._choice, whole_number("depth", depth, 1))
+        return subspace_resources(self._operator, self._groups, self._choice, depth)
 
 
 def _require_room(dimension: int) -> None:
