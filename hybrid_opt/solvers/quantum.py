@@ -93,6 +93,9 @@ class QuantumRecord:
         gradients: exact gradients used for training.
         ansatz: name of the circuit's trainable layers; "qaoa" for cost and mixer layers.
         weights: angles of circuits other than QAOA's, flat.
+        mixer: of QAOA; "" for other circuits.
+        engine_difference: largest difference between the circuit's probabilities and those of the engine that
+            found the angles; None where they were not compared.
     """
 
     simulator: str
@@ -119,6 +122,8 @@ class QuantumRecord:
     gradients: int = 0
     ansatz: str = "qaoa"
     weights: tuple[float, ...] = ()
+    mixer: str = ""
+    engine_difference: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """All fields as numbers, strings and lists; constraint labels become strings.

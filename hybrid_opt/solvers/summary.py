@@ -35,6 +35,10 @@ def _quantum_lines(record: QuantumRecord) -> list[str]:
         f"           P(optimum) {_share(record.p_optimum)}, feasible share "
         f"{_share(record.feasible_share)}, mean objective if feasible {_number(record.expected_value)}",
     ]
+    if record.engine_difference is not None:
+        lines.append(
+            f"           largest difference of a probability to the engine {record.engine_difference:.1e}"
+        )
     if record.uniform is None:
         lines.append(f"uniform    left out: {record.uniform_reason}")
     else:
