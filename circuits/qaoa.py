@@ -22,6 +22,7 @@ from .aer_device import AerDevice
 from .edge_coloring import color_edges
 from .errors import CircuitError
 from .ising import Ising, energy_vector, ising_from_bqm
+from .layer_angles import read_angles
 from .memory import require_memory
 
 __all__ = ["CircuitQAOA"]
@@ -143,7 +144,7 @@ class CircuitQAOA:
         return self._tape(gammas, betas, qml.probs(wires=self._wires))
 
     def _tape(self, gammas: ArrayLike, betas: ArrayLike, measurement: Any, shots: int | None = None) -> Any:
-        gamma_row, beta_row = _read_angles(gammas, betas)
+        gamma_row, beta_row = (row.tolist() for row in read_angles(gammas, betas))
         operations = [qml.Hadamard(wire) for wire in self._wires]
         fields = self._operator.fields.tolist()
         couplings = self._couplings.tolist()
@@ -271,22 +272,3 @@ class CircuitQAOA:
             "two_qubit_gates": layers * len(self._pairs),
             "two_qubit_depth": layers * (int(colors.max(initial=-1)) + 1),
         }
-
-
-def _read_angles(gammas: ArrayLike, betas: ArrayLike) -> tuple[list[float], list[float]]:
-    rows = []
-    for name, angles in (("gammas", gammas), ("betas", betas)):
-        try:
-            row = np.asarray(angles, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise CircuitError(f"{name} is {angles!r}; it must be a list of numbers") from error
-        if row.ndim != 1 or row.size == 0:
-            raise CircuitError(f"{name} has shape {row.shape}; it must be (p,) with p of at least 1")
-        if not np.isfinite(row).all():
-            raise CircuitError(f"{name} holds a NaN or infinite angle: {row.tolist()}")
-        rows.append(row.tolist())
-    if len(rows[0]) != len(rows[1]):
-        raise CircuitError(
-            f"{len(rows[0])} gammas and {len(rows[1])} betas were given; every layer needs one of each"
-        )
-    return rows[0], rows[1]
