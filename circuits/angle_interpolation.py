@@ -12,42 +12,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import to_floats, whole_number
+from .arguments import whole_number
 from .errors import CircuitError
+from .layer_angles import read_angles
 
-__all__ = ["interpolate_angles", "read_angles", "stretch_angles"]
-
-
-def read_angles(gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Angles as arrays, checked.
-
-    Args:
-        gammas: cost angles, shape (p,).
-        betas: mixer angles, shape (p,).
-
-    Returns:
-        (gammas, betas), each of shape (p,).
-
-    Raises:
-        CircuitError: angles that are empty, not finite, or unequal in number.
-
-    Example:
-        >>> read_angles([1], [2.0])
-        (array([1.]), array([2.]))
-    """
-    rows = []
-    for name, angles in (("gammas", gammas), ("betas", betas)):
-        row: NDArray[np.float64] = to_floats(angles, None, name)
-        if row.ndim != 1 or row.size == 0:
-            raise CircuitError(f"{name} has shape {row.shape}; it must be (p,) with p of at least 1")
-        if not np.isfinite(row).all():
-            raise CircuitError(f"{name} holds a NaN or infinite angle: {row.tolist()}")
-        rows.append(row)
-    if len(rows[0]) != len(rows[1]):
-        raise CircuitError(
-            f"{len(rows[0])} gammas and {len(rows[1])} betas were given; every layer needs one of each"
-        )
-    return rows[0], rows[1]
+__all__ = ["interpolate_angles", "stretch_angles"]
 
 
 def interpolate_angles(
@@ -74,8 +43,8 @@ def interpolate_angles(
     rows = np.stack(read_angles(gammas, betas))
     if whole_number("depth", depth, 1) < rows.shape[1]:
         raise CircuitError(
-            f"depth is {depth}, but {rows.shape[1]} angles of each kind were given; interpolation only goes to "
-            "deeper circuits, use stretch_angles for both directions"
+            f"depth is {depth}, but {rows.shape[1]} angles of each kind were given; interpolation goes to "
+            "deeper circuits only, stretch_angles in both directions"
         )
     for p in range(rows.shape[1], int(depth)):
         padded = np.pad(rows, ((0, 0), (1, 1)))

@@ -2,9 +2,9 @@
 
 A rule gives angles for a minimized cost of scale 1. A model with other weights is brought there by dividing
 gamma by its scale sigma (`cost_scale`; for pair models sigma**2 = mean over qubits of (h_i**2 + sum_j
-J_ij**2)), the idea of S. Sureshbabu et al., "Parameter setting in quantum approximate optimization of weighted
-problems", Quantum 8, 1231 (2024). Linear terms count like couplings: a field is a coupling to a spin that
-never moves.
+J_ij**2)), the idea of S. Sureshbabu et al., "Parameter setting in quantum approximate optimization of
+weighted problems", Quantum 8, 1231 (2024). Linear terms count like couplings: a field is a coupling to a
+spin that never moves.
 
 Convention of this package: exp(-i gamma C), exp(-i beta sum X), C **minimized**.
 """
@@ -146,7 +146,8 @@ def initial_angles(
         ([0.3, 0.6], [-0.6, -0.3])
     """
     if isinstance(rule, str) and rule not in _RULES:
-        raise CircuitError(f"rule is {rule!r}; it must be one of {', '.join(map(repr, _RULES))}, or a function")
+        names = ", ".join(map(repr, _RULES))
+        raise CircuitError(f"rule is {rule!r}; it must be one of {names}, or a function")
     if not 0 < mixer_gap < np.inf:
         raise CircuitError(f"mixer_gap is {mixer_gap!r}; it must be a number greater than 0 (X mixer: 2)")
     depth = whole_number("depth", depth, 1)

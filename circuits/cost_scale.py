@@ -11,8 +11,8 @@ contain the qubit, so a term of degree k is counted at k qubits. By Parseval's e
     sigma**2 = mean over qubits i of E[Var_i(C)],
 
 with Var_i the variance of the cost over the two values of bit i and E the mean over all other bits. In this
-form it needs no coefficients, and it goes over to axes of more than two levels (one-hot groups): the mean over
-axes of the variance along the axis.
+form it needs no coefficients, and it goes over to axes of more than two levels (one-hot groups): the mean
+over axes of the variance along the axis.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _scale_of_costs(costs: NDArray[np.float64]) -> float:
         costs = costs.reshape((2,) * (costs.size.bit_length() - 1))
     elif costs.ndim <= 1 or costs.size == 0:
         raise CircuitError(
-            f"costs have shape {costs.shape}; they must be (2**N,) with N of at least 1, or have one axis per "
+            f"costs have shape {costs.shape}; it must be (2**N,) with N of at least 1, or one axis per "
             "group of levels"
         )
     if not np.isfinite(costs).all():
