@@ -61,9 +61,7 @@ def sherrington_kirkpatrick_angles(depth: int) -> tuple[NDArray[np.float64], NDA
     return angles_for_minimization(*unit_schedule(SHERRINGTON_KIRKPATRICK, depth))
 
 
-def regular_graph_angles(
-    depth: int, degree: float = 3
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def regular_graph_angles(depth: int, degree: float = 3) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Fixed angles of MaxCut on regular graphs, for a minimized cost of scale 1.
 
     Published are degree 3 to depth 17, degree 4 to 5, degree 5 to 4, degrees 6 to 10 to 3, degree 11 to 2.
