@@ -1,116 +1,83 @@
-"""Angles of QAOA layers as callers give them, checked.
+"""Angles of the layers in the form in which the passes of the diagonal engine take them.
 
-Shapes: p layers, B sets of angles, K cost terms, N qubits.
+A turn about X by beta is reduced to at most pi/4: exp(-i beta X) = exp(-i beta' X) (-i X)^m with
+beta = beta' + m pi/2. The power of -i joins the phases. The X flips a bit: instead of moving amplitudes, the
+engine notes that they are stored flipped, and reads costs at flipped places; turns about X do not mind.
 """
 
 from __future__ import annotations
 
+from math import cos, floor, pi, tan
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from .errors import CircuitError
+from .compiled import compile_kernel
+from .diagonal_layout import StateLayout
 
-__all__ = ["read_angle_sets", "read_angles", "read_wide_angles"]
-
-
-def read_angles(gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """One cost angle and one mixer angle per layer.
-
-    Args:
-        gammas: shape (p,), radians per unit of the cost.
-        betas: shape (p,), radians.
-
-    Returns:
-        Both as float64.
-
-    Raises:
-        CircuitError: angles that are no numbers, empty, not finite, or unequal in number.
-
-    Example:
-        >>> read_angles([0.5], [1])
-        (array([0.5]), array([1.]))
-    """
-    rows = _numbers("gammas", gammas), _numbers("betas", betas)
-    for name, row in zip(("gammas", "betas"), rows):
-        if row.ndim != 1 or row.size == 0:
-            raise CircuitError(f"{name} has shape {row.shape}; it must be (p,) with p of at least 1")
-    _equal_layers(len(rows[0]), len(rows[1]))
-    return rows
+__all__ = ["LayerAngles"]
 
 
-def read_angle_sets(gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Several sets of angles at once.
+def _prepare(
+    gammas: Any, betas: Any, n_bits: int, padding: int, mirrored: bool, tangents: Any, factors: Any, flips: Any
+) -> None:
+    layers, n_qubits = betas.shape
+    flipped = 0
+    for layer in range(layers):
+        scale = 1.0
+        quarters = 0
+        flips[layer] = flipped
+        for bit in range(n_bits + 2):
+            tangents[layer, bit] = 0.0
+        for wire in range(n_qubits):
+            beta = betas[layer, wire]
+            turns = floor(beta / (pi / 2) + 0.5)
+            rest = beta - turns * (pi / 2)
+            bit = n_bits if mirrored and wire == 0 else n_qubits - 1 - wire + padding
+            tangents[layer, bit] = tan(rest)
+            scale *= cos(rest)
+            whole = int(turns) % 4
+            quarters += whole
+            if whole % 2:
+                flipped ^= (1 << n_bits) - 1 if mirrored and wire == 0 else 1 << bit
+        power = quarters % 4
+        factors[layer, 0] = gammas[layer]
+        factors[layer, 1] = scale if power == 0 else (-scale if power == 2 else 0.0)
+        factors[layer, 2] = -scale if power == 1 else (scale if power == 3 else 0.0)
+    flips[layers] = flipped
 
-    Args:
-        gammas: shape (B, p); B may be 0.
-        betas: shape (B, p).
 
-    Returns:
-        Both as float64.
-
-    Raises:
-        CircuitError: as `read_angles`, or unequal numbers of sets.
-
-    Example:
-        >>> read_angle_sets([[0.5], [0.6]], [[1], [2]])[0].shape
-        (2, 1)
-    """
-    sets = _numbers("gammas", gammas), _numbers("betas", betas)
-    for name, rows in zip(("gammas", "betas"), sets):
-        if rows.ndim != 2 or rows.shape[1] == 0:
-            raise CircuitError(f"{name} has shape {rows.shape}; it must be (sets, p) with p of at least 1")
-    if len(sets[0]) != len(sets[1]):
-        raise CircuitError(f"{len(sets[0])} sets of gammas and {len(sets[1])} sets of betas were given")
-    _equal_layers(sets[0].shape[1], sets[1].shape[1])
-    return sets
+prepare = compile_kernel(_prepare)
 
 
-def read_wide_angles(
-    gammas: ArrayLike, betas: ArrayLike, n_terms: int, n_qubits: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """An angle for every cost term and every qubit in each layer.
+class LayerAngles:
+    """Tangents, factors of the phases, and flips of every layer.
 
     Args:
-        gammas: shape (p, K).
-        betas: shape (p, N).
-        n_terms: K.
-        n_qubits: N.
+        layout: how the state is stored.
+        gammas: shape (p,).
+        betas: shape (p, n).
 
-    Returns:
-        Both as float64.
-
-    Raises:
-        CircuitError: as `read_angles`, or another width.
+    Attributes:
+        tangents: shape (p, n_bits + 2): of every stored bit, of the mirror, and one that is not used.
+        factors: shape (p, 3): gamma, real and imaginary part of what the turns of the layer leave out.
+        flips: shape (p + 1,): bits of the index that are stored flipped when a layer's phases come; the last
+            one those of the final state.
 
     Example:
-        >>> read_wide_angles([[0.5, 0.6]], [[1, 1, 1]], 2, 3)[1].shape
-        (1, 3)
+        >>> LayerAngles(StateLayout.of(6, 8, symmetric=False), np.ones(1), np.full((1, 6), 2.0)).flips
+        array([ 0, 63])
     """
-    tables = _numbers("gammas", gammas), _numbers("betas", betas)
-    for name, table, width, owner in zip(
-        ("gammas", "betas"), tables, (n_terms, n_qubits), ("cost term", "qubit")
-    ):
-        if table.ndim != 2 or table.shape[1] != width or len(table) == 0:
-            raise CircuitError(
-                f"{name} has shape {table.shape}; it must be (p, {width}), one angle for every {owner} in each "
-                "of at least one layer"
-            )
-    _equal_layers(len(tables[0]), len(tables[1]))
-    return tables
 
-
-def _numbers(name: str, angles: Any) -> NDArray[np.float64]:
-    try:
-        values = np.asarray(angles, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise CircuitError(f"{name} is {angles!r}; it must be a list of numbers") from error
-    if not np.isfinite(values).all():
-        raise CircuitError(f"{name} holds a NaN or infinite angle: {values.tolist()}")
-    return values
-
-
-def _equal_layers(n_gammas: int, n_betas: int) -> None:
-    if n_gammas != n_betas:
-        raise CircuitError(f"{n_gammas} gammas and {n_betas} betas were given; every layer needs one of each")
+    def __init__(
+        self, layout: StateLayout, gammas: NDArray[np.float64], betas: NDArray[np.float64]
+    ) -> None:
+        layers = len(gammas)
+        self.tangents = np.empty((layers, layout.n_bits + 2))
+        self.factors = np.empty((layers, 3))
+        self.flips = np.empty(layers + 1, np.int64)
+        prepare(
+            gammas, betas, layout.n_bits, layout.padding, layout.mirrored,
+            self.tangents, self.factors, self.flips,
+        )  # fmt: skip

@@ -19,11 +19,11 @@ import pennylane as qml
 from numpy.typing import ArrayLike, NDArray
 
 from .aer_device import AerDevice
-from .edge_coloring import color_edges
+from .angle_arguments import read_angles
 from .errors import CircuitError
 from .ising import Ising, energy_vector, ising_from_bqm
-from .layer_angles import read_angles
 from .memory import require_memory
+from .qaoa_resources import layer_resources
 
 __all__ = ["CircuitQAOA"]
 
@@ -241,34 +241,15 @@ class CircuitQAOA:
         return self._run(tape, device).reshape(int(shots), self.n_qubits).astype(np.uint8)
 
     def resources(self, depth: int) -> dict[str, int]:
-        """What the circuit costs.
+        """What the circuit costs, see `qaoa_resources.layer_resources`.
 
         Args:
             depth: number of layers p, at least 1.
 
         Returns:
-            qubits; depth (p); one_qubit_gates; two_qubit_gates, one IsingZZ per pair and layer, before any
-            compilation to hardware (two CNOTs each where only those exist); two_qubit_depth, the steps of
-            two-qubit gates when gates on disjoint qubits run at once and every qubit reaches every other, by
-            greedy edge coloring of the pairs, times p.
+            qubits, depth, one_qubit_gates, two_qubit_gates, two_qubit_depth.
 
         Raises:
             CircuitError: the depth is no positive integer.
-
-        Example:
-            >>> path = dimod.BinaryQuadraticModel({}, {(0, 1): 1.0, (1, 2): 1.0, (2, 3): 1.0}, 0.0, "SPIN")
-            >>> CircuitQAOA(path, compute="cpu").resources(2)["two_qubit_depth"]
-            4
         """
-        if isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or depth < 1:
-            raise CircuitError(f"depth is {depth!r}; it must be an integer of at least 1")
-        layers = int(depth)
-        fields = int(np.count_nonzero(self._operator.fields))
-        colors = color_edges(self._operator.pairs, self.n_qubits)
-        return {
-            "qubits": self.n_qubits,
-            "depth": layers,
-            "one_qubit_gates": self.n_qubits + layers * (fields + self.n_qubits),
-            "two_qubit_gates": layers * len(self._pairs),
-            "two_qubit_depth": layers * (int(colors.max(initial=-1)) + 1),
-        }
+        return layer_resources(self._operator, depth)

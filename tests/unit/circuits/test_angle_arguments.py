@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from hybrid_opt.circuits.angle_arguments import read_angle_sets, read_angles, read_wide_angles
 from hybrid_opt.circuits.errors import CircuitError
-from hybrid_opt.circuits.layer_angles import read_angle_sets, read_angles, read_wide_angles
 
 
 def test_legal_angles():
