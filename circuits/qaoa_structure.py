@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,11 @@ class QAOAStructure:
             )
         dicke_state(self.n_qubits, self.weight)  # refuses what does not fit
 
-    @property
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Programs are found again, not copied, so that engines know them.
+        return QAOAStructure, (self.n_qubits, self.pairs, self.depth, self.mixer, self.weight)
+
+    @cached_property
     def program(self) -> Program:
         """The circuit's structure for a simulator, with p (N + K + 1) columns."""
         return qaoa_program(self.n_qubits, self.pairs, self.depth, self.mixer)

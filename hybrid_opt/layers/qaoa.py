@@ -44,8 +44,8 @@ class QAOALayer(BinaryProblemLayer):
 
     With ``shots`` or ``noise_model`` the layer samples in training mode; in evaluation mode it computes
     exact, noise-free values, unless ``exact_evaluation`` is False. A copy or a pickle keeps settings, angles
-    and seed and begins its random stream anew; processes that train together with shots should each have a seed
-    of their own. Worker processes must be spawned, not forked.
+    and seed and begins its random stream anew; processes that train together with shots should each have a
+    seed of their own. Worker processes must be spawned, not forked.
 
     Args:
         n_qubits: number of variables N, one qubit each.
@@ -121,6 +121,7 @@ class QAOALayer(BinaryProblemLayer):
     ) -> None:
         super().__init__()
         n_qubits = whole_number("n_qubits", n_qubits, 1)
+        depth = whole_number("depth", depth, 1)
         self.circuit = QAOAStructure(n_qubits, variable_pairs(pairs, n_qubits), depth, mixer, weight)
         self.top_k = None if top_k is None else whole_number("top_k", top_k, 1)
         if self.top_k is not None and self.top_k > self.n_qubits:
@@ -218,14 +219,15 @@ class QAOALayer(BinaryProblemLayer):
         """Of bits and, if wanted, of pairs, as rows of float64."""
         table = self._table(linear, quadratic)
         evaluator = self._evaluators.get(self.circuit.program, training=self.training)
-        start = None if self.circuit.start is None else torch.tensor(self.circuit.start)
+        start = self.circuit.start
+        initial = None if start is None else torch.tensor(start, device="cpu")
         try:
-            values = circuit_values(evaluator, table, start, wanted=self._wanted(linear, quadratic))
+            values = circuit_values(evaluator, table, initial, wanted=self._wanted(linear, quadratic))
         except CircuitError:
             self._check_parameters()  # where one of them is the reason, it is named
             raise
         fields, products = values[:, : self.n_qubits], values[:, self.n_qubits :]
-        first, second = self._pair_columns() if self.correlations else (slice(0), slice(0))
+        first, second = (wires[: products.shape[1]] for wires in self._pair_columns())
         ones, both = bit_probabilities(fields, products, first, second)
         return (ones if self.top_k is None else top_k_mask(ones, self.top_k)), both
 
