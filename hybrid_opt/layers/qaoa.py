@@ -184,6 +184,11 @@ class QAOALayer(BinaryProblemLayer):
         layer.variables = variables
         return layer
 
+    @property
+    def gradient(self) -> str:
+        """How gradients are computed in training: "adjoint", "parameter_shift" or "spsa"."""
+        return self._evaluators.get(self.circuit.program, training=True).gradient
+
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def forward(
         self, linear: torch.Tensor, quadratic: torch.Tensor | None = None

@@ -38,13 +38,13 @@ def test_another_order_and_a_missing_pair():
 
 def test_wrong_models():
     edge = dimod.BinaryQuadraticModel({}, {("a", "b"): 1.0}, 0.0, "BINARY")
-    with pytest.raises(CircuitError, match="CQM|ConstrainedQuadraticModel"):
+    with pytest.raises(CircuitError, match="ConstrainedQuadraticModel"):
         structure_of(dimod.ConstrainedQuadraticModel())
     with pytest.raises(CircuitError, match="no variables"):
         structure_of(dimod.BinaryQuadraticModel("BINARY"))
     with pytest.raises(CircuitError, match="must be"):
         coefficients_of(edge, ("a", "c"), ())
-    with pytest.raises(CircuitError, match="'a' and 'b'|'b' and 'a'"):
+    with pytest.raises(CircuitError, match="none of the pairs"):
         coefficients_of(edge, ("a", "b"), ())
     edge.set_quadratic("a", "b", 0.0)
     assert coefficients_of(edge, ("a", "b"), ())[1].shape == (0,)
