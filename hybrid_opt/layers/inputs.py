@@ -121,7 +121,7 @@ def check_coefficients(
             "move them to one device"
         )
     try:
-        leading = torch.broadcast_shapes(linear.shape[:-1], quadratic.shape[:-1])
+        leading = torch.broadcast_shapes(linear.shape[:-1], quadratic.shape[:-1])  # type: ignore[no-untyped-call]
     except RuntimeError as error:
         raise CircuitError(
             f"linear coefficients of {layer} have shape {tuple(linear.shape)}, quadratic ones "
