@@ -1,9 +1,9 @@
 """A QAOA layer as a gate that keeps 3 of 8 parts, learned end to end, beside gates without a circuit.
 
-Each task shows eight parts (think of attention heads): three features per part and the similarity of every two.
-Keeping a part is worth a hidden linear function of its features, and keeping two costs 1.2 times their
-similarity. A model sees the value of the masks it chose, and nothing else: it has to learn the weights of the
-features and, where its gate knows similarities, their factor. Gradients pass straight through the masks.
+Each task shows eight parts (think of attention heads): three features per part and the similarity of every
+two. Keeping a part is worth a linear function of its features, and keeping two costs 1.2 times their
+similarity. Models are trained on the value of the masks they choose, and have to learn the weights of the
+features and, where the gate knows similarities, their factor. Gradients pass straight through the masks.
 Expect the greedy gate to win: the circuit beats only the gates that judge every part by itself.
 """
 
@@ -26,7 +26,7 @@ torch.set_num_threads(1)
 
 
 def make_tasks(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Features (count, 8, 3), and similarities (count, 28): parts of one of three families resemble each other."""
+    """Features (count, 8, 3) and similarities (count, 28); parts of one of three families are alike."""
     generator = torch.Generator().manual_seed(seed)
     features = torch.rand(count, N, 3, generator=generator)
     family = torch.randint(3, (count, N), generator=generator)
@@ -42,8 +42,10 @@ def value(masks: torch.Tensor, features: torch.Tensor, similarity: torch.Tensor)
 
 
 def soft_mask(scores: torch.Tensor, k: int, left: torch.Tensor | None = None) -> torch.Tensor:
-    """The k largest of the scores that are left; backward as k times the softmax of the scores in units of
-    their spread, which a circuit's marginals are like: they sum to k and do not depend on scale and shift.
+    """The k largest of the scores that are left.
+
+    Backward it is k times the softmax of the scores in units of their spread. Like a circuit's marginals that
+    sums to k and does not depend on scale and shift.
     """
     scores = scores / (scores.std(dim=-1, keepdim=True, correction=0) + 1e-6)
     if left is not None:
