@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .aer_backend import available_devices
     from .aer_device import AerDevice
     from .angle_tables import initial_angles
+    from .diagonal_qaoa import DiagonalQAOA
     from .fidelity_kernel import FidelityKernel
     from .kernel_alignment import align, target_alignment
     from .kernel_corrections import correct_depolarizing, repair_psd
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AerDevice",
     "CircuitQAOA",
+    "DiagonalQAOA",
     "FidelityKernel",
     "NystroemMap",
     "ProjectedKernel",
@@ -47,6 +49,7 @@ __all__ = [
 _HOMES = {
     "AerDevice": "aer_device",
     "CircuitQAOA": "qaoa",
+    "DiagonalQAOA": "diagonal_qaoa",
     "FidelityKernel": "fidelity_kernel",
     "NystroemMap": "nystroem",
     "ProjectedKernel": "projected_kernel",

@@ -19,10 +19,11 @@ import pennylane as qml
 from numpy.typing import ArrayLike, NDArray
 
 from .aer_device import AerDevice
-from .edge_coloring import color_edges
+from .angle_arguments import read_angles
 from .errors import CircuitError
 from .ising import Ising, energy_vector, ising_from_bqm
 from .memory import require_memory
+from .qaoa_resources import layer_resources
 
 __all__ = ["CircuitQAOA"]
 
@@ -143,7 +144,7 @@ class CircuitQAOA:
         return self._tape(gammas, betas, qml.probs(wires=self._wires))
 
     def _tape(self, gammas: ArrayLike, betas: ArrayLike, measurement: Any, shots: int | None = None) -> Any:
-        gamma_row, beta_row = _read_angles(gammas, betas)
+        gamma_row, beta_row = (row.tolist() for row in read_angles(gammas, betas))
         operations = [qml.Hadamard(wire) for wire in self._wires]
         fields = self._operator.fields.tolist()
         couplings = self._couplings.tolist()
@@ -240,53 +241,15 @@ class CircuitQAOA:
         return self._run(tape, device).reshape(int(shots), self.n_qubits).astype(np.uint8)
 
     def resources(self, depth: int) -> dict[str, int]:
-        """What the circuit costs.
+        """What the circuit costs, see `qaoa_resources.layer_resources`.
 
         Args:
             depth: number of layers p, at least 1.
 
         Returns:
-            qubits; depth (p); one_qubit_gates; two_qubit_gates, one IsingZZ per pair and layer, before any
-            compilation to hardware (two CNOTs each where only those exist); two_qubit_depth, the steps of
-            two-qubit gates when gates on disjoint qubits run at once and every qubit reaches every other, by
-            greedy edge coloring of the pairs, times p.
+            qubits, depth, one_qubit_gates, two_qubit_gates, two_qubit_depth.
 
         Raises:
             CircuitError: the depth is no positive integer.
-
-        Example:
-            >>> path = dimod.BinaryQuadraticModel({}, {(0, 1): 1.0, (1, 2): 1.0, (2, 3): 1.0}, 0.0, "SPIN")
-            >>> CircuitQAOA(path, compute="cpu").resources(2)["two_qubit_depth"]
-            4
         """
-        if isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or depth < 1:
-            raise CircuitError(f"depth is {depth!r}; it must be an integer of at least 1")
-        layers = int(depth)
-        fields = int(np.count_nonzero(self._operator.fields))
-        colors = color_edges(self._operator.pairs, self.n_qubits)
-        return {
-            "qubits": self.n_qubits,
-            "depth": layers,
-            "one_qubit_gates": self.n_qubits + layers * (fields + self.n_qubits),
-            "two_qubit_gates": layers * len(self._pairs),
-            "two_qubit_depth": layers * (int(colors.max(initial=-1)) + 1),
-        }
-
-
-def _read_angles(gammas: ArrayLike, betas: ArrayLike) -> tuple[list[float], list[float]]:
-    rows = []
-    for name, angles in (("gammas", gammas), ("betas", betas)):
-        try:
-            row = np.asarray(angles, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise CircuitError(f"{name} is {angles!r}; it must be a list of numbers") from error
-        if row.ndim != 1 or row.size == 0:
-            raise CircuitError(f"{name} has shape {row.shape}; it must be (p,) with p of at least 1")
-        if not np.isfinite(row).all():
-            raise CircuitError(f"{name} holds a NaN or infinite angle: {row.tolist()}")
-        rows.append(row.tolist())
-    if len(rows[0]) != len(rows[1]):
-        raise CircuitError(
-            f"{len(rows[0])} gammas and {len(rows[1])} betas were given; every layer needs one of each"
-        )
-    return rows[0], rows[1]
+        return layer_resources(self._operator, depth)

@@ -12,27 +12,15 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..circuits import AerDevice, CircuitQAOA, initial_angles
-from ..circuits.errors import (
-    CircuitError,
-    CircuitTooLargeError,
-    ConflictingAerError,
-    DeviceUnavailableError,
-    MissingAerError,
-)
-from ..errors import MissingDependencyError, ModelTooLargeError, OptionError
-from ..qubo.enumeration import AUTOMATIC_LIMIT, count_and_minimize
-from ..qubo.spelled_count import spelled_count
+from ..errors import OptionError
 from ..seeds import child_seed
 from .base import Outcome, Request
-from .descent import descend
-from .draws import compile_qubo, distinct
-from .quantum import EXPECTATION_SAMPLES, QuantumRecord, figures_of_distribution, figures_of_draws
+from .draws import compile_qubo
+from .quantum_run import check_qubits, circuit_errors, nothing_to_run, propose, record_run
 from .settings import check_choice, check_translation, check_whole
 from .training import OPTIMIZERS, Angles, train
-from .uniform import uniform_record
 
 if TYPE_CHECKING:
     from ..qubo import Qubo
@@ -121,28 +109,13 @@ class QAOA:
         compile_seconds = perf_counter() - begin
         self._check_size(qubo)
         if not qubo.n_bits:
-            states, _ = qubo.decode_bits(np.zeros((1, 0), dtype=np.uint8))
-            note = "the constraints leave a single assignment, so there is nothing to run a circuit on"
-            return Outcome(states, effort={"qubits": 0}, timings={"compile": compile_seconds}, notes=[note])
-        try:
+            return nothing_to_run(qubo, compile_seconds)
+        with circuit_errors(self.compute):
             return self._run(request, qubo, compile_seconds)
-        except (MissingAerError, ConflictingAerError) as error:
-            raise MissingDependencyError(str(error)) from error
-        except DeviceUnavailableError as error:
-            raise OptionError(f"compute is {self.compute!r}: {error}") from error
-        except CircuitTooLargeError as error:
-            raise ModelTooLargeError(f"{error}. Use method='anneal' or 'milp' instead") from error
-        except CircuitError as error:
-            raise OptionError(f"the circuit cannot be run: {error}") from error
 
     def _check_size(self, qubo: Qubo) -> None:
         n = qubo.n_bits
-        if n > self.max_qubits:
-            raise ModelTooLargeError(
-                f"the QUBO of this model needs {n} qubits ({qubo.n_slack_bits} of them slack); qaoa is set "
-                f"to at most {self.max_qubits}. Use coarser levels or tighter bounds, raise "
-                "QAOA(max_qubits=...) if memory allows (16 bytes times 2**qubits), or use method='anneal'"
-            )
+        check_qubits("qaoa", "QAOA(max_qubits=...)", qubo, self.max_qubits)
         if self.optimizer is not None and n > TRAINING_QUBITS:
             raise OptionError(
                 f"optimizer is {self.optimizer!r} for {n} qubits; angles are trained up to {TRAINING_QUBITS} "
@@ -177,8 +150,23 @@ class QAOA:
         done = perf_counter()
         if probabilities is None and qubo.n_bits <= EXACT_QUBITS:
             probabilities = np.asarray(circuit.probabilities(angles.gammas, angles.betas))
-        record, likely = self._record(qubo, circuit, angles, bits, probabilities, done - trained)
-        states, counts, notes = self._proposals(qubo, bits, likely)
+        resources = circuit.resources(self.depth)
+        record, likely = record_run(
+            qubo,
+            bits=bits,
+            probabilities=probabilities,
+            energies=None if probabilities is None else circuit.energies,
+            shots=self.shots,
+            evaluations=angles.evaluations,
+            simulator=str(circuit.simulator),
+            depth=self.depth,
+            two_qubit_gates=int(resources["two_qubit_gates"]),
+            two_qubit_depth=int(resources["two_qubit_depth"]),
+            gammas=tuple(float(angle) for angle in angles.gammas),
+            betas=tuple(float(angle) for angle in angles.betas),
+            seconds=done - trained,
+        )
+        states, counts, notes = propose(qubo, bits, likely, self.postprocess)
         if angles.limited or angles.interrupted:
             reason = "ctrl-C" if angles.interrupted else "the time limit"
             notes.append(f"{reason} ended the training after {angles.evaluations} evaluations")
@@ -212,82 +200,3 @@ class QAOA:
             quantum=record,
             notes=notes,
         )
-
-    def _record(
-        self,
-        qubo: Qubo,
-        circuit: Any,
-        angles: Angles,
-        bits: NDArray[np.uint8] | None,
-        probabilities: NDArray[np.float64] | None,
-        seconds: float,
-    ) -> tuple[QuantumRecord, NDArray[np.int64] | None]:
-        problem = qubo.problem
-        optimum, reason = None, (
-            f"the model has {spelled_count(problem.n_states)} assignments; the optimum is enumerated up to "
-            f"{AUTOMATIC_LIMIT:,}"
-        )  # fmt: skip
-        if problem.n_states <= AUTOMATIC_LIMIT:
-            optimum = count_and_minimize(problem).minimum
-            reason = "no assignment is feasible" if optimum is None else ""
-        uniform, uniform_reason = uniform_record(problem)
-        likely = None
-        if probabilities is not None:
-            figures, likely = figures_of_distribution(qubo, probabilities, optimum)
-            energy = float(probabilities @ circuit.energies)
-        else:
-            drawn = np.zeros((0, qubo.n_bits), dtype=np.uint8) if bits is None else bits
-            figures = figures_of_draws(qubo, drawn, optimum)
-            energy = float(np.mean(qubo.bqm.energies((drawn.astype(np.int8), list(qubo.bqm.variables)))))
-        resources = circuit.resources(self.depth)
-        record = QuantumRecord(
-            simulator=str(circuit.simulator),
-            qubits=qubo.n_bits,
-            depth=self.depth,
-            two_qubit_gates=int(resources["two_qubit_gates"]),
-            two_qubit_depth=int(resources["two_qubit_depth"]),
-            shots=self.shots,
-            evaluations=angles.evaluations,
-            samples_counted=EXPECTATION_SAMPLES * angles.evaluations
-            + (EXPECTATION_SAMPLES if self.shots is None else self.shots),
-            gammas=tuple(float(angle) for angle in angles.gammas),
-            betas=tuple(float(angle) for angle in angles.betas),
-            p_optimum=figures.p_optimum,
-            feasible_share=figures.feasible_share,
-            expected_energy=energy,
-            expected_value=figures.expected_value,
-            source="shots" if probabilities is None else "exact probabilities",
-            qubo_optimum=optimum,
-            qubo_optimum_reason=reason,
-            uniform=uniform,
-            uniform_reason=uniform_reason,
-            penalties=dict(qubo.penalties),
-            seconds=seconds,
-        )
-        return record, likely
-
-    def _proposals(
-        self, qubo: Qubo, bits: NDArray[np.uint8] | None, likely: NDArray[np.int64] | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str]]:
-        notes = []
-        if bits is None:
-            n = len(qubo.problem.variables)
-            states = np.zeros((0, n), dtype=np.int64) if likely is None else likely[None, :]
-            if likely is not None:
-                notes.append("exact probabilities: the proposal is the most probable feasible assignment")
-            if likely is not None and self.postprocess is not None:
-                bits = qubo.encode_states(likely)[None, :]
-        if bits is not None:
-            if self.postprocess is not None:
-                bits = descend(qubo, bits)
-                notes.append(
-                    "post-processed: a single-flip descent was run from every draw; the quantum row "
-                    "describes the circuit without it"
-                )
-            states, valid = qubo.decode_bits(bits)
-            states = states[valid]
-            lost = int((~valid).sum())
-            if lost:
-                notes.append(f"{lost} of {len(bits)} draws stand for no assignment and were left out")
-        unique, counts = distinct(states)
-        return unique, counts, notes

@@ -16,14 +16,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..circuits.product_space import binary_space
 from ..qubo.enumeration import blocks
 
 if TYPE_CHECKING:
+    from ..circuits.product_space import ProductSpace
     from ..qubo import Problem, Qubo
 
 __all__ = ["DrawFigures", "QuantumRecord", "UniformRecord", "figures_of_distribution", "figures_of_draws"]
 
 EXPECTATION_SAMPLES = 1000  # samples that one exact expectation counts as in a fair comparison
+GRADIENT_EXPECTATIONS = 2  # what an exact gradient counts as besides its value: time of the sweep
 BLOCK = 2**16  # bit strings decoded at a time
 
 
@@ -66,14 +69,15 @@ class QuantumRecord:
     Attributes:
         simulator: e.g. "Aer statevector (CPU)".
         qubits: width of the circuit.
-        depth: QAOA layers.
+        depth: layers.
         two_qubit_gates: two-qubit gates of the circuit.
         two_qubit_depth: layers of two-qubit gates that cannot run at the same time.
         shots: final measurements; None where exact probabilities were used instead.
         evaluations: expectation values used for training the angles.
-        samples_counted: samples for a fair comparison, 1,000 per exact expectation plus the shots.
-        gammas: cost angles, one per layer.
-        betas: mixer angles, one per layer.
+        samples_counted: samples for a fair comparison, 1,000 per exact expectation (2,000 more where it came
+            with an exact gradient) or those drawn in training, plus the shots.
+        gammas: cost angles, one per layer; empty for circuits without them.
+        betas: mixer angles, one per layer; empty for circuits without them.
         p_optimum: chance that one draw decodes to a feasible optimum of the model whose QUBO was sampled;
             None if that optimum is not known.
         feasible_share: chance that one draw decodes to a feasible assignment.
@@ -86,6 +90,9 @@ class QuantumRecord:
         uniform_reason: why it was left out, empty where it was not.
         penalties: constraint label -> penalty weight of the QUBO.
         seconds: wall time of training and sampling; compiling the model is not part of it.
+        gradients: exact gradients used for training.
+        ansatz: name of the circuit's trainable layers; "qaoa" for cost and mixer layers.
+        weights: angles of circuits other than QAOA's, flat.
     """
 
     simulator: str
@@ -109,6 +116,9 @@ class QuantumRecord:
     uniform_reason: str = ""
     penalties: Mapping[Any, float] = field(default_factory=dict)
     seconds: float = 0.0
+    gradients: int = 0
+    ansatz: str = "qaoa"
+    weights: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """All fields as numbers, strings and lists; constraint labels become strings.
@@ -117,7 +127,8 @@ class QuantumRecord:
             A dictionary that ``json.dumps`` takes, keys in the order of the attributes.
         """
         fields = asdict(self)
-        fields["gammas"], fields["betas"] = list(self.gammas), list(self.betas)
+        for name in ("gammas", "betas", "weights"):
+            fields[name] = list(fields[name])
         fields["penalties"] = {str(label): float(weight) for label, weight in self.penalties.items()}
         return fields
 
@@ -152,19 +163,11 @@ def figures_of_draws(qubo: Qubo, bits: NDArray[np.uint8], optimum: float | None)
     )
 
 
-def bits_of_indices(indices: NDArray[np.int64], n_bits: int) -> NDArray[np.uint8]:
-    """Bit strings of integer indices, wire 0 the most significant bit, shape (S, n_bits).
-
-    Example:
-        >>> bits_of_indices(np.array([1, 6]), 3).tolist()
-        [[0, 0, 1], [1, 1, 0]]
-    """
-    shifts = np.arange(n_bits - 1, -1, -1, dtype=np.int64)
-    return ((np.asarray(indices, dtype=np.int64)[:, None] >> shifts) & 1).astype(np.uint8)
-
-
 def figures_of_distribution(
-    qubo: Qubo, probabilities: NDArray[np.float64], optimum: float | None
+    qubo: Qubo,
+    probabilities: NDArray[np.float64],
+    optimum: float | None,
+    space: ProductSpace | None = None,
 ) -> tuple[DrawFigures, NDArray[np.int64] | None]:
     """The same figures for the exact distribution of a circuit, and its most probable feasible assignment.
 
@@ -172,19 +175,20 @@ def figures_of_distribution(
 
     Args:
         qubo: the QUBO the circuit was built from.
-        probabilities: chance of each bit string, shape (2**n,), wire 0 the most significant bit.
+        probabilities: chance of each bit string of the space.
         optimum: best feasible objective, None if it is not known.
+        space: the bit strings that can occur; None for all 2**n, wire 0 the most significant bit.
 
     Returns:
         The three figures, exact, and states of shape (N,), None if nothing is feasible. Among equally
         probable assignments the first in the order of the model's variables is taken.
     """
-    n_bits = len(probabilities).bit_length() - 1
+    strings = binary_space(qubo.n_bits) if space is None else space
     sizes = [encoding.size for encoding in qubo.encodings]
     totals = np.zeros(prod(sizes))
     for start in range(0, len(probabilities), BLOCK):
         weights = probabilities[start : start + BLOCK]
-        states, valid = qubo.decode_bits(bits_of_indices(np.arange(start, start + len(weights)), n_bits))
+        states, valid = qubo.decode_bits(strings.bits(np.arange(start, start + len(weights))))
         numbers = np.zeros(len(states), dtype=np.int64)
         for i, size in enumerate(sizes):
             numbers = numbers * size + states[:, i] - qubo.first_states[i]
