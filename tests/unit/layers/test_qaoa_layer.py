@@ -171,6 +171,19 @@ def test_broadcast_coefficients_get_summed_gradients():
     torch.testing.assert_close(together, single)
 
 
+@pytest.mark.parametrize("options", [{}, {"mixer": "xy", "weight": 2}])
+def test_only_ratios_count_unless_the_scale_is_asked_for(options):
+    linear, quadratic = (part.requires_grad_() for part in coefficients(2))
+    factors = torch.tensor([1.0, -1.0, 2.0, 0.5])
+    for rescale in (True, False):
+        layer = QAOALayer(4, PAIRS, depth=2, rescale=rescale, seed=1, **options).double()
+        outputs = layer(linear, quadratic)
+        assert torch.allclose(layer(10 * linear, 10 * quadratic), outputs, atol=1e-10) == rescale
+        grads = torch.autograd.grad((outputs * factors).sum(), [linear, quadratic])
+        radial = (grads[0] * linear).sum(-1) + (grads[1] * quadratic).sum(-1)
+        assert bool((radial.abs() < 1e-12).all()) == rescale
+
+
 def test_only_what_is_wanted_is_differentiated():
     linear, quadratic = coefficients(2)
     layer = QAOALayer(4, PAIRS, depth=2, seed=1).double()
