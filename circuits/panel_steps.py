@@ -23,7 +23,7 @@ _USES = (vector_lanes, lane_waves)
 
 
 def _add_multiple(panel: Any, base: int, rows: int, levels: int, inner: int, real: float, imag: float) -> None:
-    """x + c (sum of x) on every fiber of an axis."""
+    """X + c (sum of x) on every fiber of an axis."""
     step = 16 * inner
     c_re, c_im = splat(real), splat(imag)
     for outer in range(rows // (levels * inner)):

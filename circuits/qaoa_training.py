@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .angle_arguments import read_angles
 from .angle_ramps import linear_ramp
 from .angle_search import AngleSearch
 from .arguments import whole_number
 from .errors import CircuitError
-from .layer_angles import read_angles
 from .noisy_search import search_with_shots
 from .objectives import EXPECTATION, Objective
 from .trained_angles import TrainedAngles

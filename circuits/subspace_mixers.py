@@ -63,7 +63,7 @@ class RankOneAxis:
     levels: int
 
     def coefficient(self, beta: float) -> complex:
-        """c of the step 1 + c J, its phase exp(i beta) left out."""
+        """C of the step 1 + c J, its phase exp(i beta) left out."""
         return complex(np.expm1(-1j * beta * self.levels) / self.levels)
 
 
