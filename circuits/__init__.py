@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .nystroem import NystroemMap
     from .projected_kernel import ProjectedKernel
     from .qaoa import CircuitQAOA
-    from .qaoa_training import train_angles
+    from .qaoa_training import train_angles, train_ramp
     from .subspace_circuit import SubspaceCircuit
     from .subspace_groups import FixedWeight, OneHot
     from .subspace_qaoa import SubspaceQAOA
@@ -66,6 +66,7 @@ __all__ = [
     "target_alignment",
     "train_angles",
     "train_depths",
+    "train_ramp",
 ]
 
 _HOMES = {
@@ -93,6 +94,7 @@ _HOMES = {
     "target_alignment": "kernel_alignment",
     "train_angles": "qaoa_training",
     "train_depths": "depth_training",
+    "train_ramp": "qaoa_training",
 }
 _MODULES = {"ansatz", "diagnostics", "encodings", "errors", "noise", "objectives"}
 

@@ -9,9 +9,10 @@ Per instance, depth and method: P(optimum) of one draw, share of feasible draws,
 energy (worst - mean) / (worst - best) over the states of the engine. Methods:
 
 * ``spin_glass``, ``regular``, ``ramp``: the angle rules as they are, no evaluation;
-* ``RULE + N``: the same after L-BFGS with at most N expectations, a gradient counted as two more;
+* ``RULE + N``: the same after L-BFGS with at most N expectations, a gradient counted as two;
 * ``tuned ramp + 30``: the two slopes of the ramp after 30 expectations of COBYLA;
-* ``climb + N``: layer by layer with interpolation (INTERP), N expectations in all;
+* ``climb + N``: depth by depth with interpolation (INTERP), N expectations in all;
+* ``regular, CVaR 0.1 + N``: trained for the mean of the lowest tenth instead of the mean;
 * ``random``, ``random + N``: angles drawn uniformly, as controls;
 * ``uniform feasible``: every feasible assignment alike.
 
@@ -33,11 +34,9 @@ import networkx as nx
 import numpy as np
 from record import Record
 from scipy import stats
-from scipy.optimize import minimize
 
 import hybrid_opt as ho
 from hybrid_opt import circuits
-from hybrid_opt.circuits.qaoa_training import climb_depths, train_angles
 from hybrid_opt.qubo.enumeration import count_and_minimize
 from hybrid_opt.qubo.files import read_model_file
 from hybrid_opt.solvers import Request
@@ -136,7 +135,7 @@ def build(model: Any, form: str) -> tuple[Any, Run]:
     if inside:
         engine: Any = circuits.SubspaceQAOA(qubo.bqm, qubo.groups, mixer="xy-exact")
         costs: Any = engine.energies.reshape(engine.space.shape)
-        gap = float(max(engine.space.shape))
+        gap = engine.mixer_gap
     else:
         engine, costs = circuits.DiagonalQAOA(qubo.bqm), qubo.bqm
     states, valid = qubo.decode_bits(engine.space.bits(np.arange(engine.space.dimension)))
@@ -160,41 +159,32 @@ def methods(run: Run, depth: int, rng: np.random.Generator, trained: bool) -> di
         table[rule] = run.figures(angles)
     randoms = [run.figures(angles) for angles in draws]
     table["random"] = {key: float(np.mean([one[key] for one in randoms])) for key in randoms[0]}
-    table["tuned ramp + 30"] = run.figures(tune_ramp(run, starts["ramp"], 30))
+    gammas, betas = starts["ramp"]
+    slopes = circuits.train_ramp(
+        run.engine, depth, gammas[-1], -betas[0], optimizer="COBYLA", max_evaluations=30
+    )
+    table["tuned ramp + 30"] = run.figures((slopes.gammas, slopes.betas))
     if not trained:
         return table
     for number in BUDGETS:
         for rule, angles in starts.items():
             table[f"{rule} + {number}"] = run.figures(train(run, angles, number))
         first = circuits.initial_angles(run.costs, 1, rule="spin_glass", mixer_gap=run.gap)
-        climbed = climb_depths(run.engine, *first, depth, max_evaluations=number)
+        each = max(1, number // depth)
+        climbed = circuits.train_depths(run.engine, *first, depth, max_evaluations=each)[-1]
         table[f"climb + {number}"] = run.figures((climbed.gammas, climbed.betas))
+    tail = train(run, starts["regular"], BUDGETS[-1], circuits.objectives.CVaR(0.1))
+    table[f"regular, CVaR 0.1 + {BUDGETS[-1]}"] = run.figures(tail)
     table[f"random + {BUDGETS[-1]}"] = run.figures(train(run, draws[0], BUDGETS[-1]))
     return table
 
 
-def train(run: Run, angles: Angles, budget: int) -> Angles:
+def train(run: Run, angles: Angles, budget: int, objective: Any = circuits.objectives.EXPECTATION) -> Angles:
     """L-BFGS with exact gradients within a number of expectations."""
-    found = train_angles(run.engine, *angles, optimizer="L-BFGS-B", max_evaluations=budget)
+    found = circuits.train_angles(
+        run.engine, *angles, objective=objective, optimizer="L-BFGS-B", max_evaluations=budget
+    )
     return found.gammas, found.betas
-
-
-def tune_ramp(run: Run, ramp: Angles, budget: int) -> Angles:
-    """Two factors, one on all gammas and one on all betas."""
-    best: list[Any] = [np.inf, np.ones(2)]
-    left = [budget]
-
-    def value(factors: np.ndarray) -> float:
-        if left[0] == 0:
-            return float(best[0]) + 1.0
-        left[0] -= 1
-        energy = float(run.engine.value(factors[0] * ramp[0], factors[1] * ramp[1]))
-        if energy < best[0]:
-            best[:] = [energy, factors.copy()]
-        return energy
-
-    minimize(value, np.ones(2), method="COBYLA", options={"maxiter": budget, "rhobeg": 0.2})
-    return best[1][0] * ramp[0], best[1][1] * ramp[1]
 
 
 def beside_annealing(run: Run, qubo: Any, depth: int) -> dict[str, float]:
