@@ -12,9 +12,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .angle_arguments import read_angles
 from .arguments import whole_number
 from .errors import CircuitError
-from .layer_angles import read_angles
 
 __all__ = ["interpolate_angles", "stretch_angles"]
 

@@ -26,10 +26,10 @@ import dimod
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .angle_arguments import read_angle_sets, read_angles
 from .closed_form_kernel import field_terms, pair_terms
 from .errors import CircuitError
 from .ising import Ising, ising_from_bqm
-from .layer_angles import read_angle_sets, read_angles
 from .objectives import EXPECTATION, Expectation, Objective
 from .row_threads import run_in_parts
 from .trigonometric_minimum import minimize_trigonometric

@@ -10,10 +10,10 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from .angle_arguments import read_angles
 from .angle_interpolation import interpolate_angles
 from .arguments import whole_number
 from .errors import CircuitError
-from .layer_angles import read_angles
 from .qaoa_training import train_angles
 from .trained_angles import TrainedAngles
 
