@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .errors import CircuitError
 from .objectives import Expectation, Objective
 from .scipy_minimizer import minimize_scipy
-from .shot_estimates import Estimate, estimate
+from .shot_estimates import Estimate, energy_lookup, estimate
 from .spsa_minimizer import minimize_spsa
 from .trained_angles import GRADIENT_COST, Stop, TrainedAngles
 
@@ -94,6 +94,8 @@ class AngleSearch:
     def measure(self, point: Floats, shots: int, seed: int, *, told: bool = True) -> Estimate:
         """Measured value at a point; counted, but not kept as the best. ``told``: show it to the callback."""
         gammas, betas = self.angles(point)
+        if self._energies is None:
+            self._energies = energy_lookup(self._engine)
         found = estimate(
             self._engine, gammas, betas, shots, objective=self._objective, energies=self._energies, seed=seed
         )

@@ -25,7 +25,7 @@ from .trained_angles import TrainedAngles
 __all__ = ["OPTIMIZERS", "train_angles", "train_ramp"]
 
 # On eight random weighted models of 9 qubits, with 100 or 1,000 shots and 1 or 4 layers, COBYLA kept 0.1 to
-# 0.7 of the gain of exact training with a first step of 0.1, and 0.5 to 0.9 with 0.3; SPSA rather the reverse.
+# 0.7 of the gain of exact training with a first step of 0.1, and 0.5 to 0.9 with 0.3; SPSA the reverse.
 FIRST_STEP = 0.1
 FIRST_NOISY_STEP = 0.3
 OPTIMIZERS = ("L-BFGS-B", "COBYLA", "Nelder-Mead", "Powell", "SPSA")

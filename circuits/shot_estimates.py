@@ -13,7 +13,7 @@ from .arguments import whole_number
 from .errors import CircuitError
 from .objectives import EXPECTATION, Objective
 
-__all__ = ["Estimate", "energies_of", "estimate"]
+__all__ = ["Estimate", "energy_lookup", "estimate"]
 
 
 @dataclass(frozen=True)
@@ -33,42 +33,43 @@ class Estimate:
     shots: int
 
 
-def energies_of(engine: Any, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Energies of measured bit strings from an engine's own table.
+def energy_lookup(engine: Any) -> Callable[[NDArray[np.uint8]], NDArray[np.float64]]:
+    """A function from measured bit strings to their energies, from an engine's own table.
 
     Args:
         engine: has ``energies``, one per state, and ``space`` unless its states are all 2**N bit strings.
-        bits: shape (S, N).
 
     Returns:
-        Shape (S,).
-
-    Raises:
-        CircuitError: the engine has no such table, or a string lies outside its space (readout errors do
-            that); hand over a function of the bits instead.
+        Bits of shape (S, N) to energies of shape (S,). It raises CircuitError where the engine has no such
+        table, or a string lies outside its space (readout errors do that).
 
     Example:
         >>> class Table:
         ...     energies = np.array([0.0, 1.0, 2.0, 5.0])
-        >>> energies_of(Table(), np.array([[1, 1], [0, 1]], dtype=np.uint8)).tolist()
+        >>> energy_lookup(Table())(np.array([[1, 1], [0, 1]], dtype=np.uint8)).tolist()
         [5.0, 1.0]
     """
+    # Read once: an engine that keeps its energies compressed spells them out at each request.
     table, space = getattr(engine, "energies", None), getattr(engine, "space", None)
-    if space is not None and table is not None:
-        indices = space.indices(bits)
-    elif table is not None and len(table) == 2 ** bits.shape[1]:
-        indices = bits.astype(np.int64) @ (1 << np.arange(bits.shape[1] - 1, -1, -1, dtype=np.int64))
-    else:
-        raise CircuitError(
-            f"{type(engine).__name__} has no table of energies for {bits.shape[1]} bits; give "
-            "energies=, a function from bits of shape (S, N) to energies of shape (S,)"
-        )
-    if (indices < 0).any():
-        raise CircuitError(
-            "a measured bit string lies outside the engine's space; give energies=, a function of the bits"
-        )
-    found: NDArray[np.float64] = np.asarray(table).reshape(-1)[indices].astype(np.float64)
-    return found
+
+    def lookup(bits: NDArray[np.uint8]) -> NDArray[np.float64]:
+        if space is not None and table is not None:
+            indices = space.indices(bits)
+        elif table is not None and len(table) == 2 ** bits.shape[1]:
+            indices = bits.astype(np.int64) @ (1 << np.arange(bits.shape[1] - 1, -1, -1, dtype=np.int64))
+        else:
+            raise CircuitError(
+                f"{type(engine).__name__} has no table of energies for {bits.shape[1]} bits; give "
+                "energies=, a function from bits of shape (S, N) to energies of shape (S,)"
+            )
+        if (indices < 0).any():
+            raise CircuitError(
+                "a measured bit string lies outside the engine's space; give energies=, a function of bits"
+            )
+        found: NDArray[np.float64] = np.asarray(table).reshape(-1)[indices].astype(np.float64)
+        return found
+
+    return lookup
 
 
 def estimate(
@@ -109,7 +110,8 @@ def estimate(
     """
     shots = whole_number("shots", shots, 1)
     bits = engine.sample(gammas, betas, shots, seed=seed)
-    levels = energies_of(engine, bits) if energies is None else np.asarray(energies(bits), dtype=np.float64)
+    lookup = energy_lookup(engine) if energies is None else energies
+    levels = np.asarray(lookup(bits), dtype=np.float64)
     if levels.shape != (shots,) or not np.isfinite(levels).all():
         raise CircuitError(f"energies must give {shots} finite numbers; it gave an array of {levels.shape}")
     value, weights = objective(levels, np.full(shots, 1 / shots))

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 __all__ = ["GRADIENT_COST", "TrainedAngles"]
 
-# An adjoint sweep over a state vector costs about three forward passes, whatever the number of angles.
-GRADIENT_COST = 3
+# An adjoint sweep over a state vector takes about as long as four expectations, however many the angles.
+GRADIENT_COST = 4
 
 Stop = Literal["converged", "evaluations", "shots", "noise", "callback", "interrupted", ""]
 
@@ -26,7 +26,7 @@ class TrainedAngles:
         value: of the objective at them; with shots, an estimate.
         standard_error: of the value; 0 if it is exact.
         start_value: of the objective at the start, measured like ``value``.
-        evaluations: effort in expectations: 1 for each value, `GRADIENT_COST` (3) for each value with all
+        evaluations: effort in expectations: 1 for each value, `GRADIENT_COST` (4) for each value with all
             exact gradients. With an optimizer that takes gradients by differences, every value counts.
         gradients: how many of the calls gave gradients.
         shots: measurements used, 0 if exact.
@@ -38,9 +38,9 @@ class TrainedAngles:
     Example:
         >>> record = TrainedAngles(np.zeros(1), np.zeros(1))
         >>> record.note(2.0, 1, 0)
-        >>> record.note(1.5, 3, 0)
+        >>> record.note(1.5, GRADIENT_COST, 0)
         >>> record.evaluations, record.history, record.costs
-        (4, [2.0, 1.5], [1, 4])
+        (5, [2.0, 1.5], [1, 5])
     """
 
     gammas: NDArray[np.float64]

@@ -7,7 +7,7 @@ import pytest
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.objectives import CVaR, Expectation, Gibbs
 from hybrid_opt.circuits.product_space import Factor, ProductSpace
-from hybrid_opt.circuits.shot_estimates import energies_of, estimate
+from hybrid_opt.circuits.shot_estimates import energy_lookup, estimate
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_errors_are_those_of_repeated_estimates(engine, objective):
 
 def test_expectation_is_the_mean(engine):
     bits = engine.sample([0.2], [-0.3], 50, seed=7)
-    energies = energies_of(engine, bits)
+    energies = energy_lookup(engine)(bits)
     found = estimate(engine, [0.2], [-0.3], 50, seed=7)
     assert found.value == pytest.approx(energies.mean())
     assert found.standard_error == pytest.approx(energies.std(ddof=1) / np.sqrt(50))
@@ -49,19 +49,19 @@ class OneHot:
 
 def test_bits_of_a_smaller_space():
     bits = np.array([[0, 1], [1, 0], [0, 1]], dtype=np.uint8)
-    assert energies_of(OneHot(), bits).tolist() == [4, 3, 4]
+    assert energy_lookup(OneHot())(bits).tolist() == [4, 3, 4]
     with pytest.raises(CircuitError, match="outside"):
-        energies_of(OneHot(), np.array([[1, 1]], dtype=np.uint8))
+        energy_lookup(OneHot())(np.array([[1, 1]], dtype=np.uint8))
 
 
 def test_wire_0_is_most_significant(engine):
-    assert energies_of(engine, np.array([[1, 0, 0, 0, 0, 1]]))[0] == engine.energies[33]
+    assert energy_lookup(engine)(np.array([[1, 0, 0, 0, 0, 1]]))[0] == engine.energies[33]
 
 
 def test_engines_without_a_table(engine):
     engine.energies = None
     with pytest.raises(CircuitError, match="energies="):
-        energies_of(engine, np.zeros((1, 6), dtype=np.uint8))
+        energy_lookup(engine)(np.zeros((1, 6), dtype=np.uint8))
 
 
 @pytest.mark.parametrize("shots", [0, -1, 1.5, True])
