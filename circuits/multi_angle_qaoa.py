@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+import dimod
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .angle_arguments import read_angles, read_wide_angles
 from .cost_diagonal import diagonal_from_terms
-from .cost_terms import read_terms
+from .cost_terms import CostTerms, read_terms
+from .ising import ising_from_bqm
 from .layered_phases import LayeredEvolution
 from .objectives import EXPECTATION, Objective
 from .outcomes import Outcomes
@@ -52,7 +54,6 @@ class MultiAngleQAOA(QAOAEngine):
         CircuitTooLargeError: the state does not fit into free memory.
 
     Example:
-        >>> import dimod
         >>> edge = dimod.BinaryQuadraticModel({"a": 0.5}, {("a", "b"): 1.0}, 0.0, "SPIN")
         >>> engine = MultiAngleQAOA(edge)
         >>> engine.terms
@@ -66,17 +67,9 @@ class MultiAngleQAOA(QAOAEngine):
     def __init__(self, model: Any, *, threads: int | None = None, seed: int | None = None) -> None:
         variables, terms = read_terms(model)
         super().__init__(variables, binary_space(len(variables)), seed)
-        masks, coefficients = terms.spin_terms()
-        acting = np.flatnonzero(masks)
-        wires = [_wires(int(mask), len(variables)) for mask in masks[acting]]
-        order = sorted(range(len(acting)), key=lambda k: (len(wires[k]), wires[k]))
-        acting = acting[order]
-        self._coefficients = coefficients[acting]
-        self.terms: tuple[tuple[Hashable, ...], ...] = tuple(
-            tuple(variables[wire] for wire in wires[k]) for k in order
-        )
+        masks, self._coefficients, self.terms = _acting_terms(model, variables, terms)
         self._diagonal = diagonal_from_terms(terms)
-        self._evolution = LayeredEvolution(self._diagonal, masks[acting], threads=threads)
+        self._evolution = LayeredEvolution(self._diagonal, masks, threads=threads)
 
     @property
     def simulator(self) -> str:
@@ -163,5 +156,17 @@ class MultiAngleQAOA(QAOAEngine):
         return value, by_phase * self._coefficients, by_beta
 
 
-def _wires(mask: int, n_qubits: int) -> tuple[int, ...]:
-    return tuple(wire for wire in range(n_qubits) if mask >> (n_qubits - 1 - wire) & 1)
+def _acting_terms(
+    model: Any, variables: tuple[Hashable, ...], terms: CostTerms
+) -> tuple[list[int], NDArray[np.float64], tuple[tuple[Hashable, ...], ...]]:
+    """Mask, coefficient and variables of every product of Pauli Z but the constant."""
+    n = len(variables)
+    bit = {variable: 1 << (n - 1 - wire) for wire, variable in enumerate(variables)}
+    if isinstance(model, dimod.BinaryQuadraticModel):
+        # Term for term those of the circuit.
+        operator = ising_from_bqm(model)
+        return [sum(bit[v] for v in term) for term in operator.terms], operator.coefficients, operator.terms
+    masks, coefficients = terms.spin_terms()
+    named = [tuple(v for v in variables if mask & bit[v]) for mask in masks.tolist()]
+    order = sorted(np.flatnonzero(masks).tolist(), key=lambda k: (len(named[k]), -int(masks[k])))
+    return [int(masks[k]) for k in order], coefficients[order], tuple(named[k] for k in order)

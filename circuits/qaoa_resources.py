@@ -11,12 +11,13 @@ from .ising import Ising
 __all__ = ["layer_resources"]
 
 
-def layer_resources(operator: Ising, depth: int) -> dict[str, int]:
+def layer_resources(operator: Ising, depth: int, *, warm: bool = False) -> dict[str, int]:
     """Gates and depth of QAOA with the X mixer.
 
     Args:
         operator: the cost.
         depth: number of layers p, at least 1.
+        warm: the mixer of a warm start, three turns on a qubit instead of one.
 
     Returns:
         qubits; depth (p); one_qubit_gates; two_qubit_gates, one IsingZZ per pair and layer, before any
@@ -41,7 +42,7 @@ def layer_resources(operator: Ising, depth: int) -> dict[str, int]:
     return {
         "qubits": n_qubits,
         "depth": layers,
-        "one_qubit_gates": n_qubits + layers * (fields + n_qubits),
+        "one_qubit_gates": n_qubits + layers * (fields + n_qubits * (3 if warm else 1)),
         "two_qubit_gates": layers * len(operator.pairs),
         "two_qubit_depth": layers * (int(colors.max(initial=-1)) + 1),
     }

@@ -23,15 +23,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .angle_arguments import read_angles
-from .arguments import to_floats
 from .cost_diagonal import diagonal_from_terms
 from .cost_terms import read_terms
-from .errors import CircuitError
 from .layered_phases import LayeredEvolution
 from .objectives import EXPECTATION, Objective
 from .outcomes import Outcomes
 from .product_space import binary_space
 from .qaoa_engine import QAOAEngine
+from .warm_start import read_thetas
 
 __all__ = ["WarmStartQAOA"]
 
@@ -73,11 +72,7 @@ class WarmStartQAOA(QAOAEngine):
         variables, terms = read_terms(model)
         n = len(variables)
         super().__init__(variables, binary_space(n), seed)
-        angles: NDArray[np.float64] = to_floats(thetas, None, "thetas")
-        if angles.shape != (n,):
-            raise CircuitError(f"thetas have shape {angles.shape}; it must be ({n},), one for every variable")
-        if not ((angles >= 0) & (angles <= np.pi)).all():
-            raise CircuitError("thetas must be numbers from 0 to pi radians")
+        angles = read_thetas(thetas, n)
         self.thetas = angles
         self._sine, self._cosine = np.sin(angles), np.cos(angles)
         masks, coefficients = terms.spin_terms()
