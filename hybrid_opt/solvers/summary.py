@@ -29,6 +29,12 @@ def _share(value: float | None) -> str:
 
 def _quantum_lines(record: QuantumRecord) -> list[str]:
     shots = "exact probabilities" if record.shots is None else f"{record.shots:,} shots"
+    if record.blocks is not None:
+        return [
+            f"quantum    {record.simulator}: {record.blocks:,} blocks of up to {record.qubits} qubits, "
+            f"{record.depth} layers, two-qubit depth {record.two_qubit_depth}, {shots} in all",
+            "           circuits ran on parts of the QUBO, so there is no P(optimum)",
+        ]
     lines = [
         f"quantum    {record.simulator}: {record.qubits} qubits, {record.depth} layers, two-qubit depth "
         f"{record.two_qubit_depth}, {shots}",
