@@ -21,13 +21,13 @@ from .judge import judge
 from .quadratic_bits import QuadraticBits
 from .quantum import QuantumRecord
 
-__all__ = ["BlockSearch", "StoppedEarly"]
+__all__ = ["BlockSearch", "StoppedError"]
 
 KEPT = 100  # incumbents proposed beside the first and the last
 SHAKEN = 0.5  # impacts and couplings are multiplied by 1 - SHAKEN to 1 + SHAKEN after the first round
 
 
-class StoppedEarly(Exception):
+class StoppedError(Exception):
     """The time limit or ctrl-C; never leaves the solver."""
 
 
@@ -75,12 +75,12 @@ class BlockSearch:
             constant, if the solver proved one.
 
         Raises:
-            StoppedEarly: the deadline is over, or ctrl-C ended the solver; its finds until then are used.
+            StoppedError: the deadline is over, or ctrl-C ended the solver; its finds until then are used.
             SolverError: the solver returned something malformed.
         """
         left = self.deadline - perf_counter()
         if left <= 0:
-            raise StoppedEarly("the time limit")
+            raise StoppedError("the time limit")
         part = self.model.part(positions, self.bits)
         problem = read_model(part.to_bqm())
         before = self.bits[positions]
@@ -97,7 +97,7 @@ class BlockSearch:
         self.deterministic &= outcome.deterministic
         gain = self._accept(positions, part, before, judged.states.astype(np.uint8), seed)
         if outcome.interrupted:
-            raise StoppedEarly("ctrl-C")
+            raise StoppedError("ctrl-C")
         return gain, judged.bound
 
     def _accept(
@@ -135,7 +135,7 @@ class BlockSearch:
             progress: told a share that rises with every block, never quite to 1.
 
         Raises:
-            StoppedEarly: the time limit or ctrl-C.
+            StoppedError: the time limit or ctrl-C.
         """
         generator = np.random.default_rng(child_seed(self.seed, f"decomposed blocks {positions[0]}"))
         expected = (1 + rounds) * -(-len(positions) // size)

@@ -25,7 +25,7 @@ from ..seeds import child_seed
 from .base import Outcome, Request, Solver
 from .block_choice import BLOCK_METHODS
 from .block_record import record_of_blocks
-from .block_search import BlockSearch, StoppedEarly
+from .block_search import BlockSearch, StoppedError
 from .decomposition_notes import decomposition_notes
 from .draws import compile_qubo, distinct
 from .exact import Exact
@@ -76,9 +76,11 @@ class Decomposed:
         >>> from hybrid_opt.solvers import solve
         >>> ring = {(i, (i + 1) % 40): 1.0 for i in range(40)}
         >>> model = dimod.BinaryQuadraticModel({0: 0.5}, ring, 0.0, "SPIN")
-        >>> solution = solve(model, Decomposed("exact", max_bits=12, fix=False), seed=1)
-        >>> solution.objective, solution.method, solution.bound
-        (-40.5, 'decomposed(exact)', None)
+        >>> solution = solve(model, Decomposed("exact", max_bits=12), seed=1)
+        >>> solution.objective, solution.method, solution.status
+        (-40.5, 'decomposed(exact)', 'optimal')
+        >>> solution.notes
+        ['roof duality fixed 40 of 40 bits with proof; none is left']
     """
 
     solver: str | Solver = "exact"
@@ -145,7 +147,8 @@ class Decomposed:
             deadline=begin + request.time_limit,
         )
         search.trace.append(search.bits.copy())
-        bounds, first_energy, stopped = list[float | None](), 0.0, ""
+        bounds, stopped = list[float | None](), ""
+        first_energy = model.energy(search.bits)
         try:
             if request.start is None:
                 self._improve_start(search, components)
@@ -155,7 +158,7 @@ class Decomposed:
                 told = part_of(request.progress, done / model.n_bits, len(component) / model.n_bits, "")
                 bounds.append(self._search_component(search, component, told))
                 done += len(component)
-        except StoppedEarly as reason:
+        except StoppedError as reason:
             stopped = str(reason)
         except KeyboardInterrupt:
             stopped = "ctrl-C"
@@ -207,7 +210,7 @@ class Decomposed:
         search.bits, search.deterministic = bits, repeatable
         search.trace.append(bits.copy())
         if interrupted:
-            raise StoppedEarly("ctrl-C")
+            raise StoppedError("ctrl-C")
 
     def _search_component(
         self, search: BlockSearch, component: NDArray[np.int64], progress: Progress

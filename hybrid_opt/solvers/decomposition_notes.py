@@ -43,7 +43,9 @@ def decomposition_notes(
     notes = [_fixing_note(settings, qubo, fixed, components)]
     enumerated = search.parts - len(search.sizes)
     if enumerated:
-        notes.append(f"{enumerated} of these components, of at most {settings.exact_bits} bits, were enumerated")
+        notes.append(
+            f"{enumerated} of these components, of at most {settings.exact_bits} bits, were enumerated"
+        )
     if search.sizes:
         unit = "qubits" if search.records else "bits"
         table = sorted(Counter(search.sizes).items(), reverse=True)

@@ -1,4 +1,4 @@
-"""A string to begin a search of parts with: the best of a few short classical runs, component by component."""
+"""A string to begin a search of parts with: the best of a few short runs, component by component."""
 
 from __future__ import annotations
 

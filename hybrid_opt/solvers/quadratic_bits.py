@@ -121,9 +121,9 @@ class QuadraticBits:
             Their positions, each set in ascending order, smallest set first.
 
         Example:
-            >>> bqm = dimod.BinaryQuadraticModel({0: 1.0, 1: 1.0, 2: 1.0}, {(0, 2): 3.0}, 0.0, "BINARY")
+            >>> bqm = dimod.BinaryQuadraticModel({0: 1.0, 1: 1.0, 2: 1.0}, {(0, 1): 3.0}, 0.0, "BINARY")
             >>> [part.tolist() for part in QuadraticBits.from_bqm(bqm).components(np.arange(3))]
-            [[1], [0, 2]]
+            [[2], [0, 1]]
         """
         from scipy.sparse.csgraph import connected_components
 
