@@ -55,13 +55,16 @@ def test_connected_follows_the_strongest_couplings():
 
 
 def test_chain_finds_what_must_flip_together():
-    """Each of three coupled bits costs 4 to flip, all three together gain 3; cheaper bits stand alone."""
-    pairs = {(0, 1): -5.0, (1, 2): -5.0, (0, 2): -5.0}
-    linear = {0: 4.0, 1: 4.0, 2: 4.0, 3: 5.0, 4: 4.5, 5: 4.5}
-    model = QuadraticBits.from_bqm(dimod.BinaryQuadraticModel(linear, pairs, 0.0, "BINARY"))
+    """Each of bits 0 to 2 costs 4 or so to flip, all three gain 2.6; bit 3 costs less than two of them."""
+    pairs = {(0, 1): -5.0, (1, 2): -5.0, (0, 2): -5.0, (0, 3): 0.1}
+    linear = {0: 4.0, 1: 4.2, 2: 4.2, 3: 4.1, 4: 4.05, 5: 4.5}
+    bqm = dimod.BinaryQuadraticModel(linear, {}, 0.0, "BINARY")
+    bqm.add_quadratic_from(pairs)
+    model = QuadraticBits.from_bqm(bqm)
     bits, waiting = np.zeros(6, dtype=np.uint8), np.ones(6, dtype=bool)
     assert choose_block(model, bits, waiting, 3, "chain").tolist() == [0, 1, 2]
-    assert model.energy(np.array([1, 1, 1, 0, 0, 0])) == -3.0
+    assert choose_block(model, bits, waiting, 3, "impact").tolist() == [0, 3, 4]
+    assert model.energy(np.array([1, 1, 1, 0, 0, 0])) == pytest.approx(-2.6)
 
 
 def test_arguments_are_not_changed():
