@@ -27,6 +27,7 @@ def record_of_blocks(
         return None
     reason = "the circuits ran on parts of the QUBO; none drew assignments of the whole model"
     largest = max(records, key=lambda record: (record.qubits, record.two_qubit_gates))
+    differences = [r.engine_difference for r in records if r.engine_difference is not None]
     shots = [record.shots for record in records if record.shots is not None]
     return replace(
         largest,
@@ -48,5 +49,6 @@ def record_of_blocks(
         uniform_reason=reason,
         penalties=dict(penalties),
         seconds=sum(record.seconds for record in records),
+        engine_difference=max(differences, default=None),
         blocks=len(records),
     )

@@ -94,6 +94,9 @@ class QuantumRecord:
         gradients: exact gradients used for training.
         ansatz: name of the circuit's trainable layers; "qaoa" for cost and mixer layers.
         weights: angles of circuits other than QAOA's, flat.
+        mixer: of QAOA; "" for other circuits.
+        engine_difference: largest difference between the circuit's probabilities and those of the engine that
+            found the angles; None where they were not compared.
         blocks: number of circuits, where each held a part of the model only. Width, gates and depth are then
             those of the largest, effort is that of all, and the figures of a draw are None: nothing drew
             from the whole model. None where one circuit held it.
@@ -123,6 +126,8 @@ class QuantumRecord:
     gradients: int = 0
     ansatz: str = "qaoa"
     weights: tuple[float, ...] = ()
+    mixer: str = ""
+    engine_difference: float | None = None
     blocks: int | None = None
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ RECORD = QuantumRecord(
 
 
 def test_effort_adds_up_and_figures_are_dropped():
-    larger = replace(RECORD, qubits=12, two_qubit_gates=25, two_qubit_depth=9)
+    larger = replace(RECORD, qubits=12, two_qubit_gates=25, two_qubit_depth=9, engine_difference=1e-14)
     record = record_of_blocks([RECORD, larger, RECORD], {"row": 4.0})
     assert (record.qubits, record.two_qubit_gates, record.two_qubit_depth) == (12, 25, 9)
     assert (record.shots, record.evaluations, record.gradients) == (300, 9, 6)
@@ -25,10 +25,12 @@ def test_effort_adds_up_and_figures_are_dropped():
     assert (record.gammas, record.betas, record.source) == ((), (), "blocks")
     assert record.penalties == {"row": 4.0}
     assert "parts" in record.uniform_reason
+    assert record.engine_difference == 1e-14
     assert json.loads(json.dumps(record.to_dict(), allow_nan=False))["blocks"] == 3
 
 
 def test_exact_probabilities_have_no_shots_and_no_circuit_no_row():
     assert record_of_blocks([replace(RECORD, shots=None)], {}).shots is None
+    assert record_of_blocks([RECORD], {}).engine_difference is None
     assert record_of_blocks([], {}) is None
     assert RECORD.blocks is None
