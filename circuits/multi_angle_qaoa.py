@@ -15,19 +15,19 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-import dimod
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .angle_arguments import read_angles, read_wide_angles
 from .cost_diagonal import diagonal_from_terms
 from .cost_terms import CostTerms, read_terms
-from .ising import ising_from_bqm
+from .ising import Ising
 from .layered_phases import LayeredEvolution
 from .objectives import EXPECTATION, Objective
 from .outcomes import Outcomes
 from .product_space import binary_space
 from .qaoa_engine import QAOAEngine
+from .qaoa_resources import ising_of, layer_resources, quadratic
 
 __all__ = ["MultiAngleQAOA"]
 
@@ -54,6 +54,7 @@ class MultiAngleQAOA(QAOAEngine):
         CircuitTooLargeError: the state does not fit into free memory.
 
     Example:
+        >>> import dimod
         >>> edge = dimod.BinaryQuadraticModel({"a": 0.5}, {("a", "b"): 1.0}, 0.0, "SPIN")
         >>> engine = MultiAngleQAOA(edge)
         >>> engine.terms
@@ -66,8 +67,9 @@ class MultiAngleQAOA(QAOAEngine):
 
     def __init__(self, model: Any, *, threads: int | None = None, seed: int | None = None) -> None:
         variables, terms = read_terms(model)
+        self._operator = ising_of(model)
         super().__init__(variables, binary_space(len(variables)), seed)
-        masks, self._coefficients, self.terms = _acting_terms(model, variables, terms)
+        masks, self._coefficients, self.terms = _acting_terms(self._operator, variables, terms)
         self._diagonal = diagonal_from_terms(terms)
         self._evolution = LayeredEvolution(self._diagonal, masks, threads=threads)
 
@@ -155,16 +157,29 @@ class MultiAngleQAOA(QAOAEngine):
         value, by_phase, by_beta = self._evolution.value_and_grad(phases, mixers, objective)
         return value, by_phase * self._coefficients, by_beta
 
+    def resources(self, depth: int) -> dict[str, int]:
+        """What the equivalent circuit costs, see `qaoa_resources.layer_resources`.
+
+        Args:
+            depth: number of layers p, at least 1.
+
+        Returns:
+            qubits, depth, one_qubit_gates, two_qubit_gates, two_qubit_depth.
+
+        Raises:
+            CircuitError: the depth is no positive integer, or the cost is no quadratic model.
+        """
+        return layer_resources(quadratic(self._operator), depth)
+
 
 def _acting_terms(
-    model: Any, variables: tuple[Hashable, ...], terms: CostTerms
+    operator: Ising | None, variables: tuple[Hashable, ...], terms: CostTerms
 ) -> tuple[list[int], NDArray[np.float64], tuple[tuple[Hashable, ...], ...]]:
     """Mask, coefficient and variables of every product of Pauli Z but the constant."""
     n = len(variables)
     bit = {variable: 1 << (n - 1 - wire) for wire, variable in enumerate(variables)}
-    if isinstance(model, dimod.BinaryQuadraticModel):
+    if operator is not None:
         # Term for term those of the circuit.
-        operator = ising_from_bqm(model)
         return [sum(bit[v] for v in term) for term in operator.terms], operator.coefficients, operator.terms
     masks, coefficients = terms.spin_terms()
     named = [tuple(v for v in variables if mask & bit[v]) for mask in masks.tolist()]

@@ -30,6 +30,7 @@ from .objectives import EXPECTATION, Objective
 from .outcomes import Outcomes
 from .product_space import binary_space
 from .qaoa_engine import QAOAEngine
+from .qaoa_resources import ising_of, layer_resources, quadratic
 from .warm_start import read_thetas
 
 __all__ = ["WarmStartQAOA"]
@@ -71,6 +72,7 @@ class WarmStartQAOA(QAOAEngine):
     ) -> None:
         variables, terms = read_terms(model)
         n = len(variables)
+        self._operator = ising_of(model)
         super().__init__(variables, binary_space(n), seed)
         angles = read_thetas(thetas, n)
         self.thetas = angles
@@ -170,3 +172,17 @@ class WarmStartQAOA(QAOAEngine):
         by_beta = by_turn * self._sine * np.cos(mixers)[:, None] / cosines
         by_beta += by_half * self._cosine / (2 * cosines**2)
         return value, by_phase @ self._cost, by_beta.sum(axis=1)
+
+    def resources(self, depth: int) -> dict[str, int]:
+        """What the equivalent circuit costs, see `qaoa_resources.layer_resources`.
+
+        Args:
+            depth: number of layers p, at least 1.
+
+        Returns:
+            qubits, depth, one_qubit_gates, two_qubit_gates, two_qubit_depth.
+
+        Raises:
+            CircuitError: the depth is no positive integer, or the cost is no quadratic model.
+        """
+        return layer_resources(quadratic(self._operator), depth, warm=True)

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..circuits import AerDevice
 from ..circuits.angle_tables import ANGLE_RULES
@@ -21,7 +22,7 @@ from ..errors import ModelTooLargeError, OptionError
 from ..seeds import child_seed
 from .base import Outcome, Request
 from .draws import compile_qubo
-from .qaoa_engines import MIXERS, Machine, build_machine
+from .qaoa_engines import MIXERS, VARIANTS, Machine, build_machine
 from .quantum_run import check_qubits, circuit_errors, nothing_to_run, propose, record_run
 from .settings import check_choice, check_translation, check_whole
 from .training import OPTIMIZERS, Training, train
@@ -70,6 +71,8 @@ class QAOA:
         objective: what the angles are trained for, see `circuits.objectives`.
         training_shots: measurements per value in training, or None for exact values.
         circuit_qubits: qubits up to which the circuit itself is run.
+        variant: "standard"; "multi-angle", an angle for every term and qubit, which start alike; or
+            "warm-start", from a continuous relaxation of the QUBO. The last two for the mixer "x".
 
     Raises:
         OptionError: an illegal setting.
@@ -95,6 +98,7 @@ class QAOA:
     objective: Objective = EXPECTATION
     training_shots: int | None = None
     circuit_qubits: int = 20
+    variant: str = "standard"
 
     def __post_init__(self) -> None:
         check_whole("depth", self.depth)
@@ -108,6 +112,9 @@ class QAOA:
         check_whole("circuit_qubits", self.circuit_qubits, least=0)
         check_choice("mixer", self.mixer, MIXERS)
         check_choice("angle_rule", self.angle_rule, ANGLE_RULES)
+        check_choice("variant", self.variant, VARIANTS)
+        if self.variant != "standard" and self.mixer != "x":
+            raise OptionError(f"variant is {self.variant!r} with the mixer {self.mixer!r}; it needs mixer='x'")
         if not callable(self.objective):
             raise OptionError(f"objective is {self.objective!r}; it must be one of circuits.objectives")
         if self.training_shots is not None:
@@ -155,6 +162,8 @@ class QAOA:
             device=self.device,
             compute=self.compute,
             circuit_qubits=self.circuit_qubits,
+            variant=self.variant,
+            seed=child_seed(request.seed, "qaoa warm start"),
         )
         few = machine.space.dimension <= EXACT_STATES
         if self.shots is None and not few:
@@ -192,10 +201,9 @@ class QAOA:
             depth=self.depth,
             two_qubit_gates=int(resources["two_qubit_gates"]),
             two_qubit_depth=int(resources["two_qubit_depth"]),
-            gammas=tuple(float(angle) for angle in angles[0]),
-            betas=tuple(float(angle) for angle in angles[1]),
             seconds=done - trained,
             mixer=self.mixer,
+            **_named(angles, self.variant),
             engine_difference=machine.difference(*angles, probabilities) if compared else None,
         )
         states, counts, notes = propose(qubo, bits, likely, self.postprocess)
@@ -251,3 +259,12 @@ class QAOA:
             allowed=allowed,
             progress=request.progress,
         )
+
+
+def _named(angles: tuple[NDArray[np.float64], NDArray[np.float64]], variant: str) -> dict[str, Any]:
+    """The angles as fields of the quantum row: by layer where there are two, else in one list."""
+    lists = [tuple(float(angle) for angle in table.ravel()) for table in angles]
+    name = "qaoa" if variant == "standard" else f"qaoa, {variant}"
+    if angles[0].ndim == 1:
+        return {"gammas": lists[0], "betas": lists[1], "ansatz": name}
+    return {"gammas": (), "betas": (), "weights": (*lists[0], *lists[1]), "ansatz": name}

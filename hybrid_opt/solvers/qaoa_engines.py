@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..circuits import CircuitQAOA, DiagonalQAOA, SubspaceQAOA, initial_angles
+from ..circuits import (
+    CircuitQAOA,
+    DiagonalQAOA,
+    MultiAngleQAOA,
+    SubspaceCircuit,
+    SubspaceQAOA,
+    WarmStartQAOA,
+    initial_angles,
+)
 from ..circuits.product_space import ProductSpace, binary_space
-from ..circuits.subspace_circuit import SubspaceCircuit
 from ..circuits.subspace_groups import FixedWeight, OneHot
+from ..circuits.warm_start import warm_start
 
 if TYPE_CHECKING:
     from ..qubo import Qubo
 
-__all__ = ["MIXERS", "Machine", "build_machine"]
+__all__ = ["MIXERS", "VARIANTS", "Machine", "build_machine"]
 
 MIXERS = ("x", "xy-exact", "xy-trotter", "grover")
+VARIANTS = ("standard", "multi-angle", "warm-start")
 
 
 class Circuit(Protocol):
@@ -71,7 +80,8 @@ class Machine:
         if isinstance(self.engine, SubspaceQAOA):
             costs = self.engine.energies.reshape(self.engine.space.shape)
             return initial_angles(costs, depth, rule=rule, mixer_gap=self.engine.mixer_gap)
-        return initial_angles(qubo.bqm, depth, rule=rule)
+        angles = initial_angles(qubo.bqm, depth, rule=rule)
+        return self.engine.widen(*angles) if isinstance(self.engine, MultiAngleQAOA) else angles
 
     def difference(self, gammas: Any, betas: Any, probabilities: NDArray[Any]) -> float:
         """Largest difference between probabilities of the circuit and those of the engine."""
@@ -83,16 +93,18 @@ class Machine:
 
 
 def build_machine(
-    qubo: Qubo, *, mixer: str, device: Any, compute: str, circuit_qubits: int
+    qubo: Qubo, *, mixer: str, variant: str, device: Any, compute: str, circuit_qubits: int, seed: int
 ) -> Machine:
     """Build what runs a QUBO.
 
     Args:
         qubo: at least one bit.
         mixer: one of ``MIXERS``. All but "x" keep the QUBO's groups and act on the subspace.
+        variant: one of ``VARIANTS``; others than "standard" for the mixer "x" only.
         device: a PennyLane device instead of ``hybrid.aer``, or None.
         compute: "auto", "cpu" or "gpu".
         circuit_qubits: qubits up to which the circuit itself is run.
+        seed: of the relaxation for a warm start.
 
     Returns:
         Engine and circuit.
@@ -102,10 +114,22 @@ def build_machine(
         CircuitTooLargeError: the state does not fit.
     """
     circuit: Circuit
+    engine: Any
     small = qubo.n_bits <= circuit_qubits or device is not None
     if mixer == "x":
-        engine = DiagonalQAOA(qubo.bqm, compute=compute)
-        circuit = CircuitQAOA(qubo.bqm, device=device, compute=compute) if small else engine
+        thetas = None
+        if variant == "warm-start":
+            thetas = warm_start(qubo.bqm, seed=seed).thetas
+            engine = WarmStartQAOA(qubo.bqm, thetas)
+        else:
+            engine = (
+                MultiAngleQAOA(qubo.bqm)
+                if variant == "multi-angle"
+                else DiagonalQAOA(qubo.bqm, compute=compute)
+            )
+        circuit = engine
+        if small:
+            circuit = CircuitQAOA(qubo.bqm, device=device, compute=compute, thetas=thetas)
         return Machine(engine, circuit, binary_space(qubo.n_bits))
     groups = [OneHot(labels) for labels in qubo.groups]
     weights = [FixedWeight(labels, weight) for labels, weight in qubo.weight_groups]

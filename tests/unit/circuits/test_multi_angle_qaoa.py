@@ -5,7 +5,7 @@ import numpy as np
 import pennylane as qml
 import pytest
 
-from hybrid_opt.circuits import AerDevice, CircuitQAOA, DiagonalQAOA, MultiAngleQAOA
+from hybrid_opt.circuits import AerDevice, CircuitQAOA, DiagonalQAOA, MultiAngleQAOA, train_angles
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.objectives import CVaR, Expectation
 
@@ -71,3 +71,14 @@ def test_wrong_shapes(shapes):
     for call in (engine.value, engine.value_and_grad, engine.state, engine.outcomes):
         with pytest.raises(CircuitError, match=r"gammas|betas"):
             call(*wide)
+
+
+def test_training_starts_at_plain_qaoa_and_only_gains():
+    engine = MultiAngleQAOA(MODEL)
+    start = engine.widen([0.3, 0.5], [-0.5, -0.2])
+    found = train_angles(engine, *start, max_evaluations=200)
+    assert found.gammas.shape == (2, 8)
+    assert found.betas.shape == (2, 4)
+    assert found.start_value == pytest.approx(engine.value(*start))
+    assert found.value < found.start_value - 0.5
+    assert found.value == pytest.approx(engine.value(found.gammas, found.betas))

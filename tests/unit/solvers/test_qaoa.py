@@ -288,6 +288,22 @@ def test_mixers_that_keep_the_groups(mixer):
     assert solution.status == "optimal"
 
 
+@pytest.mark.parametrize("variant", ["multi-angle", "warm-start"])
+def test_variants(variant):
+    model = random_bqm(6, seed=4)
+    plain = ho.solve(model, QAOA(depth=2, shots=None, optimizer="L-BFGS-B"), seed=1).quantum
+    solver = QAOA(depth=2, shots=None, optimizer="L-BFGS-B", variant=variant)
+    record = ho.solve(model, solver, seed=1).quantum
+    assert record.ansatz == f"qaoa, {variant}"
+    assert record.engine_difference < 1e-10
+    assert record.simulator.startswith("Aer")
+    assert len(record.weights) == (2 * (21 + 6) if variant == "multi-angle" else 0)
+    assert record.expected_energy < plain.expected_energy
+    far = ho.solve(model, QAOA(depth=2, variant=variant, circuit_qubits=0), seed=1).quantum
+    assert variant.replace("-", " ") in far.simulator.replace("-", " ")
+    assert far.two_qubit_gates == record.two_qubit_gates
+
+
 def test_a_mixer_with_nothing_to_keep_is_told():
     solution = ho.solve(random_bqm(4), QAOA(depth=1, mixer="xy-exact"), seed=1)
     assert any("no groups" in note for note in solution.notes)
@@ -398,7 +414,7 @@ def test_timings_and_progress():
         {"optimizer": "cobyla"}, {"max_evaluations": 0}, {"compute": "tpu"}, {"postprocess": "magic"},
         {"max_qubits": 0}, {"encoding": None}, {"penalty": [1]}, {"mixer": "y"}, {"angle_rule": "random"},
         {"objective": "cvar"}, {"training_shots": 1}, {"training_shots": 10, "optimizer": "L-BFGS-B"},
-        {"circuit_qubits": -1},
+        {"circuit_qubits": -1}, {"variant": "adapt"}, {"variant": "warm-start", "mixer": "grover"},
     ],
 )  # fmt: skip
 def test_illegal_settings(settings):
