@@ -207,6 +207,8 @@ class DiagonalQAOA(QAOAEngine):
             [0.5, 0.0]
         """
         rows, mixers = read_angle_sets(gammas, betas)
+        if len(rows) == 0:
+            return np.zeros(0)
         if self._precision == "double":
             values: NDArray[np.float64] = self._evolution.values(rows, mixers)
             return values

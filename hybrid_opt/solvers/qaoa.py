@@ -114,7 +114,7 @@ class QAOA:
         check_choice("angle_rule", self.angle_rule, ANGLE_RULES)
         check_choice("variant", self.variant, VARIANTS)
         if self.variant != "standard" and self.mixer != "x":
-            raise OptionError(f"variant is {self.variant!r} with the mixer {self.mixer!r}; it needs mixer='x'")
+            raise OptionError(f"variant is {self.variant!r}, mixer {self.mixer!r}; it needs mixer='x'")
         if not callable(self.objective):
             raise OptionError(f"objective is {self.objective!r}; it must be one of circuits.objectives")
         if self.training_shots is not None:
