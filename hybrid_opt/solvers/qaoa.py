@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["QAOA"]
 
 EXACT_STATES = 2**20  # above, figures come from the shots instead of all probabilities
+NOISY_STATES = 2**10  # the same with a noise model, where exact probabilities take a density matrix
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class QAOA:
 
     With ``shots`` every measured bit string is a proposal. With ``shots=None`` the exact probabilities are
     computed and the one proposal is the most probable feasible assignment, never the best of all states that
-    a simulator happens to know. Up to 2**20 states the figures of the quantum row (P(optimum), feasible
-    share, mean objective) come from the exact probabilities in both cases.
+    a simulator happens to know. Up to 2**20 states (2**10 with a noise model) the figures of the quantum row
+    (P(optimum), feasible share, mean objective) come from the exact probabilities in both cases.
 
     Args:
         depth: layers p.
@@ -165,11 +166,13 @@ class QAOA:
             variant=self.variant,
             seed=child_seed(request.seed, "qaoa warm start"),
         )
-        few = machine.space.dimension <= EXACT_STATES
+        noisy = isinstance(self.device, AerDevice) and self.device.noise_model is not None
+        most = NOISY_STATES if noisy else EXACT_STATES
+        few = machine.space.dimension <= most
         if self.shots is None and not few:
             raise ModelTooLargeError(
                 f"exact figures need all {machine.space.dimension:,} probabilities; they are computed up to "
-                f"{EXACT_STATES:,}. Give a number of shots"
+                f"{most:,}{' with a noise model' if noisy else ''}. Give a number of shots"
             )
         allowed = request.time_limit - compile_seconds
         trained = perf_counter()

@@ -6,7 +6,7 @@ import pennylane as qml
 import pytest
 
 import hybrid_opt as ho
-from hybrid_opt.circuits import CircuitQAOA, DiagonalQAOA, initial_angles
+from hybrid_opt.circuits import AerDevice, CircuitQAOA, DiagonalQAOA, initial_angles, noise
 from hybrid_opt.circuits.objectives import EXPECTATION, CVaR
 from hybrid_opt.errors import MissingDependencyError, ModelTooLargeError, OptionError
 from hybrid_opt.progress import silent
@@ -370,6 +370,23 @@ def test_another_device_keeps_its_own_seed():
     assert "follow the seed of default.qubit" in " ".join(solution.notes)
     exact = ho.solve(random_bqm(4), QAOA(depth=1, shots=None, device=device), seed=1)
     assert exact.deterministic
+
+
+def test_a_device_with_noise():
+    device = AerDevice(wires=4, compute="cpu", noise_model=noise.depolarizing_noise(0.01, 0.05))
+    noisy = ho.solve(random_bqm(4), QAOA(depth=2, shots=None, device=device), seed=1).quantum
+    clean = ho.solve(random_bqm(4), QAOA(depth=2, shots=None), seed=1).quantum
+    assert noisy.p_optimum < clean.p_optimum
+    assert noisy.engine_difference is None
+
+
+def test_noise_on_many_qubits_is_measured_by_shots(monkeypatch):
+    monkeypatch.setattr("hybrid_opt.solvers.qaoa.NOISY_STATES", 8)
+    device = AerDevice(wires=4, compute="cpu", noise_model=noise.depolarizing_noise(0.01, 0.05))
+    record = ho.solve(random_bqm(4), QAOA(depth=2, shots=200, device=device), seed=1).quantum
+    assert record.source == "shots"
+    with pytest.raises(ModelTooLargeError, match="up to 8 with a noise model"):
+        ho.solve(random_bqm(4), QAOA(depth=2, shots=None, device=device), seed=1)
 
 
 def test_device_errors_are_ours(monkeypatch):
