@@ -47,7 +47,7 @@ INSTANCES = 20
 DEPTHS = (1, 2, 3, 5, 8, 10)
 RULES = ("spin_glass", "regular", "ramp")
 BUDGETS = (30, 100)
-TRAINED_UP_TO = 16  # qubits; beyond, untrained rules and the tuned ramp only
+TRAINED_UP_TO = 16  # bits; beyond, untrained rules only
 RANDOM_DRAWS = 5
 COMPARED_DEPTH = 5
 SHOTS = 1000
@@ -157,6 +157,8 @@ def methods(run: Run, depth: int, rng: np.random.Generator, trained: bool) -> di
     ]
     for rule, angles in starts.items():
         table[rule] = run.figures(angles)
+    if not trained:
+        return table
     randoms = [run.figures(angles) for angles in draws]
     table["random"] = {key: float(np.mean([one[key] for one in randoms])) for key in randoms[0]}
     gammas, betas = starts["ramp"]
@@ -164,8 +166,6 @@ def methods(run: Run, depth: int, rng: np.random.Generator, trained: bool) -> di
         run.engine, depth, gammas[-1], -betas[0], optimizer="COBYLA", max_evaluations=30
     )
     table["tuned ramp + 30"] = run.figures((slopes.gammas, slopes.betas))
-    if not trained:
-        return table
     for number in BUDGETS:
         for rule, angles in starts.items():
             table[f"{rule} + {number}"] = run.figures(train(run, angles, number))
