@@ -18,8 +18,9 @@ from typing import Any
 
 from . import lane_waves, mixer_steps, phase_kernels, vector_lanes
 from .compiled import compile_kernel
-from .mixer_steps import FRESH, MULTIPLY, PLAIN, SPAWN, lane_bits, make_step, most_bits
+from .mixer_steps import FRESH, MULTIPLY, PLAIN, SPAWN, make_step, most_bits
 from .phase_kernels import fill
+from .vector_lanes import lane_bits
 
 __all__ = ["USES", "high_pass", "low_pass", "turn_bits"]
 
