@@ -184,7 +184,7 @@ class PassRunner:
         cost = max(1, (cost << n_bits) // (8 * chunks))
 
         def work(some: slice) -> None:
-            waves, buffer = self._take_scratch(sums is not None)
+            waves, buffer = self._take_scratch()
             for chunk in range(some.start, some.stop):
                 first, last = tasks * chunk // chunks, tasks * (chunk + 1) // chunks
                 own = None if sums is None else sums[chunk]
@@ -204,11 +204,12 @@ class PassRunner:
 
         run_in_parts(work, chunks, cost, self.threads)
 
-    def _take_scratch(self, two_states: bool) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _take_scratch(self) -> tuple[NDArray[Any], NDArray[Any]]:
         try:
             return self._scratch.pop()
         except IndexError:
             layout = self.layout
             skew = 1024 // layout.itemsize
             panel = 1 << (layout.n_bits - layout.block_bits + layout.column_bits)
-            return aligned(3 * (_TILE + skew), layout.dtype), aligned(4 * (panel + skew), layout.dtype)
+            phases = max(_TILE, 8 << layout.column_bits)  # of a tile, or of the eight rows of a step
+            return aligned(3 * (phases + skew), layout.dtype), aligned(4 * (panel + skew), layout.dtype)
