@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["TorchDiagonal", "TorchState"]
 
 Objective = Callable[[NDArray[np.float64], NDArray[np.float64]], tuple[float, NDArray[np.float64]]]
-_GROUP_BITS = 5
+GROUP_BITS = 6
 _CHUNK = 1 << 22
 
 
@@ -70,6 +70,10 @@ class TorchState:
     def norm(self) -> float:
         """Squared norm."""
         return sum(float(self._engine.squares(self.planes, some).sum()) for some in self._chunks())
+
+    def norm_and_expectation(self) -> tuple[float, float]:
+        """Squared norm, 1 but for rounding, and sum of probability times energy."""
+        return self.norm(), self.expectation()
 
     def level_probabilities(self) -> NDArray[np.float64]:
         """Probability of every level of the diagonal; without codes, of every bit string.
@@ -323,7 +327,7 @@ class TorchDiagonal:
         import torch
 
         n = self.n_qubits
-        count = -(-n // _GROUP_BITS)
+        count = -(-n // GROUP_BITS)
         bounds = [n * number // count for number in range(count + 1)]
         for low, high in zip(bounds, bounds[1:]):
             matrix = np.ones((1, 1))

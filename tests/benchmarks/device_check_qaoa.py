@@ -37,7 +37,7 @@ load_circuits()
 from hybrid_opt.circuits.cost_diagonal import CostDiagonal, diagonal_from_costs, diagonal_from_terms  # noqa: E402
 from hybrid_opt.circuits.cost_terms import CostTerms  # noqa: E402
 from hybrid_opt.circuits.diagonal_evolution import DiagonalEvolution  # noqa: E402
-from hybrid_opt.circuits.diagonal_torch import TorchDiagonal  # noqa: E402
+from hybrid_opt.circuits.diagonal_torch import GROUP_BITS, TorchDiagonal  # noqa: E402
 
 
 def cubic(n: int) -> CostDiagonal:
@@ -101,8 +101,8 @@ def times(n: int, precision: str) -> dict[str, float]:
     forward = seconds(lambda: engine.run(gammas, betas), runs)
     gradient = seconds(lambda: engine.value_and_grad(gammas, betas), runs)
     state = (16 if precision == "double" else 8) * 2**n
-    # per layer: one way through the state and back for the phases, and for each group of five qubits
-    traffic = 2 * state * LAYERS * (1 - (-n // 5))
+    # per layer: one way through the state and back for the phases, and for each group of qubits
+    traffic = 2 * state * LAYERS * (1 - (-n // GROUP_BITS))
     return {
         "forward": forward,
         "value_and_grad": gradient,
