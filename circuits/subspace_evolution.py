@@ -99,7 +99,7 @@ class Evolution:
         state = np.zeros(2 * self._dimension)
         state[::2] = self._dimension**-0.5
         for gamma, beta in zip(gammas, betas):
-            state = self._forward(state, gamma, beta)
+            state = self.layer(state, gamma, beta)
         return state.view(np.complex128)
 
     def gradients(
@@ -132,7 +132,17 @@ class Evolution:
     def _table(self, gamma: float) -> Floats:
         return np.exp(-1j * gamma * self._levels).view(np.float64)
 
-    def _forward(self, state: Floats, gamma: float, beta: float) -> Floats:
+    def layer(self, state: Floats, gamma: float, beta: float) -> Floats:
+        """One layer on a state.
+
+        Args:
+            state: real and imaginary parts in turn, shape (2 D,); it may be overwritten.
+            gamma: cost angle.
+            beta: mixer angle.
+
+        Returns:
+            The state after it.
+        """
         table = self._table(gamma)
         for number, step in enumerate(self._passes):
             mixers = self._members(step)

@@ -62,6 +62,7 @@ class SubspaceQAOA(QAOAEngine):
         space: the subspace; its index counts the groups in the order given, then the free bits.
         n_qubits: qubits of the equivalent circuit, N.
         simulator: name for tables.
+        evolution: the layers, see `subspace_evolution.Evolution`.
 
     Raises:
         CircuitError: a model that cannot be used, groups that are none, an unknown mixer or topology.
@@ -102,7 +103,7 @@ class SubspaceQAOA(QAOAEngine):
         n_free = space.n_bits - sum(len(group.wires) for group in self._groups)
         axes = None if self._choice.grover else axis_mixers(self._groups, n_free, self._choice, threads)
         self._threads = threads
-        self._evolution = Evolution(axes, space.dimension, self._levels, self._codes, threads)
+        self.evolution = Evolution(axes, space.dimension, self._levels, self._codes, threads)
 
     @property
     def simulator(self) -> str:
@@ -127,7 +128,7 @@ class SubspaceQAOA(QAOAEngine):
         Raises:
             CircuitError: illegal angles.
         """
-        return self._evolution.state(*read_angles(gammas, betas))
+        return self.evolution.state(*read_angles(gammas, betas))
 
     def outcomes(self, gammas: ArrayLike, betas: ArrayLike) -> Outcomes:
         """The distribution of the final state, with its energies.
@@ -162,12 +163,12 @@ class SubspaceQAOA(QAOAEngine):
             CircuitError: illegal angles.
         """
         rows = read_angles(gammas, betas)
-        state = self._evolution.state(*rows)
+        state = self.evolution.state(*rows)
         probabilities = squared_moduli(state, self._threads)
         if self._codes is not None:
             probabilities = np.bincount(self._codes, weights=probabilities, minlength=len(self._levels))
         value, weights = objective(self._levels, probabilities)
-        return float(value), *self._evolution.gradients(state, weights, *rows)
+        return float(value), *self.evolution.gradients(state, weights, *rows)
 
     def values(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
         """The mean energies of several sets of angles.
