@@ -29,7 +29,15 @@ _USES = (weight_walks,)
 
 
 def _down(
-    state: Any, below: Any, start: int, stop: int, shape: Any, n_bits: int, weight: int, flip: bool, table: Any
+    state: Any,
+    below: Any,
+    start: int,
+    stop: int,
+    shape: Any,
+    n_bits: int,
+    weight: int,
+    flip: bool,
+    table: Any,
 ) -> None:
     """below[z] = sum of state[x] over all strings x that have one 1 more than z."""
     outer, count, smaller, inner = shape
@@ -70,8 +78,18 @@ def _down(
 
 
 def _up(
-    below: Any, state: Any, result: Any, start: int, stop: int, shape: Any, n_bits: int, weight: int, flip: bool,
-    table: Any, shift: float, scale: float,
+    below: Any,
+    state: Any,
+    result: Any,
+    start: int,
+    stop: int,
+    shape: Any,
+    n_bits: int,
+    weight: int,
+    flip: bool,
+    table: Any,
+    shift: float,
+    scale: float,
 ) -> None:
     """result[x] = (sum of below[z] over all z with one 1 less - shift state[x]) / scale."""
     outer, count, smaller, inner = shape

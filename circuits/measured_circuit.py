@@ -40,9 +40,7 @@ class MeasuredCircuit(ABC):
         DeviceUnavailableError: the requested device cannot be used.
     """
 
-    def __init__(
-        self, variables: tuple[Hashable, ...], device: Any, compute: str, seed: int | None
-    ) -> None:
+    def __init__(self, variables: tuple[Hashable, ...], device: Any, compute: str, seed: int | None) -> None:
         self.variables = variables
         n_qubits = len(variables)
         if device is None:

@@ -17,12 +17,21 @@ from .compiled import compile_kernel
 from .lane_waves import LARGEST_ANGLE, cosine_and_sine
 from .vector_lanes import lane_sum, load, splat, store
 
-__all__ = ["add_multiple", "apply_matrix", "form_of_sums", "form_with_matrix", "turn_by_code", "turn_by_energy"]
+__all__ = [
+    "add_multiple",
+    "apply_matrix",
+    "form_of_sums",
+    "form_with_matrix",
+    "turn_by_code",
+    "turn_by_energy",
+]
 
 _USES = (vector_lanes, lane_waves)
 
 
-def _add_multiple(panel: Any, base: int, rows: int, levels: int, inner: int, real: float, imag: float) -> None:
+def _add_multiple(
+    panel: Any, base: int, rows: int, levels: int, inner: int, real: float, imag: float
+) -> None:
     """x + c (sum of x) on every fiber of an axis."""
     step = 16 * inner
     c_re, c_im = splat(real), splat(imag)
@@ -106,7 +115,9 @@ def _form_with_matrix(
     return lane_sum(result)
 
 
-def _turn_by_code(panel: Any, place: int, codes: Any, start: int, lanes: int, stride: int, table: Any) -> None:
+def _turn_by_code(
+    panel: Any, place: int, codes: Any, start: int, lanes: int, stride: int, table: Any
+) -> None:
     """Multiply one row by the table's entries of its codes."""
     for lane in range(lanes):
         entry = 2 * np.int64(codes[start + lane * stride])

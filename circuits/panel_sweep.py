@@ -30,7 +30,9 @@ NO_PHASE, PHASE_BY_CODE, PHASE_BY_ENERGY = 0, 1, 2
 # Entries of a geometry: rows, distance of rows, distance of lanes, number of lanes in all, distance of blocks.
 
 
-def _read(state: Any, panel: Any, base: int, rows: int, row_step: int, lane_step: int, lanes: int, at: int) -> None:
+def _read(
+    state: Any, panel: Any, base: int, rows: int, row_step: int, lane_step: int, lanes: int, at: int
+) -> None:
     for row in range(rows):
         place = base + 16 * row
         source = 2 * (at + row * row_step)
@@ -46,7 +48,9 @@ def _read(state: Any, panel: Any, base: int, rows: int, row_step: int, lane_step
                 panel[place + 8 + lane] = state[source + 2 * lane * lane_step + 1]
 
 
-def _write(state: Any, panel: Any, base: int, rows: int, row_step: int, lane_step: int, lanes: int, at: int) -> None:
+def _write(
+    state: Any, panel: Any, base: int, rows: int, row_step: int, lane_step: int, lanes: int, at: int
+) -> None:
     for row in range(rows):
         place = base + 16 * row
         target = 2 * (at + row * row_step)
@@ -66,8 +70,17 @@ write = compile_kernel(_write)
 
 
 def _forward(
-    state: Any, geometry: Any, axes: Any, numbers: Any, start: int, stop: int,
-    phase: int, codes: Any, table: Any, energies: Any, gamma: float,
+    state: Any,
+    geometry: Any,
+    axes: Any,
+    numbers: Any,
+    start: int,
+    stop: int,
+    phase: int,
+    codes: Any,
+    table: Any,
+    energies: Any,
+    gamma: float,
 ) -> None:
     rows, row_step, lane_step, n_lanes, block = geometry
     spare = 16 * rows
@@ -100,8 +113,20 @@ forward_pass = compile_kernel(_forward, uses=_uses)
 
 
 def _backward(
-    state: Any, costate: Any, geometry: Any, axes: Any, numbers: Any, forms: Any, start: int, stop: int,
-    phase: int, codes: Any, table: Any, levels_of_codes: Any, energies: Any, gamma: float,
+    state: Any,
+    costate: Any,
+    geometry: Any,
+    axes: Any,
+    numbers: Any,
+    forms: Any,
+    start: int,
+    stop: int,
+    phase: int,
+    codes: Any,
+    table: Any,
+    levels_of_codes: Any,
+    energies: Any,
+    gamma: float,
 ) -> None:
     rows, row_step, lane_step, n_lanes, block = geometry
     other = 16 * rows

@@ -44,7 +44,11 @@ def subspace_energies(operator: ZTerms, space: ProductSpace) -> Floats:
         >>> subspace_energies(z_terms(model), subspace(3, [GroupWires((0, 1), 1)])).tolist()
         [1.5, 1.5, 2.5, 7.5]
     """
-    place = {wire: (g, column) for g, factor in enumerate(space.factors) for column, wire in enumerate(factor.wires)}
+    place = {
+        wire: (g, column)
+        for g, factor in enumerate(space.factors)
+        for column, wire in enumerate(factor.wires)
+    }
     tables: dict[tuple[int, ...], Floats] = {}
     grouped: dict[tuple[int, ...], list[tuple[list[tuple[int, int]], float]]] = {}
     for wires, coefficient in operator.terms.items():

@@ -126,7 +126,9 @@ def read_mixer(mixer: Any, topology: Any, n_groups: int) -> MixerChoice:
     if mixer == "grover":
         return MixerChoice(True, (), (), "grover")
     if "grover" in names:
-        raise CircuitError('the mixer "grover" acts on all groups at once and cannot be named for some of them')
+        raise CircuitError(
+            'the mixer "grover" acts on all groups at once and cannot be named for some of them'
+        )
     kinds = dict.fromkeys(f"{name} ({shape})" for name, shape in zip(names, topologies))
     label = ", ".join(kinds) if names else str(mixer) if isinstance(mixer, str) else "xy-exact"
     return MixerChoice(False, tuple(name == "xy-exact" for name in names), topologies, label)
@@ -135,7 +137,9 @@ def read_mixer(mixer: Any, topology: Any, n_groups: int) -> MixerChoice:
 def _per_group(what: str, given: Any, legal: Sequence[str], n_groups: int) -> tuple[str, ...]:
     listed = not isinstance(given, str) and isinstance(given, Sequence)
     if isinstance(given, Mapping) or not (isinstance(given, str) or listed):
-        raise CircuitError(f"{what} is {given!r}; it must be one of {', '.join(legal)}, or a list of them per group")
+        raise CircuitError(
+            f"{what} is {given!r}; it must be one of {', '.join(legal)}, or a list of them per group"
+        )
     if listed and len(given) != n_groups:
         raise CircuitError(f"{len(given)} names are given as {what} and there are {n_groups} groups")
     names = tuple(given) if listed else (given,) * n_groups

@@ -51,10 +51,17 @@ def subspace_resources(
     start = start_gates(groups, wires)
     cost = cost_gates(operator, wires, 0.5)
     # The matrix of an exact step does not matter here, and may be too large to be made.
-    mixer = _mixer_wires(groups, choice, wires) if not choice.grover else _widths(mixer_gates(groups, choice, wires, 0.5))
+    mixer = (
+        _mixer_wires(groups, choice, wires)
+        if not choice.grover
+        else _widths(mixer_gates(groups, choice, wires, 0.5))
+    )
     pieces = (_widths(start), _widths(cost), mixer)
     counts = [
-        sum(repeats * sum(lower <= len(gate) <= upper for gate in piece) for piece, repeats in zip(pieces, (1, layers, layers)))
+        sum(
+            repeats * sum(lower <= len(gate) <= upper for gate in piece)
+            for piece, repeats in zip(pieces, (1, layers, layers))
+        )
         for lower, upper in ((1, 1), (2, 2), (3, len(wires)))
     ]
     pairs = np.array([gate for gate in pieces[1] if len(gate) == 2], dtype=np.int64).reshape(-1, 2)

@@ -45,7 +45,9 @@ def rank_one_update(state: np.ndarray, levels: int, n_groups: int, beta: float) 
         tensor += coefficient * tensor.sum(axis=1, keepdims=True)
 
 
-def measure(n_groups: int, levels: int, whole: bool, runs: int = RUNS, mixer: str = "xy-exact") -> dict[str, Any]:
+def measure(
+    n_groups: int, levels: int, whole: bool, runs: int = RUNS, mixer: str = "xy-exact"
+) -> dict[str, Any]:
     """Medians of seconds of all tasks for one model."""
     rng = np.random.default_rng(SEED)
     model = model_of(n_groups * levels, whole, rng)

@@ -41,7 +41,9 @@ def test_four_eigenvalues_of_six_choose_three():
 def test_product(m, w, inner, threads):
     state = state_of(m, w, inner)
     expected = np.einsum("kl,olc->okc", dense(m, w), as_complex(state))
-    np.testing.assert_allclose(as_complex(johnson_product(state, m, w, threads=threads)), expected, atol=1e-12)
+    np.testing.assert_allclose(
+        as_complex(johnson_product(state, m, w, threads=threads)), expected, atol=1e-12
+    )
     shifted = johnson_product(state, m, w, shift=1.5, scale=2.0, threads=threads)
     np.testing.assert_allclose(as_complex(shifted), (expected - 1.5 * as_complex(state)) / 2, atol=1e-12)
 

@@ -21,7 +21,9 @@ def test_orders():
 
 
 def test_one_hot_graphs():
-    np.testing.assert_array_equal(adjacency(one_hot(4), gate_order(4, "complete")), np.ones((4, 4)) - np.eye(4))
+    np.testing.assert_array_equal(
+        adjacency(one_hot(4), gate_order(4, "complete")), np.ones((4, 4)) - np.eye(4)
+    )
     cycle = np.roll(np.eye(5), 1, axis=0) + np.roll(np.eye(5), -1, axis=0)
     np.testing.assert_array_equal(adjacency(one_hot(5), gate_order(5, "ring")), cycle)
 

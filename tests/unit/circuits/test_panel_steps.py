@@ -56,7 +56,9 @@ def test_phases_by_energy_and_by_code(scale, lanes, stride):
     by_code = panel.copy()
     panel_steps.turn_by_energy(panel, 0, energies, 2, lanes, stride, 0.7, 32)
     # Lanes beyond the last may hold anything.
-    np.testing.assert_allclose((panel[:8] + 1j * panel[8:16])[:lanes], expected[:lanes], atol=1e-14 * max(scale, 1))
+    np.testing.assert_allclose(
+        (panel[:8] + 1j * panel[8:16])[:lanes], expected[:lanes], atol=1e-14 * max(scale, 1)
+    )
     table = np.exp(-0.7j * energies).view(np.float64)
     panel_steps.turn_by_code(by_code, 0, np.arange(30, dtype=np.uint16), 2, lanes, stride, table)
     np.testing.assert_allclose((by_code[:8] + 1j * by_code[8:16]), expected, atol=1e-14 * max(scale, 1))

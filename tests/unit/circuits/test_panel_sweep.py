@@ -47,7 +47,9 @@ def test_forward(inner, phase):
     turns = {0: np.ones(1), 1: table[codes], 2: np.exp(-0.3j * energies)}[phase]
     expected = mixed(turns * state, matrix[0], inner)
     vector = state.view(np.float64).copy()
-    forward_pass(vector, geometry, axes, numbers, 0, panels, phase, codes, table.view(np.float64), energies, 0.3)
+    forward_pass(
+        vector, geometry, axes, numbers, 0, panels, phase, codes, table.view(np.float64), energies, 0.3
+    )
     np.testing.assert_allclose(vector.view(np.complex128), expected, atol=1e-13)
 
 

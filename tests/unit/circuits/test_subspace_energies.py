@@ -41,7 +41,8 @@ def test_quadratic_models(groups, vartype):
 @pytest.mark.parametrize("groups", GROUPINGS)
 def test_terms_of_many_factors(groups):
     model = dimod.BinaryPolynomial(
-        {(0, 1, 7): 2.0, (0, 3, 8, 2): 1.0, (5,): 0.5, (6, 4): 1.5, (0, 1, 2, 3, 4, 5): -1.0, (): 2.0}, "BINARY"
+        {(0, 1, 7): 2.0, (0, 3, 8, 2): 1.0, (5,): 0.5, (6, 4): 1.5, (0, 1, 2, 3, 4, 5): -1.0, (): 2.0},
+        "BINARY",
     )
     names = list(model.variables)
     space = subspace(9, read_groups(names, groups))

@@ -7,7 +7,13 @@ from scipy.linalg import expm
 
 from hybrid_opt.circuits.diagonal_terms import ZTerms
 from hybrid_opt.circuits.errors import CircuitTooLargeError
-from hybrid_opt.circuits.subspace_gates import cost_gates, group_unitary, layer_gates, mixer_gates, start_gates
+from hybrid_opt.circuits.subspace_gates import (
+    cost_gates,
+    group_unitary,
+    layer_gates,
+    mixer_gates,
+    start_gates,
+)
 from hybrid_opt.circuits.subspace_groups import GroupWires
 from hybrid_opt.circuits.subspace_mixers import read_mixer
 

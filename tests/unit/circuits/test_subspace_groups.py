@@ -62,5 +62,7 @@ def test_the_largest_space_and_one_too_large():
     assert subspace(24, ()).dimension == 2**24
     groups = [GroupWires(tuple(range(5 * g, 5 * g + 5)), 1) for g in range(10)]
     assert subspace(50, groups).dimension == 9_765_625
-    with pytest.raises(CircuitTooLargeError, match=r"dimension 19,531,250 \(5 x 5 .* x 2\*\*1\); at most 2\*\*24"):
+    with pytest.raises(
+        CircuitTooLargeError, match=r"dimension 19,531,250 \(5 x 5 .* x 2\*\*1\); at most 2\*\*24"
+    ):
         subspace(51, groups)
