@@ -28,7 +28,8 @@ class MeasuredCircuit(ABC):
 
     Args:
         variables: of the model, in wire order.
-        device: a PennyLane device with exactly that many wires (or none given), else the package's Aer device.
+        device: a PennyLane device with exactly that many wires (or none given), else the package's Aer
+            device.
         compute: for the Aer device: "auto", "cpu" or "gpu".
         seed: of the samples where `sample` is given none; later calls continue the stream.
 

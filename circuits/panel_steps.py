@@ -1,8 +1,8 @@
 """Steps on one panel of a state: a rank-one update or a small matrix on one axis, the phase of the cost.
 
-A panel holds the rows of some axes, eight columns (lanes) at a time, inside the cache: the real parts of row r
-stand at ``base + 16 r``, the imaginary parts at ``base + 16 r + 8``. These functions run inside other kernels
-only.
+A panel holds the rows of some axes, eight columns (lanes) at a time, inside the cache: the real parts of row
+r stand at ``base + 16 r``, the imaginary parts at ``base + 16 r + 8``. These functions run inside other
+kernels only.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _USES = (vector_lanes, lane_waves)
 def _add_multiple(
     panel: Any, base: int, rows: int, levels: int, inner: int, real: float, imag: float
 ) -> None:
-    """x + c (sum of x) on every fiber of an axis."""
+    """Add c times the sum of a fiber to all its entries, for every fiber of an axis."""
     step = 16 * inner
     c_re, c_im = splat(real), splat(imag)
     for outer in range(rows // (levels * inner)):

@@ -1,8 +1,8 @@
-"""Passes over a state that bring a panel of some axes into the cache, do all that is to do, and write it back.
+"""Passes over a state: a panel of some axes is brought into the cache, treated there, and written back.
 
 A state is an array of float64, real and imaginary parts in turn. `Panels` says which rows and columns make a
-panel. A forward pass turns the phase of the cost first and then acts on the axes; a backward pass works on two
-states at once, measures every generator between them and undoes the step on both.
+panel. A forward pass turns the phase of the cost first and then acts on the axes; a backward pass works on
+two states at once, measures every generator between them and undoes the step on both.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from .panel_steps import (
 __all__ = ["NO_PHASE", "PHASE_BY_CODE", "PHASE_BY_ENERGY", "backward_pass", "forward_pass"]
 
 NO_PHASE, PHASE_BY_CODE, PHASE_BY_ENERGY = 0, 1, 2
-# Columns of an encoded axis: levels, rows between two levels, offset of its numbers, and whether these are the
-# coefficient of a rank-one update or two matrices (the step, then its generator).
-# Entries of a geometry: rows, distance of rows, distance of lanes, number of lanes in all, distance of blocks.
+# Columns of an encoded axis: levels, rows between two levels, offset of its numbers, and whether these are
+# the coefficient of a rank-one update or two matrices (the step, then its generator).
+# Entries of a geometry: rows, distance of rows, distance of lanes, number of lanes in all, distance of
+# blocks.
 
 
 def _read(

@@ -40,7 +40,8 @@ def subspace_energies(operator: ZTerms, space: ProductSpace) -> Floats:
         >>> import dimod
         >>> from .diagonal_terms import z_terms
         >>> from .subspace_groups import GroupWires, subspace
-        >>> model = dimod.BinaryQuadraticModel({"a": 1.0, "b": 2.0}, {("b", "c"): 5.0}, 0.5, "BINARY")
+        >>> model = dimod.BinaryQuadraticModel({"a": 1.0, "b": 2.0, "c": 0.0}, {}, 0.5, "BINARY")
+        >>> model.add_quadratic("b", "c", 5.0)
         >>> subspace_energies(z_terms(model), subspace(3, [GroupWires((0, 1), 1)])).tolist()
         [1.5, 1.5, 2.5, 7.5]
     """

@@ -2,8 +2,8 @@
 
 - ``xy-exact``: exp(-i beta A), A the sum over pairs of a group's wires of (XX + YY) / 2. With the topology
   "complete", on a one-hot group of k levels, A = J - 1 (J all ones), so that the step is
-  exp(i beta) (1 + J (exp(-i beta k) - 1) / k): the identity plus a rank-one term. On a group of fixed weight A is
-  the Johnson graph. With "ring" the pairs are those of neighbors on a cycle.
+  exp(i beta) (1 + J (exp(-i beta k) - 1) / k): the identity plus a rank-one term. On a group of fixed weight
+  A is the Johnson graph. With "ring" the pairs are those of neighbors on a cycle.
 - ``xy-trotter``: the product of exp(-i beta (XX + YY) / 2) over the same pairs, in the order of
   `level_graphs.gate_order`. It is what a circuit of two-qubit gates does, and not the same.
 - ``grover``: exp(-i beta |s><s|), |s> the uniform superposition of the whole subspace. A. Baertschi,
@@ -63,7 +63,7 @@ class RankOneAxis:
     levels: int
 
     def coefficient(self, beta: float) -> complex:
-        """c of the step 1 + c J, its phase exp(i beta) left out."""
+        """The c of the step 1 + c J, its phase exp(i beta) left out."""
         return complex(np.expm1(-1j * beta * self.levels) / self.levels)
 
 

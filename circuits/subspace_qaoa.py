@@ -1,8 +1,9 @@
-"""QAOA inside the subspace of the bit strings that keep the groups of a model: one-hot, fixed weight, free bits.
+"""QAOA inside the subspace of bit strings that keep a model's groups: one-hot, fixed weight, free bits.
 
 S. Hadfield et al., "From the quantum approximate optimization algorithm to a quantum alternating operator
-ansatz", Algorithms 12, 34 (2019), arXiv 1709.03489. The mixers never leave the subspace, so that it is all that
-is simulated: ten groups of five bits are 5**10 amplitudes instead of 2**50, and no penalty holds them together.
+ansatz", Algorithms 12, 34 (2019), arXiv 1709.03489. The mixers never leave the subspace, so that it is all
+that is simulated: ten groups of five bits are 5**10 amplitudes instead of 2**50, and no penalty holds them
+together.
 
 Shapes: N bits, D states of the subspace, p layers, B sets of angles, S samples.
 """
@@ -15,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .angle_arguments import read_angle_sets, read_angles
 from .diagonal_terms import z_terms
 from .errors import CircuitTooLargeError
-from .angle_arguments import read_angle_sets, read_angles
 from .memory import free_memory
 from .objectives import EXPECTATION, Objective
 from .outcomes import Outcomes
@@ -39,18 +40,18 @@ _BYTES = 72
 class SubspaceQAOA(QAOAEngine):
     """Exact simulation of QAOA in a subspace, with exact gradients.
 
-    The first layer acts on the uniform superposition of the subspace: a W state in every one-hot group, a Dicke
-    state in every group of fixed weight, |+> on every free bit. One layer is exp(-i gamma C), C the model's
-    energy, and then the mixer, see `subspace_mixers`: "xy-exact" exponentiates the sum over a group's pairs of
-    (XX + YY) / 2, "xy-trotter" is the product of the pairs' exponentials in a fixed order, "grover" is
-    exp(-i beta |s><s|) on the whole subspace. Like -sum X, these mixers have the start as their state of highest
-    eigenvalue, so that good betas of a minimized cost are negative.
+    The first layer acts on the uniform superposition of the subspace: a W state in every one-hot group, a
+    Dicke state in every group of fixed weight, |+> on every free bit. One layer is exp(-i gamma C), C the
+    model's energy, and then the mixer, see `subspace_mixers`: "xy-exact" exponentiates the sum over a group's
+    pairs of (XX + YY) / 2, "xy-trotter" is the product of the pairs' exponentials in a fixed order, "grover"
+    is exp(-i beta |s><s|) on the whole subspace. Like -sum X, these mixers have the start as their state of
+    highest eigenvalue, so that good betas of a minimized cost are negative.
 
     Args:
-        model: ``dimod.BinaryQuadraticModel`` or ``dimod.BinaryPolynomial``, BINARY or SPIN (a spin of +1 is a set
-            bit). Constraints that the groups hold need no penalty in it, all others do.
-        groups: a list of groups, each a tuple of variables (one-hot), `OneHot` or `FixedWeight`; all other bits
-            are free. None: all bits are free.
+        model: ``dimod.BinaryQuadraticModel`` or ``dimod.BinaryPolynomial``, BINARY or SPIN (a spin of +1 is a
+            set bit). Constraints that the groups hold need no penalty in it, all others do.
+        groups: a list of groups, each a tuple of variables (one-hot), `OneHot` or `FixedWeight`; all other
+            bits are free. None: all bits are free.
         mixer: "xy-exact", "xy-trotter" or "grover", or a list with one of the first two for every group.
         topology: "complete" or "ring", or a list with one of them for every group; which pairs the XY mixers
             couple.
@@ -70,7 +71,8 @@ class SubspaceQAOA(QAOAEngine):
 
     Example:
         >>> import dimod
-        >>> model = dimod.BinaryQuadraticModel({"a": 3.0, "b": 1.0, "c": 2.0}, {("a", "d"): 1.0}, 0.0, "BINARY")
+        >>> costs = {"a": 3.0, "b": 1.0, "c": 2.0}
+        >>> model = dimod.BinaryQuadraticModel(costs, {("a", "d"): 1.0}, 0.0, "BINARY")
         >>> qaoa = SubspaceQAOA(model, [("a", "b", "c")])
         >>> qaoa.space.dimension, qaoa.energies.tolist()
         (6, [3.0, 4.0, 1.0, 1.0, 2.0, 2.0])
@@ -149,7 +151,7 @@ class SubspaceQAOA(QAOAEngine):
     def value_and_grad(
         self, gammas: ArrayLike, betas: ArrayLike, objective: Objective = EXPECTATION
     ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-        """An objective and its exact derivatives by an adjoint sweep, at about four times the cost of a value.
+        """An objective and its exact derivatives by an adjoint sweep, for about four times a value's cost.
 
         Args:
             gammas: cost angles, shape (p,).
@@ -264,6 +266,6 @@ def _require_room(dimension: int) -> None:
     free = free_memory()
     if free is not None and dimension * _BYTES > free:
         raise CircuitTooLargeError(
-            f"{dimension:,} amplitudes need {dimension * _BYTES / 1e9:.2g} GB with all that gradients take and "
+            f"{dimension:,} amplitudes need {dimension * _BYTES / 1e9:.2g} GB with all that gradients take; "
             f"{free / 1e9:.2g} GB are free. Use fewer groups or coarser levels, or free some memory"
         )

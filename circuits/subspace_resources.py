@@ -29,10 +29,10 @@ def subspace_resources(
 
     Returns:
         qubits; depth (p); one_qubit_gates; two_qubit_gates; larger_gates, before any compilation to hardware
-        (the exact mixer of a group of three or more bits is one of them, and so is a rotation with two or more
-        controls); two_qubit_depth, the steps of gates on two and more qubits when gates on disjoint qubits run
-        at once. The pairs of the cost, which commute, are scheduled by greedy edge coloring, all other gates in
-        the order in which the circuit has them.
+        (the exact mixer of a group of three or more bits is one of them, and so is a rotation with two or
+        more controls); two_qubit_depth, the steps of gates on two and more qubits when gates on disjoint
+        qubits run at once. The pairs of the cost, which commute, are scheduled by greedy edge coloring, all
+        other gates in the order in which the circuit has them.
 
     Raises:
         CircuitError: the depth is no positive integer.

@@ -1,10 +1,10 @@
 """How long one layer in a subspace takes, beside the rank-one update in NumPy.
 
-Models of one-hot groups: 10 groups of 5 and 10 groups of 4 bits, a random energy for every bit and pair of bits,
-continuous ("continuous") or small whole numbers ("whole"). Tasks take turns, medians of seconds:
+Models of one-hot groups: 10 groups of 5 and 10 groups of 4 bits, a random energy for every bit and pair of
+bits, continuous ("continuous") or small whole numbers ("whole"). Tasks take turns, medians of seconds:
 
-- reference: per group, state += c * state.sum(axis=group, keepdims=True) in NumPy, all groups, with the phase of
-  the cost computed before and multiplied in (``reference_with_phase``) or left out (``reference``);
+- reference: per group, state += c * state.sum(axis=group, keepdims=True) in NumPy, all groups, with the phase
+  of the cost computed before and multiplied in (``reference_with_phase``) or left out (``reference``);
 - layer: cost and mixer of the engine on a given state;
 - value and value_and_grad at depth 1 and 3.
 """
@@ -87,7 +87,6 @@ def main(path: Path) -> None:
             name = f"{n_groups} x {levels}, {'whole' if whole else 'continuous'}"
             if not record.has(name):
                 record.add(name, measure(n_groups, levels, whole))
-                print(name, record.content["parts"][name])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The subspace engine against dense matrices and against its circuit on Aer and on default.qubit.
 
-The matrices are made of bit strings alone: an exchange of two bits where they differ, a flip of a free bit, the
-energies that dimod computes.
+The matrices are made of bit strings alone: an exchange of two bits where they differ, a flip of a free bit,
+the energies that dimod computes.
 """
 
 import itertools
@@ -139,7 +139,7 @@ def test_large_groups_of_fixed_weight(mixer, topology, whole):
     model, groups = random_model(11, whole), [FixedWeight(tuple(range(1, 10)), 4)]
     engine = SubspaceQAOA(model, groups, mixer=mixer, topology=topology)
     assert engine.space.shape == (126, 4)
-    expected, energies = dense_state(engine, model, groups, mixer, topology)
+    expected, _ = dense_state(engine, model, groups, mixer, topology)
     np.testing.assert_allclose(without_phase(engine.state(GAMMAS, BETAS), expected), expected, atol=1e-12)
     _, by_gamma, by_beta = engine.value_and_grad(GAMMAS, BETAS)
     angles = np.array(GAMMAS + BETAS)

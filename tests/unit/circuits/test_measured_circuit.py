@@ -39,7 +39,7 @@ def test_seeds():
     assert turn.sample([0], [1.5], 40, seed=1).tolist() == turn.sample([0], [1.5], 40, seed=1).tolist()
     assert turn.sample([0], [1.5], 40).tolist() == Turn(seed=3).sample([0], [1.5], 40).tolist()
     other = qml.device("default.qubit", wires=1)
-    with pytest.raises(CircuitError, match="seed cannot be set for default.qubit"):
+    with pytest.raises(CircuitError, match=r"seed cannot be set for default\.qubit"):
         Turn(other, seed=3)
     with pytest.raises(CircuitError, match="takes none per call"):
         Turn(other).sample([0], [1.5], 40, seed=1)

@@ -10,8 +10,7 @@ ROWS, LEVELS, INNER = 24, 3, 4
 
 def panel_of(rows, spare=16 * LEVELS, seed=0):
     """Two random blocks of rows and room for a fiber."""
-    panel = np.random.default_rng(seed).normal(size=32 * rows + spare)
-    return panel
+    return np.random.default_rng(seed).normal(size=32 * rows + spare)
 
 
 def block(panel, base):

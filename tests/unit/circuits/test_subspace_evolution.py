@@ -94,7 +94,8 @@ def test_a_spawned_process(root):
         "from hybrid_opt.circuits.subspace_mixers import RankOneAxis\n"
         "evolution = Evolution([RankOneAxis(5)] * 8, 5**8, np.arange(5.0**8), threads=4)\n"
         "state = evolution.state([0.1], [0.2])\n"
-        "print(round(float(np.linalg.norm(state)), 9), evolution.gradients(state, np.ones(5**8), [0.1], [0.2]))\n"
+        "norm = round(float(np.linalg.norm(state)), 9)\n"
+        "print(norm, evolution.gradients(state, np.ones(5**8), [0.1], [0.2]))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=100, check=False

@@ -1,4 +1,4 @@
-"""SubspaceQAOA: its interface and bad input. The numbers: tests/reference/test_subspace_against_matrices.py."""
+"""SubspaceQAOA: its interface and bad input. The numbers are in tests/reference."""
 
 import dimod
 import numpy as np
