@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 _PART = 2**14
 
 
-def _partner(positions: Any, n_bits: int, first: int, second: int, table: Any) -> int:
+def _partner(positions: Any, n_bits: int, first: int, second: int, table: Any) -> Any:
     """Number of the string with the one at ``first`` moved to ``second``, or -1 without such a one."""
     weight = len(positions)
     found = False

@@ -249,4 +249,5 @@ def johnson_rotation(
     for node, coefficient in zip(nodes[:-1].tolist(), differences[1:].tolist()):
         power = johnson_product(power, n_bits, weight, shift=node, scale=scale, threads=threads)
         result += coefficient * power.view(np.complex128)
-    return result.view(np.float64)
+    turned: NDArray[np.float64] = result.view(np.float64)
+    return turned

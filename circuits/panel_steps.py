@@ -74,7 +74,7 @@ def _apply_matrix(
                 store(panel, first + level * step + 8, new_im)
 
 
-def _form_of_sums(panel: Any, left: int, right: int, rows: int, levels: int, inner: int) -> float:
+def _form_of_sums(panel: Any, left: int, right: int, rows: int, levels: int, inner: int) -> Any:
     """Im <left| J |right> for the all-ones matrix J on one axis."""
     step = 16 * inner
     result = splat(0.0)
@@ -93,7 +93,7 @@ def _form_of_sums(panel: Any, left: int, right: int, rows: int, levels: int, inn
 
 def _form_with_matrix(
     panel: Any, left: int, right: int, rows: int, levels: int, inner: int, matrix: Any, offset: int
-) -> float:
+) -> Any:
     """Im <left| M |right> for a matrix M on one axis."""
     step = 16 * inner
     result = splat(0.0)

@@ -78,7 +78,8 @@ def subspace_energies(operator: ZTerms, space: ProductSpace) -> Floats:
 def _signs(space: ProductSpace, g: int, columns: Sequence[int], rows: slice = slice(None)) -> Floats:
     """Product of Z = 1 - 2 x over some bits of a factor, shape (K,)."""
     ones = space.factors[g].patterns[rows][:, list(columns)].sum(axis=1, dtype=np.int64)
-    return 1.0 - 2.0 * (ones & 1)
+    signs: Floats = 1.0 - 2.0 * (ones & 1)
+    return signs
 
 
 def _table(

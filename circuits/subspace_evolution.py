@@ -28,6 +28,7 @@ from .weight_axis import WeightAxis
 __all__ = ["Evolution"]
 
 Floats: TypeAlias = NDArray[np.float64]
+Angles: TypeAlias = Sequence[float] | Floats
 
 # Parts of a pass, each with sums of its own: the result does not depend on the number of threads.
 _PARTS = 64
@@ -72,7 +73,7 @@ class Evolution:
         alone = [isinstance(axis, WeightAxis) for axis in axes]
         self._passes = plan_passes([axis.levels for axis in axes], alone, dimension)
 
-    def state(self, gammas: Sequence[float], betas: Sequence[float]) -> NDArray[np.complex128]:
+    def state(self, gammas: Angles, betas: Angles) -> NDArray[np.complex128]:
         """The state after all layers, from the uniform superposition.
 
         Args:
@@ -92,8 +93,8 @@ class Evolution:
         self,
         state: NDArray[np.complex128],
         weights: Floats,
-        gammas: Sequence[float],
-        betas: Sequence[float],
+        gammas: Angles,
+        betas: Angles,
     ) -> tuple[Floats, Floats]:
         """Derivatives of sum_i w_i |state_i|**2 by all angles.
 
@@ -194,7 +195,8 @@ class Evolution:
         return total
 
     def _table(self, gamma: float) -> Floats:
-        return np.exp(-1j * gamma * self._levels).view(np.float64)
+        table: Floats = np.exp(-1j * gamma * self._levels).view(np.float64)
+        return table
 
     def _members(self, step: Pass) -> list[Any]:
         return [] if self._mixers is None else [self._mixers[number] for number in step.members]

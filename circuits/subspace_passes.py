@@ -19,7 +19,7 @@ from .subspace_mixers import MatrixAxis, RankOneAxis
 __all__ = ["Encoded", "Pass", "encode_axes", "plan_passes"]
 
 Encoded: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float64]]
-"""Axes, one per row (levels, rows between two levels, offset, whether a matrix), and what is at the offsets."""
+"""Axes, one per row (levels, rows between two levels, offset, whether a matrix), and their numbers."""
 
 # Rows of a panel: 128 bytes each, so that a panel stays in a core's second cache.
 _MOST_ROWS = 4096

@@ -101,7 +101,8 @@ class SubspaceQAOA(QAOAEngine):
         super().__init__(self._operator.variables, space, seed)
         energies = subspace_energies(self._operator, space)
         packed = compress(energies)
-        self._codes, self._levels = (None, energies) if packed is None else packed
+        self._codes = None if packed is None else packed[0]
+        self._levels = energies if packed is None else packed[1]
         n_free = space.n_bits - sum(len(group.wires) for group in self._groups)
         axes = None if self._choice.grover else axis_mixers(self._groups, n_free, self._choice, threads)
         self._threads = threads
@@ -166,10 +167,10 @@ class SubspaceQAOA(QAOAEngine):
         """
         rows = read_angles(gammas, betas)
         state = self.evolution.state(*rows)
-        probabilities = squared_moduli(state, self._threads)
+        chances: NDArray[Any] = squared_moduli(state, self._threads)
         if self._codes is not None:
-            probabilities = np.bincount(self._codes, weights=probabilities, minlength=len(self._levels))
-        value, weights = objective(self._levels, probabilities)
+            chances = np.bincount(self._codes, weights=chances, minlength=len(self._levels))
+        value, weights = objective(self._levels, chances)
         return float(value), *self.evolution.gradients(state, weights, *rows)
 
     def values(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
