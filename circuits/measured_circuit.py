@@ -19,6 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 from .aer_device import AerDevice
 from .arguments import whole_number
 from .errors import CircuitError
+from .objectives import EXPECTATION, Objective
+from .outcomes import Outcomes
+from .product_space import binary_space
 
 __all__ = ["MeasuredCircuit"]
 
@@ -138,20 +141,36 @@ class MeasuredCircuit(ABC):
         """
         return self._run(self.circuit(gammas, betas), self._device).astype(np.float64, copy=False)
 
-    def value(self, gammas: ArrayLike, betas: ArrayLike) -> float:
-        """Exact expectation of the model's energy, offset included.
+    def outcomes(self, gammas: ArrayLike, betas: ArrayLike) -> Outcomes:
+        """Exact distribution of the measured bit strings, with their energies.
 
         Args:
             gammas: cost angles, shape (p,).
             betas: mixer angles, shape (p,).
 
         Returns:
-            The sum of probability times energy.
+            The distribution over all bit strings.
 
         Raises:
             CircuitError: illegal angles.
         """
-        return float(self.probabilities(gammas, betas) @ self.energies)
+        return Outcomes(binary_space(self.n_qubits), self.probabilities(gammas, betas), self.energies)
+
+    def value(self, gammas: ArrayLike, betas: ArrayLike, objective: Objective = EXPECTATION) -> float:
+        """An exact objective of the model's energy, offset included; the expectation if none is named.
+
+        Args:
+            gammas: cost angles, shape (p,).
+            betas: mixer angles, shape (p,).
+            objective: see `objectives`.
+
+        Returns:
+            Its value.
+
+        Raises:
+            CircuitError: illegal angles.
+        """
+        return float(objective(self.energies, self.probabilities(gammas, betas))[0])
 
     def sample(
         self, gammas: ArrayLike, betas: ArrayLike, shots: int, seed: int | None = None

@@ -20,6 +20,7 @@ from .angle_arguments import read_angle_sets, read_angles
 from .diagonal_terms import z_terms
 from .errors import CircuitTooLargeError
 from .memory import free_memory
+from .mixer_gaps import mixer_gap
 from .objectives import EXPECTATION, Objective
 from .outcomes import Outcomes
 from .qaoa_engine import QAOAEngine
@@ -112,6 +113,12 @@ class SubspaceQAOA(QAOAEngine):
     def simulator(self) -> str:
         """Name for tables: ``subspace engine, xy-exact (complete)``."""
         return f"subspace engine, {self._choice.label}"
+
+    @property
+    def mixer_gap(self) -> float:
+        """What `initial_angles` needs to know of the mixer, see `mixer_gaps.mixer_gap`."""
+        n_free = self.space.n_bits - sum(len(group.wires) for group in self._groups)
+        return mixer_gap(self._groups, n_free, self._choice)
 
     @property
     def energies(self) -> NDArray[np.float64]:
