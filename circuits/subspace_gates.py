@@ -99,8 +99,8 @@ def group_unitary(size: int, topology: str, beta: float) -> NDArray[np.complex12
     """
     if size > _MOST_UNITARY:
         raise CircuitTooLargeError(
-            f"the exact mixer of a group of {size} bits is a matrix of 2**{size} rows; circuits can have "
-            f'it for at most {_MOST_UNITARY} bits. Use the mixer "xy-trotter" or "grover", or the engine alone'
+            f"the exact mixer of a group of {size} bits is a matrix of 2**{size} rows; a circuit can have it "
+            f'for at most {_MOST_UNITARY} bits. Use the mixer "xy-trotter" or "grover", or the engine alone'
         )
     matrix = np.eye(2**size, dtype=np.complex128)
     places = 1 << np.arange(size - 1, -1, -1)

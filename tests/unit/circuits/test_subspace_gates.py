@@ -88,5 +88,5 @@ def test_layers_repeat():
 
 
 def test_too_large_a_unitary():
-    with pytest.raises(CircuitTooLargeError, match='at most 10 bits with "xy-exact"'):
+    with pytest.raises(CircuitTooLargeError, match=r'for at most 10 bits\. Use the mixer "xy-trotter"'):
         group_unitary(11, "complete", 0.1)
