@@ -57,7 +57,9 @@ def z_terms(model: Any) -> ZTerms:
     """
     if not isinstance(model, dimod.BinaryPolynomial):
         operator = ising_from_bqm(model)
-        terms = {(wire,): field for wire, field in enumerate(operator.fields.tolist()) if field}
+        terms: dict[tuple[int, ...], float] = {
+            (wire,): field for wire, field in enumerate(operator.fields.tolist()) if field
+        }
         terms |= {(a, b): j for (a, b), j in zip(operator.pairs.tolist(), operator.couplings.tolist())}
         return ZTerms(operator.variables, terms, operator.constant)
     for term, bias in model.items():

@@ -1,8 +1,9 @@
 """Uniform superpositions of all bit strings of one Hamming weight, prepared by gates.
 
-A. Baertschi, S. Eidenbenz, "Deterministic Preparation of Dicke States", FCT 2019, arXiv 1904.07358: depth O(m)
-and O(m w) gates, without ancillas. From 0...01...1 with w ones, blocks for l = m, m - 1, ..., 2 act on the first
-l qubits, each sharing the amplitude between strings that end in 0 and in 1. The W state is that of weight 1.
+A. Baertschi, S. Eidenbenz, "Deterministic Preparation of Dicke States", FCT 2019, arXiv 1904.07358: depth
+O(m) and O(m w) gates, without ancillas. From 0...01...1 with w ones, blocks for l = m, m - 1, ..., 2 act on
+the first l qubits, each sharing the amplitude between strings that end in 0 and in 1. The W state is that of
+weight 1.
 """
 
 from __future__ import annotations

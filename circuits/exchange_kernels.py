@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 _PART = 2**14
 
 
-def _partner(positions: Any, n_bits: int, first: int, second: int, table: Any) -> int:
+def _partner(positions: Any, n_bits: int, first: int, second: int, table: Any) -> Any:
     """Number of the string with the one at ``first`` moved to ``second``, or -1 without such a one."""
     weight = len(positions)
     found = False
@@ -56,8 +56,16 @@ _USES = (weight_walks,)
 
 
 def _turn(
-    state: Any, start: int, stop: int, n_bits: int, weight: int, first: int, second: int, cosine: float,
-    sine: float, table: Any,
+    state: Any,
+    start: int,
+    stop: int,
+    n_bits: int,
+    weight: int,
+    first: int,
+    second: int,
+    cosine: float,
+    sine: float,
+    table: Any,
 ) -> None:
     outer, _, inner, _ = state.shape
     positions = np.empty(weight, dtype=np.int64)
@@ -77,7 +85,15 @@ def _turn(
 
 
 def _twist(
-    left: Any, right: Any, start: int, stop: int, n_bits: int, weight: int, first: int, second: int, table: Any
+    left: Any,
+    right: Any,
+    start: int,
+    stop: int,
+    n_bits: int,
+    weight: int,
+    first: int,
+    second: int,
+    table: Any,
 ) -> float:
     outer, _, inner, _ = left.shape
     positions = np.empty(weight, dtype=np.int64)

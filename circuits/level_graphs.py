@@ -4,8 +4,8 @@ The generator of a mixer on a group is the sum over pairs of its wires of (XX + 
 and a zero. On a one-hot group this is the adjacency matrix of the complete graph or of the cycle; on a group
 of fixed weight the complete one is the Johnson graph.
 
-Z. Wang, N. C. Rubin, J. M. Dominy, E. G. Rieffel, "XY mixers: Analytical and numerical results for the quantum
-alternating operator ansatz", Physical Review A 101, 012320 (2020), arXiv 1904.09314.
+Z. Wang, N. C. Rubin, J. M. Dominy, E. G. Rieffel, "XY mixers: Analytical and numerical results for the
+quantum alternating operator ansatz", Physical Review A 101, 012320 (2020), arXiv 1904.09314.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Pairs = Sequence[tuple[int, int]]
 def gate_order(n_bits: int, topology: str) -> tuple[tuple[int, int], ...]:
     """The pairs that a mixer couples, in the order in which a Trotter step applies them.
 
-    Complete: lexicographic, (0, 1), (0, 2), ..., (1, 2), .... Ring: along it, (0, 1), (1, 2), ..., (0, m - 1).
+    Complete: lexicographic, (0, 1), (0, 2), ..., (1, 2), .... Ring: along it, (0, 1), (1, 2), ..., (0, m-1).
     Another order of the same gates is another circuit.
 
     Args:

@@ -31,7 +31,8 @@ class MeasuredCircuit(ABC):
 
     Args:
         variables: of the model, in wire order.
-        device: a PennyLane device with exactly that many wires (or none given), else the package's Aer device.
+        device: a PennyLane device with exactly that many wires (or none given), else the package's Aer
+            device.
         compute: for the Aer device: "auto", "cpu" or "gpu".
         seed: of the samples where `sample` is given none; later calls continue the stream.
 
@@ -43,9 +44,7 @@ class MeasuredCircuit(ABC):
         DeviceUnavailableError: the requested device cannot be used.
     """
 
-    def __init__(
-        self, variables: tuple[Hashable, ...], device: Any, compute: str, seed: int | None
-    ) -> None:
+    def __init__(self, variables: tuple[Hashable, ...], device: Any, compute: str, seed: int | None) -> None:
         self.variables = variables
         n_qubits = len(variables)
         if device is None:

@@ -1,8 +1,8 @@
 """Steps on one panel of a state: a rank-one update or a small matrix on one axis, the phase of the cost.
 
-A panel holds the rows of some axes, eight columns (lanes) at a time, inside the cache: the real parts of row r
-stand at ``base + 16 r``, the imaginary parts at ``base + 16 r + 8``. These functions run inside other kernels
-only.
+A panel holds the rows of some axes, eight columns (lanes) at a time, inside the cache: the real parts of row
+r stand at ``base + 16 r``, the imaginary parts at ``base + 16 r + 8``. These functions run inside other
+kernels only.
 """
 
 from __future__ import annotations
@@ -17,13 +17,22 @@ from .compiled import compile_kernel
 from .lane_waves import LARGEST_ANGLE, cosine_and_sine
 from .vector_lanes import lane_sum, load, splat, store
 
-__all__ = ["add_multiple", "apply_matrix", "form_of_sums", "form_with_matrix", "turn_by_code", "turn_by_energy"]
+__all__ = [
+    "add_multiple",
+    "apply_matrix",
+    "form_of_sums",
+    "form_with_matrix",
+    "turn_by_code",
+    "turn_by_energy",
+]
 
 _USES = (vector_lanes, lane_waves)
 
 
-def _add_multiple(panel: Any, base: int, rows: int, levels: int, inner: int, real: float, imag: float) -> None:
-    """X + c (sum of x) on every fiber of an axis."""
+def _add_multiple(
+    panel: Any, base: int, rows: int, levels: int, inner: int, real: float, imag: float
+) -> None:
+    """Add c times the sum of a fiber to all its entries, for every fiber of an axis."""
     step = 16 * inner
     c_re, c_im = splat(real), splat(imag)
     for outer in range(rows // (levels * inner)):
@@ -65,7 +74,7 @@ def _apply_matrix(
                 store(panel, first + level * step + 8, new_im)
 
 
-def _form_of_sums(panel: Any, left: int, right: int, rows: int, levels: int, inner: int) -> float:
+def _form_of_sums(panel: Any, left: int, right: int, rows: int, levels: int, inner: int) -> Any:
     """Im <left| J |right> for the all-ones matrix J on one axis."""
     step = 16 * inner
     result = splat(0.0)
@@ -84,7 +93,7 @@ def _form_of_sums(panel: Any, left: int, right: int, rows: int, levels: int, inn
 
 def _form_with_matrix(
     panel: Any, left: int, right: int, rows: int, levels: int, inner: int, matrix: Any, offset: int
-) -> float:
+) -> Any:
     """Im <left| M |right> for a matrix M on one axis."""
     step = 16 * inner
     result = splat(0.0)
@@ -106,7 +115,9 @@ def _form_with_matrix(
     return lane_sum(result)
 
 
-def _turn_by_code(panel: Any, place: int, codes: Any, start: int, lanes: int, stride: int, table: Any) -> None:
+def _turn_by_code(
+    panel: Any, place: int, codes: Any, start: int, lanes: int, stride: int, table: Any
+) -> None:
     """Multiply one row by the table's entries of its codes."""
     for lane in range(lanes):
         entry = 2 * np.int64(codes[start + lane * stride])

@@ -1,8 +1,8 @@
-"""Passes over a state that bring a panel of some axes into the cache, do all that is to do, and write it back.
+"""Passes over a state: a panel of some axes is brought into the cache, treated there, and written back.
 
 A state is an array of float64, real and imaginary parts in turn. `Panels` says which rows and columns make a
-panel. A forward pass turns the phase of the cost first and then acts on the axes; a backward pass works on two
-states at once, measures every generator between them and undoes the step on both.
+panel. A forward pass turns the phase of the cost first and then acts on the axes; a backward pass works on
+two states at once, measures every generator between them and undoes the step on both.
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ from .panel_steps import (
 __all__ = ["NO_PHASE", "PHASE_BY_CODE", "PHASE_BY_ENERGY", "backward_pass", "forward_pass"]
 
 NO_PHASE, PHASE_BY_CODE, PHASE_BY_ENERGY = 0, 1, 2
-# Columns of an encoded axis: levels, rows between two levels, offset of its numbers, and whether these are the
-# coefficient of a rank-one update or two matrices (the step, then its generator).
-# Entries of a geometry: rows, distance of rows, distance of lanes, number of lanes in all, distance of blocks.
+# Columns of an encoded axis: levels, rows between two levels, offset of its numbers, and whether these are
+# the coefficient of a rank-one update or two matrices (the step, then its generator).
+# Entries of a geometry: rows, distance of rows, distance of lanes, number of lanes in all, distance of
+# blocks.
 
 
-def _read(state: Any, panel: Any, base: int, rows: int, row_step: int, lane_step: int, lanes: int, at: int) -> None:
+def _read(
+    state: Any, panel: Any, base: int, rows: int, row_step: int, lane_step: int, lanes: int, at: int
+) -> None:
     for row in range(rows):
         place = base + 16 * row
         source = 2 * (at + row * row_step)
@@ -46,7 +49,9 @@ def _read(state: Any, panel: Any, base: int, rows: int, row_step: int, lane_step
                 panel[place + 8 + lane] = state[source + 2 * lane * lane_step + 1]
 
 
-def _write(state: Any, panel: Any, base: int, rows: int, row_step: int, lane_step: int, lanes: int, at: int) -> None:
+def _write(
+    state: Any, panel: Any, base: int, rows: int, row_step: int, lane_step: int, lanes: int, at: int
+) -> None:
     for row in range(rows):
         place = base + 16 * row
         target = 2 * (at + row * row_step)
@@ -66,8 +71,17 @@ write = compile_kernel(_write)
 
 
 def _forward(
-    state: Any, geometry: Any, axes: Any, numbers: Any, start: int, stop: int,
-    phase: int, codes: Any, table: Any, energies: Any, gamma: float,
+    state: Any,
+    geometry: Any,
+    axes: Any,
+    numbers: Any,
+    start: int,
+    stop: int,
+    phase: int,
+    codes: Any,
+    table: Any,
+    energies: Any,
+    gamma: float,
 ) -> None:
     rows, row_step, lane_step, n_lanes, block = geometry
     spare = 16 * rows
@@ -100,8 +114,20 @@ forward_pass = compile_kernel(_forward, uses=_uses)
 
 
 def _backward(
-    state: Any, costate: Any, geometry: Any, axes: Any, numbers: Any, forms: Any, start: int, stop: int,
-    phase: int, codes: Any, table: Any, levels_of_codes: Any, energies: Any, gamma: float,
+    state: Any,
+    costate: Any,
+    geometry: Any,
+    axes: Any,
+    numbers: Any,
+    forms: Any,
+    start: int,
+    stop: int,
+    phase: int,
+    codes: Any,
+    table: Any,
+    levels_of_codes: Any,
+    energies: Any,
+    gamma: float,
 ) -> None:
     rows, row_step, lane_step, n_lanes, block = geometry
     other = 16 * rows

@@ -37,8 +37,8 @@ class SubspaceCircuit(MeasuredCircuit):
         groups: as for `SubspaceQAOA`.
         mixer: "xy-exact", "xy-trotter" or "grover", or a list with one of the first two for every group.
         topology: "complete" or "ring", or a list with one of them for every group.
-        device: a PennyLane device with exactly the model's number of wires (or none given), else the package's
-            Aer device.
+        device: a PennyLane device with exactly the model's number of wires (or none given), else the
+            package's Aer device.
         compute: for the Aer device: "auto", "cpu" or "gpu".
         seed: of the samples where `sample` is given none; later calls continue the stream.
 

@@ -40,11 +40,16 @@ def subspace_energies(operator: ZTerms, space: ProductSpace) -> Floats:
         >>> import dimod
         >>> from .diagonal_terms import z_terms
         >>> from .subspace_groups import GroupWires, subspace
-        >>> model = dimod.BinaryQuadraticModel({"a": 1.0, "b": 2.0}, {("b", "c"): 5.0}, 0.5, "BINARY")
+        >>> model = dimod.BinaryQuadraticModel({"a": 1.0, "b": 2.0, "c": 0.0}, {}, 0.5, "BINARY")
+        >>> model.add_quadratic("b", "c", 5.0)
         >>> subspace_energies(z_terms(model), subspace(3, [GroupWires((0, 1), 1)])).tolist()
         [1.5, 1.5, 2.5, 7.5]
     """
-    place = {wire: (g, column) for g, factor in enumerate(space.factors) for column, wire in enumerate(factor.wires)}
+    place = {
+        wire: (g, column)
+        for g, factor in enumerate(space.factors)
+        for column, wire in enumerate(factor.wires)
+    }
     tables: dict[tuple[int, ...], Floats] = {}
     grouped: dict[tuple[int, ...], list[tuple[list[tuple[int, int]], float]]] = {}
     for wires, coefficient in operator.terms.items():
@@ -73,7 +78,8 @@ def subspace_energies(operator: ZTerms, space: ProductSpace) -> Floats:
 def _signs(space: ProductSpace, g: int, columns: Sequence[int], rows: slice = slice(None)) -> Floats:
     """Product of Z = 1 - 2 x over some bits of a factor, shape (K,)."""
     ones = space.factors[g].patterns[rows][:, list(columns)].sum(axis=1, dtype=np.int64)
-    return 1.0 - 2.0 * (ones & 1)
+    signs: Floats = 1.0 - 2.0 * (ones & 1)
+    return signs
 
 
 def _table(

@@ -1,8 +1,8 @@
 """The gates of QAOA in a subspace: preparation, cost, mixers.
 
-Pairs of an XY mixer are IsingXY(-2 beta), since PennyLane's IsingXY(phi) = exp(i phi (XX + YY) / 4). The exact
-step of a group is one QubitUnitary, exp(-i beta sum (XX + YY) / 2) on all strings of its bits, whatever their
-weight. Grover's step is: preparation undone, the phase exp(-i beta) on |0...0>, preparation.
+Pairs of an XY mixer are IsingXY(-2 beta), since PennyLane's IsingXY(phi) = exp(i phi (XX + YY) / 4). The
+exact step of a group is one QubitUnitary, exp(-i beta sum (XX + YY) / 2) on all strings of its bits, whatever
+their weight. Grover's step is: preparation undone, the phase exp(-i beta) on |0...0>, preparation.
 """
 
 from __future__ import annotations
@@ -94,13 +94,13 @@ def group_unitary(size: int, topology: str, beta: float) -> NDArray[np.complex12
         CircuitTooLargeError: more bits.
 
     Example:
-        >>> group_unitary(2, "complete", np.pi / 2).round(12)[1:3, 1:3].tolist()
-        [[0j, -1j], [-1j, 0j]]
+        >>> abs(group_unitary(2, "complete", np.pi / 2)).round(12)[1].tolist()
+        [0.0, 0.0, 1.0, 0.0]
     """
     if size > _MOST_UNITARY:
         raise CircuitTooLargeError(
-            f"the exact mixer of a group of {size} bits is a matrix of 2**{size} rows; circuits take groups of at "
-            f'most {_MOST_UNITARY} bits with "xy-exact". Use "xy-trotter" or "grover", or the subspace engine'
+            f"the exact mixer of a group of {size} bits is a matrix of 2**{size} rows; a circuit can have it "
+            f'for at most {_MOST_UNITARY} bits. Use the mixer "xy-trotter" or "grover", or the engine alone'
         )
     matrix = np.eye(2**size, dtype=np.complex128)
     places = 1 << np.arange(size - 1, -1, -1)

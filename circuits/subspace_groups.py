@@ -100,8 +100,8 @@ def read_groups(variables: Sequence[Hashable], groups: Any) -> tuple[GroupWires,
         return ()
     if isinstance(groups, (str, bytes, OneHot, FixedWeight)) or not isinstance(groups, Sequence):
         raise CircuitError(
-            f"groups is {groups!r}; it must be a list of groups, each a tuple of variables, OneHot(variables) "
-            "or FixedWeight(variables, weight)"
+            f"groups is {groups!r}; it must be a list of groups, each a tuple of variables, OneHot(variables)"
+            " or FixedWeight(variables, weight)"
         )
     wires = {variable: wire for wire, variable in enumerate(variables)}
     owner: dict[Hashable, int] = {}
@@ -125,8 +125,8 @@ def _read_group(
         if variable in owner:
             where = "twice" if owner[variable] == number else f"and so does group {owner[variable]}"
             raise CircuitError(
-                f"group {number} holds variable {variable!r} {where}; every variable is in at most one group, "
-                "once"
+                f"group {number} holds variable {variable!r} {where}; every variable is in at most one group,"
+                " once"
             )
         owner[variable] = number
     weight = 1 if not isinstance(group, FixedWeight) else whole_number("weight", group.weight, 0)
@@ -161,9 +161,9 @@ def subspace(n_bits: int, groups: Sequence[GroupWires]) -> ProductSpace:
         parts = [f"{group.levels}" for group in groups] + ([f"2**{len(free)}"] if free else [])
         shown = " x ".join(parts if len(parts) <= 12 else [*parts[:11], "..."])
         raise CircuitTooLargeError(
-            f"the subspace has dimension {dimension:,} ({shown}); at most 2**24 = {MOST_AMPLITUDES:,} amplitudes "
-            "are simulated. Use fewer groups or coarser levels, put free bits into groups, or solve the model "
-            "with a classical method"
+            f"the subspace has dimension {dimension:,} ({shown}); at most 2**24 = {MOST_AMPLITUDES:,} "
+            "amplitudes are simulated. Use fewer groups or coarser levels, put free bits into groups, or "
+            "solve the model with a classical method"
         )
     factors = [Factor(group.wires, weight_patterns(len(group.wires), group.weight)) for group in groups]
     if free:

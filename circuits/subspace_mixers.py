@@ -2,8 +2,8 @@
 
 - ``xy-exact``: exp(-i beta A), A the sum over pairs of a group's wires of (XX + YY) / 2. With the topology
   "complete", on a one-hot group of k levels, A = J - 1 (J all ones), so that the step is
-  exp(i beta) (1 + J (exp(-i beta k) - 1) / k): the identity plus a rank-one term. On a group of fixed weight A is
-  the Johnson graph. With "ring" the pairs are those of neighbors on a cycle.
+  exp(i beta) (1 + J (exp(-i beta k) - 1) / k): the identity plus a rank-one term. On a group of fixed weight
+  A is the Johnson graph. With "ring" the pairs are those of neighbors on a cycle.
 - ``xy-trotter``: the product of exp(-i beta (XX + YY) / 2) over the same pairs, in the order of
   `level_graphs.gate_order`. It is what a circuit of two-qubit gates does, and not the same.
 - ``grover``: exp(-i beta |s><s|), |s> the uniform superposition of the whole subspace. A. Baertschi,
@@ -63,7 +63,7 @@ class RankOneAxis:
     levels: int
 
     def coefficient(self, beta: float) -> complex:
-        """C of the step 1 + c J, its phase exp(i beta) left out."""
+        """The c of the step 1 + c J, its phase exp(i beta) left out."""
         return complex(np.expm1(-1j * beta * self.levels) / self.levels)
 
 
@@ -126,7 +126,9 @@ def read_mixer(mixer: Any, topology: Any, n_groups: int) -> MixerChoice:
     if mixer == "grover":
         return MixerChoice(True, (), (), "grover")
     if "grover" in names:
-        raise CircuitError('the mixer "grover" acts on all groups at once and cannot be named for some of them')
+        raise CircuitError(
+            'the mixer "grover" acts on all groups at once and cannot be named for some of them'
+        )
     kinds = dict.fromkeys(f"{name} ({shape})" for name, shape in zip(names, topologies))
     label = ", ".join(kinds) if names else str(mixer) if isinstance(mixer, str) else "xy-exact"
     return MixerChoice(False, tuple(name == "xy-exact" for name in names), topologies, label)
@@ -135,7 +137,9 @@ def read_mixer(mixer: Any, topology: Any, n_groups: int) -> MixerChoice:
 def _per_group(what: str, given: Any, legal: Sequence[str], n_groups: int) -> tuple[str, ...]:
     listed = not isinstance(given, str) and isinstance(given, Sequence)
     if isinstance(given, Mapping) or not (isinstance(given, str) or listed):
-        raise CircuitError(f"{what} is {given!r}; it must be one of {', '.join(legal)}, or a list of them per group")
+        raise CircuitError(
+            f"{what} is {given!r}; it must be one of {', '.join(legal)}, or a list of them per group"
+        )
     if listed and len(given) != n_groups:
         raise CircuitError(f"{len(given)} names are given as {what} and there are {n_groups} groups")
     names = tuple(given) if listed else (given,) * n_groups

@@ -1,8 +1,9 @@
-"""QAOA inside the subspace of the bit strings that keep the groups of a model: one-hot, fixed weight, free bits.
+"""QAOA inside the subspace of bit strings that keep a model's groups: one-hot, fixed weight, free bits.
 
 S. Hadfield et al., "From the quantum approximate optimization algorithm to a quantum alternating operator
-ansatz", Algorithms 12, 34 (2019), arXiv 1709.03489. The mixers never leave the subspace, so that it is all that
-is simulated: ten groups of five bits are 5**10 amplitudes instead of 2**50, and no penalty holds them together.
+ansatz", Algorithms 12, 34 (2019), arXiv 1709.03489. The mixers never leave the subspace, so that it is all
+that is simulated: ten groups of five bits are 5**10 amplitudes instead of 2**50, and no penalty holds them
+together.
 
 Shapes: N bits, D states of the subspace, p layers, B sets of angles, S samples.
 """
@@ -40,18 +41,18 @@ _BYTES = 72
 class SubspaceQAOA(QAOAEngine):
     """Exact simulation of QAOA in a subspace, with exact gradients.
 
-    The first layer acts on the uniform superposition of the subspace: a W state in every one-hot group, a Dicke
-    state in every group of fixed weight, |+> on every free bit. One layer is exp(-i gamma C), C the model's
-    energy, and then the mixer, see `subspace_mixers`: "xy-exact" exponentiates the sum over a group's pairs of
-    (XX + YY) / 2, "xy-trotter" is the product of the pairs' exponentials in a fixed order, "grover" is
-    exp(-i beta |s><s|) on the whole subspace. Like -sum X, these mixers have the start as their state of highest
-    eigenvalue, so that good betas of a minimized cost are negative.
+    The first layer acts on the uniform superposition of the subspace: a W state in every one-hot group, a
+    Dicke state in every group of fixed weight, |+> on every free bit. One layer is exp(-i gamma C), C the
+    model's energy, and then the mixer, see `subspace_mixers`: "xy-exact" exponentiates the sum over a group's
+    pairs of (XX + YY) / 2, "xy-trotter" is the product of the pairs' exponentials in a fixed order, "grover"
+    is exp(-i beta |s><s|) on the whole subspace. Like -sum X, these mixers have the start as their state of
+    highest eigenvalue, so that good betas of a minimized cost are negative.
 
     Args:
-        model: ``dimod.BinaryQuadraticModel`` or ``dimod.BinaryPolynomial``, BINARY or SPIN (a spin of +1 is a set
-            bit). Constraints that the groups hold need no penalty in it, all others do.
-        groups: a list of groups, each a tuple of variables (one-hot), `OneHot` or `FixedWeight`; all other bits
-            are free. None: all bits are free.
+        model: ``dimod.BinaryQuadraticModel`` or ``dimod.BinaryPolynomial``, BINARY or SPIN (a spin of +1 is a
+            set bit). Constraints that the groups hold need no penalty in it, all others do.
+        groups: a list of groups, each a tuple of variables (one-hot), `OneHot` or `FixedWeight`; all other
+            bits are free. None: all bits are free.
         mixer: "xy-exact", "xy-trotter" or "grover", or a list with one of the first two for every group.
         topology: "complete" or "ring", or a list with one of them for every group; which pairs the XY mixers
             couple.
@@ -63,6 +64,7 @@ class SubspaceQAOA(QAOAEngine):
         space: the subspace; its index counts the groups in the order given, then the free bits.
         n_qubits: qubits of the equivalent circuit, N.
         simulator: name for tables.
+        evolution: the layers, see `subspace_evolution.Evolution`.
 
     Raises:
         CircuitError: a model that cannot be used, groups that are none, an unknown mixer or topology.
@@ -70,7 +72,8 @@ class SubspaceQAOA(QAOAEngine):
 
     Example:
         >>> import dimod
-        >>> model = dimod.BinaryQuadraticModel({"a": 3.0, "b": 1.0, "c": 2.0}, {("a", "d"): 1.0}, 0.0, "BINARY")
+        >>> costs = {"a": 3.0, "b": 1.0, "c": 2.0}
+        >>> model = dimod.BinaryQuadraticModel(costs, {("a", "d"): 1.0}, 0.0, "BINARY")
         >>> qaoa = SubspaceQAOA(model, [("a", "b", "c")])
         >>> qaoa.space.dimension, qaoa.energies.tolist()
         (6, [3.0, 4.0, 1.0, 1.0, 2.0, 2.0])
@@ -99,11 +102,12 @@ class SubspaceQAOA(QAOAEngine):
         super().__init__(self._operator.variables, space, seed)
         energies = subspace_energies(self._operator, space)
         packed = compress(energies)
-        self._codes, self._levels = (None, energies) if packed is None else packed
+        self._codes = None if packed is None else packed[0]
+        self._levels = energies if packed is None else packed[1]
         n_free = space.n_bits - sum(len(group.wires) for group in self._groups)
         axes = None if self._choice.grover else axis_mixers(self._groups, n_free, self._choice, threads)
         self._threads = threads
-        self._evolution = Evolution(axes, space.dimension, self._levels, self._codes, threads)
+        self.evolution = Evolution(axes, space.dimension, self._levels, self._codes, threads)
 
     @property
     def simulator(self) -> str:
@@ -134,7 +138,7 @@ class SubspaceQAOA(QAOAEngine):
         Raises:
             CircuitError: illegal angles.
         """
-        return self._evolution.state(*read_angles(gammas, betas))
+        return self.evolution.state(*read_angles(gammas, betas))
 
     def outcomes(self, gammas: ArrayLike, betas: ArrayLike) -> Outcomes:
         """The distribution of the final state, with its energies.
@@ -155,7 +159,7 @@ class SubspaceQAOA(QAOAEngine):
     def value_and_grad(
         self, gammas: ArrayLike, betas: ArrayLike, objective: Objective = EXPECTATION
     ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-        """An objective and its exact derivatives by an adjoint sweep, at about four times the cost of a value.
+        """An objective and its exact derivatives by an adjoint sweep, for about four times a value's cost.
 
         Args:
             gammas: cost angles, shape (p,).
@@ -169,12 +173,12 @@ class SubspaceQAOA(QAOAEngine):
             CircuitError: illegal angles.
         """
         rows = read_angles(gammas, betas)
-        state = self._evolution.state(*rows)
-        probabilities = squared_moduli(state, self._threads)
+        state = self.evolution.state(*rows)
+        chances: NDArray[Any] = squared_moduli(state, self._threads)
         if self._codes is not None:
-            probabilities = np.bincount(self._codes, weights=probabilities, minlength=len(self._levels))
-        value, weights = objective(self._levels, probabilities)
-        return float(value), *self._evolution.gradients(state, weights, *rows)
+            chances = np.bincount(self._codes, weights=chances, minlength=len(self._levels))
+        value, weights = objective(self._levels, chances)
+        return float(value), *self.evolution.gradients(state, weights, *rows)
 
     def values(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
         """The mean energies of several sets of angles.
@@ -270,6 +274,6 @@ def _require_room(dimension: int) -> None:
     free = free_memory()
     if free is not None and dimension * _BYTES > free:
         raise CircuitTooLargeError(
-            f"{dimension:,} amplitudes need {dimension * _BYTES / 1e9:.2g} GB with all that gradients take and "
+            f"{dimension:,} amplitudes need {dimension * _BYTES / 1e9:.2g} GB with all that gradients take; "
             f"{free / 1e9:.2g} GB are free. Use fewer groups or coarser levels, or free some memory"
         )

@@ -29,10 +29,10 @@ def subspace_resources(
 
     Returns:
         qubits; depth (p); one_qubit_gates; two_qubit_gates; larger_gates, before any compilation to hardware
-        (the exact mixer of a group of three or more bits is one of them, and so is a rotation with two or more
-        controls); two_qubit_depth, the steps of gates on two and more qubits when gates on disjoint qubits run
-        at once. The pairs of the cost, which commute, are scheduled by greedy edge coloring, all other gates in
-        the order in which the circuit has them.
+        (the exact mixer of a group of three or more bits is one of them, and so is a rotation with two or
+        more controls); two_qubit_depth, the steps of gates on two and more qubits when gates on disjoint
+        qubits run at once. The pairs of the cost, which commute, are scheduled by greedy edge coloring, all
+        other gates in the order in which the circuit has them.
 
     Raises:
         CircuitError: the depth is no positive integer.
@@ -51,10 +51,17 @@ def subspace_resources(
     start = start_gates(groups, wires)
     cost = cost_gates(operator, wires, 0.5)
     # The matrix of an exact step does not matter here, and may be too large to be made.
-    mixer = _mixer_wires(groups, choice, wires) if not choice.grover else _widths(mixer_gates(groups, choice, wires, 0.5))
+    mixer = (
+        _mixer_wires(groups, choice, wires)
+        if not choice.grover
+        else _widths(mixer_gates(groups, choice, wires, 0.5))
+    )
     pieces = (_widths(start), _widths(cost), mixer)
     counts = [
-        sum(repeats * sum(lower <= len(gate) <= upper for gate in piece) for piece, repeats in zip(pieces, (1, layers, layers)))
+        sum(
+            repeats * sum(lower <= len(gate) <= upper for gate in piece)
+            for piece, repeats in zip(pieces, (1, layers, layers))
+        )
         for lower, upper in ((1, 1), (2, 2), (3, len(wires)))
     ]
     pairs = np.array([gate for gate in pieces[1] if len(gate) == 2], dtype=np.int64).reshape(-1, 2)

@@ -103,4 +103,5 @@ class WeightAxis:
         for weight in weights[2:].tolist():
             before, now = now, 2 / radius * self._product(now) - before
             result += weight * now.view(np.complex128)
-        return result.view(np.float64)
+        turned: Floats = result.view(np.float64)
+        return turned
