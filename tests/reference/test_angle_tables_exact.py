@@ -32,9 +32,9 @@ def walsh(values):
 def tree_share(degree, gammas, betas):
     """Share of edges cut on the infinite tree, by the iteration of arXiv 2110.14206, section 3.
 
-    A path is the spin of one vertex before each mixer of the ket, in the middle, and likewise of the bra, with
-    a weight by the mixers. An edge between two paths has a phase that depends on their product only, so that
-    summing over a neighbor is a convolution under XOR.
+    A path is the spin of one vertex before each mixer of the ket, in the middle, and likewise of the bra,
+    with a weight by the mixers. An edge between two paths has a phase that depends on their product only, so
+    that summing over a neighbor is a convolution under XOR.
     """
     p = len(gammas)
     n = 2 * p + 1
