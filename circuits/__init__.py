@@ -12,27 +12,44 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from . import ansatz, diagnostics, encodings, errors, noise
+    from . import ansatz, diagnostics, encodings, errors, noise, objectives
     from .aer_backend import available_devices
     from .aer_device import AerDevice
+    from .angle_interpolation import interpolate_angles
+    from .angle_ramps import linear_ramp
     from .angle_tables import initial_angles
+    from .closed_form import ClosedFormQAOA
+    from .depth_training import train_depths
     from .diagonal_qaoa import DiagonalQAOA
     from .fidelity_kernel import FidelityKernel
     from .kernel_alignment import align, target_alignment
     from .kernel_corrections import correct_depolarizing, repair_psd
+    from .multi_angle_qaoa import MultiAngleQAOA
     from .nystroem import NystroemMap
     from .projected_kernel import ProjectedKernel
     from .qaoa import CircuitQAOA
+    from .qaoa_training import train_angles, train_ramp
+    from .subspace_circuit import SubspaceCircuit
+    from .subspace_groups import FixedWeight, OneHot
+    from .subspace_qaoa import SubspaceQAOA
     from .variational import VariationalCircuit
+    from .warm_start_qaoa import WarmStartQAOA
 
 __all__ = [
     "AerDevice",
     "CircuitQAOA",
+    "ClosedFormQAOA",
     "DiagonalQAOA",
     "FidelityKernel",
+    "FixedWeight",
+    "MultiAngleQAOA",
     "NystroemMap",
+    "OneHot",
     "ProjectedKernel",
+    "SubspaceCircuit",
+    "SubspaceQAOA",
     "VariationalCircuit",
+    "WarmStartQAOA",
     "align",
     "ansatz",
     "available_devices",
@@ -41,27 +58,45 @@ __all__ = [
     "encodings",
     "errors",
     "initial_angles",
+    "interpolate_angles",
+    "linear_ramp",
     "noise",
+    "objectives",
     "repair_psd",
     "target_alignment",
+    "train_angles",
+    "train_depths",
+    "train_ramp",
 ]
 
 _HOMES = {
     "AerDevice": "aer_device",
     "CircuitQAOA": "qaoa",
+    "ClosedFormQAOA": "closed_form",
     "DiagonalQAOA": "diagonal_qaoa",
     "FidelityKernel": "fidelity_kernel",
+    "FixedWeight": "subspace_groups",
+    "MultiAngleQAOA": "multi_angle_qaoa",
     "NystroemMap": "nystroem",
+    "OneHot": "subspace_groups",
     "ProjectedKernel": "projected_kernel",
+    "SubspaceCircuit": "subspace_circuit",
+    "SubspaceQAOA": "subspace_qaoa",
     "VariationalCircuit": "variational",
+    "WarmStartQAOA": "warm_start_qaoa",
     "align": "kernel_alignment",
     "available_devices": "aer_backend",
     "correct_depolarizing": "kernel_corrections",
     "initial_angles": "angle_tables",
+    "interpolate_angles": "angle_interpolation",
+    "linear_ramp": "angle_ramps",
     "repair_psd": "kernel_corrections",
     "target_alignment": "kernel_alignment",
+    "train_angles": "qaoa_training",
+    "train_depths": "depth_training",
+    "train_ramp": "qaoa_training",
 }
-_MODULES = {"ansatz", "diagnostics", "encodings", "errors", "noise"}
+_MODULES = {"ansatz", "diagnostics", "encodings", "errors", "noise", "objectives"}
 
 
 def __getattr__(name: str) -> object:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import CircuitError
 
-__all__ = ["read_angle_sets", "read_angles", "read_wide_angles"]
+__all__ = ["read_angle_sets", "read_angles", "read_layers", "read_wide_angles"]
 
 
 def read_angles(gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -67,6 +67,31 @@ def read_angle_sets(gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.flo
     return sets
 
 
+def read_layers(gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Several angles of each kind in every layer, of whatever number.
+
+    Args:
+        gammas: shape (p, K).
+        betas: shape (p, N).
+
+    Returns:
+        Both as float64.
+
+    Raises:
+        CircuitError: as `read_angles`.
+
+    Example:
+        >>> read_layers([[0.5, 0.6]], [[1, 1, 1]])[0].shape
+        (1, 2)
+    """
+    tables = _numbers("gammas", gammas), _numbers("betas", betas)
+    for name, table in zip(("gammas", "betas"), tables):
+        if table.ndim != 2 or table.size == 0:
+            raise CircuitError(f"{name} has shape {table.shape}; it must be (p, angles of a layer)")
+    _equal_layers(len(tables[0]), len(tables[1]))
+    return tables
+
+
 def read_wide_angles(
     gammas: ArrayLike, betas: ArrayLike, n_terms: int, n_qubits: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -88,16 +113,15 @@ def read_wide_angles(
         >>> read_wide_angles([[0.5, 0.6]], [[1, 1, 1]], 2, 3)[1].shape
         (1, 3)
     """
-    tables = _numbers("gammas", gammas), _numbers("betas", betas)
+    tables = read_layers(gammas, betas)
     for name, table, width, owner in zip(
         ("gammas", "betas"), tables, (n_terms, n_qubits), ("cost term", "qubit")
     ):
-        if table.ndim != 2 or table.shape[1] != width or len(table) == 0:
+        if table.shape[1] != width:
             raise CircuitError(
                 f"{name} has shape {table.shape}; it must be (p, {width}), one angle for every {owner} in "
                 "each of at least one layer"
             )
-    _equal_layers(len(tables[0]), len(tables[1]))
     return tables
 
 

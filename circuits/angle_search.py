@@ -1,11 +1,12 @@
 """One run of an optimizer over angles: counting, keeping the best, stopping. `qaoa_training` is its door.
 
-Shapes: p layers, P parameters of the search, angles = matrix (2p, P) @ point (P,).
+Shapes: p layers, P parameters of the search, A angles in all (2p, or one for each term and qubit of a layer).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,10 @@ class AngleSearch:
 
     Args:
         engine: see `qaoa_training.train_angles`.
-        matrix: angles per parameter, gammas first, shape (2p, P).
+        mapping: angles per parameter, gammas first: a matrix of shape (A, P), or where every angle is a
+            parameter their units, shape (A,).
         start: first point, shape (P,).
+        shapes: of the engine's gammas and betas.
         objective: what is minimized.
         energies: of measured bits, or None for the engine's table.
         max_evaluations: effort at most, in expectations.
@@ -46,15 +49,17 @@ class AngleSearch:
     def __init__(
         self,
         engine: Any,
-        matrix: Floats,
+        mapping: Floats,
         start: Floats,
+        shapes: tuple[tuple[int, ...], tuple[int, ...]],
         objective: Objective,
         energies: Callable[[NDArray[np.uint8]], Floats] | None,
         max_evaluations: int,
         callback: Callable[[TrainedAngles], Any] | None,
     ) -> None:
         self._engine = engine
-        self._matrix = matrix
+        self._map = mapping
+        self._shapes = shapes
         self.start = start
         self._objective = objective
         self._energies = energies
@@ -70,9 +75,12 @@ class AngleSearch:
         return hasattr(self._engine, "value_and_grad")
 
     def angles(self, point: Floats) -> tuple[Floats, Floats]:
-        """Gammas and betas of a point, each of shape (p,)."""
-        angles = self._matrix @ np.asarray(point, dtype=np.float64)
-        return angles[: len(angles) // 2], angles[len(angles) // 2 :]
+        """Gammas and betas of a point, in the engine's shapes."""
+        parameters = np.asarray(point, dtype=np.float64)
+        angles = self._map * parameters if self._map.ndim == 1 else self._map @ parameters
+        gammas, betas = self._shapes
+        n_gammas = prod(gammas)
+        return angles[:n_gammas].reshape(gammas), angles[n_gammas:].reshape(betas)
 
     def value(self, point: Floats) -> float:
         """Exact value at a point; counted."""
@@ -88,8 +96,8 @@ class AngleSearch:
         gammas, betas = self.angles(point)
         result, by_gamma, by_beta = self._engine.value_and_grad(gammas, betas, *self._extra)
         self._keep(float(result), gammas, betas, GRADIENT_COST)
-        slope: Floats = self._matrix.T @ np.concatenate([by_gamma, by_beta])
-        return float(result), slope
+        slopes: Floats = np.concatenate([by_gamma.ravel(), by_beta.ravel()])
+        return float(result), self._map * slopes if self._map.ndim == 1 else self._map.T @ slopes
 
     def measure(self, point: Floats, shots: int, seed: int, *, told: bool = True) -> Estimate:
         """Measured value at a point; counted, but not kept as the best. ``told``: show it to the callback."""

@@ -20,17 +20,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from .cost_diagonal import CostDiagonal
 from .diagonal_layout import StateLayout
-from .diagonal_passes import PassRunner, backward_passes, forward_passes, order_of_turns
+from .diagonal_passes import CHUNKS, PassRunner, backward_passes, forward_passes
 from .errors import CircuitError
 from .layer_angles import LayerAngles
 from .memory import require_memory
 from .mixer_steps import BACKWARD_BITS, SPAWN, lane_count_bits
+from .row_evolution import evolve_rows, scale_moments
 from .state_sums import energy_sums, flipped_copy, level_sums, state_probabilities
 
 __all__ = ["DiagonalEvolution", "DiagonalState"]
 
 Objective = Callable[[NDArray[np.float64], NDArray[np.float64]], tuple[float, NDArray[np.float64]]]
-_CHUNKS = 32
 
 
 class DiagonalState:
@@ -85,18 +85,17 @@ class DiagonalState:
             Shape (M,) or (2**n,).
         """
         evolution = self._evolution
-        levels = evolution.diagonal.levels
-        if levels is None:
+        codes, levels = evolution.diagonal.codes, evolution.diagonal.levels
+        if codes is None or levels is None:
             return self.probabilities()
-        return level_sums(
-            evolution.layout, self.parts, evolution.codes, len(levels), self.flip, evolution.threads
-        )
+        own = evolution.layout.stored(codes)
+        return level_sums(evolution.layout, self.parts, own, len(levels), self.flip, evolution.threads)
 
     def norm_and_expectation(self) -> tuple[float, float]:
         """Squared norm, 1 but for rounding, and sum of probability times energy."""
         evolution = self._evolution
         return energy_sums(
-            evolution.layout, self.parts, evolution.codes, evolution.diagonal.levels, self.flip, evolution.threads
+            evolution.layout, self.parts, evolution.codes, evolution.levels, self.flip, evolution.threads
         )
 
     def norm(self) -> float:
@@ -145,14 +144,13 @@ class DiagonalEvolution:
         values = diagonal.codes if diagonal.costs is None else diagonal.costs
         if values is None:
             raise CircuitError("a diagonal has either codes and levels or costs")
-        self.codes = self.layout.stored(values)
-        self._runner = PassRunner(
-            self.layout,
-            self.codes,
-            diagonal.levels,
-            max(abs(diagonal.minimum), abs(diagonal.maximum)),
-            threads,
-        )
+        self.codes, self.levels = self.layout.stored(values), diagonal.levels
+        if self.levels is not None and 4 * len(self.levels) > self.layout.dimension:
+            # more levels than states: a table would take longer than the phases themselves
+            self.codes, self.levels = self.levels[self.codes], None
+        self.limit = max(abs(diagonal.minimum), abs(diagonal.maximum))
+        self._whole = self.layout.block_bits + self.layout.mirrored == self.layout.n_bits
+        self.runner = PassRunner(self.layout, self.codes, self.levels, self.limit, threads)
         self.bytes_forward = 2 * itemsize * self.layout.pitch
         self.bytes_gradient = 2 * self.bytes_forward
 
@@ -170,7 +168,7 @@ class DiagonalEvolution:
             CircuitError: angles of other shapes, or not finite.
             CircuitTooLargeError: it does not fit.
         """
-        angles = self._angles(gammas, betas)
+        angles = LayerAngles(self.layout, *self._one(gammas, betas))
         require_memory(self.layout.n_bits, 2 * self.layout.itemsize)
         parts = self.layout.allocate()
         self._forward(angles, parts)
@@ -189,13 +187,33 @@ class DiagonalEvolution:
         Raises:
             CircuitError: angles of other shapes, or not finite.
         """
-        rows = np.asarray(gammas, np.float64)
-        others = np.asarray(betas, np.float64)
-        if rows.ndim != 2 or others.ndim not in (2, 3) or len(rows) != len(others):
-            raise CircuitError(
-                f"gammas have shape {rows.shape} and betas {others.shape}; (B, p) and (B, p) or (B, p, n) are needed"
-            )
+        rows, others = self._batch(gammas, betas)
+        if self._whole:
+            return self._rows(rows, others, gradients=False)[0]
         return np.array([self.run(gamma, beta).expectation() for gamma, beta in zip(rows, others)])
+
+    def values_and_grads(
+        self, gammas: ArrayLike, betas: ArrayLike
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Expectation and its derivatives for each of a batch of angle sets.
+
+        Args:
+            gammas: shape (B, p).
+            betas: shape (B, p) or (B, p, n).
+
+        Returns:
+            Values (B,), derivatives by gammas (B, p) and by the angle of each qubit (B, p, n).
+
+        Raises:
+            CircuitError: angles of other shapes, or not finite.
+            CircuitTooLargeError: it does not fit.
+        """
+        rows, others = self._batch(gammas, betas)
+        if self._whole:
+            return self._rows(rows, others, gradients=True)
+        results = [self.value_and_grad(gamma, beta) for gamma, beta in zip(rows, others)]
+        values, by_gamma, by_beta = zip(*results)
+        return np.array(values), np.stack(by_gamma), np.stack(by_beta)
 
     def value_and_grad(
         self, gammas: ArrayLike, betas: ArrayLike, objective: Objective | None = None
@@ -216,19 +234,32 @@ class DiagonalEvolution:
             CircuitError: angles of other shapes, or not finite.
             CircuitTooLargeError: it does not fit.
         """
-        angles = self._angles(gammas, betas)
+        row, other = self._one(gammas, betas)
+        if self._whole and objective is None:
+            value, by_gamma, by_beta = self._rows(row[None], other[None], gradients=True)
+            return float(value[0]), by_gamma[0], by_beta[0]
         layout = self.layout
+        angles = LayerAngles(layout, row, other)
         require_memory(layout.n_bits, 4 * layout.itemsize)
         parts = layout.allocate(2)
         self._forward(angles, parts)
-        value, weights = self._objective(parts, int(angles.flips[-1]), objective)
+        value, weights = self.weigh(parts, int(angles.flips[-1]), objective)
         return value, *self._backward(angles, parts, weights)
 
-    def _objective(
+    def weigh(
         self, parts: NDArray[Any], flip: int, objective: Objective | None
     ) -> tuple[float, NDArray[np.float64]]:
-        """The value, and the weight of each level or of each stored state."""
-        layout, levels = self.layout, self.diagonal.levels
+        """An objective of a state.
+
+        Args:
+            parts: the state as stored.
+            flip: bits that are stored flipped.
+            objective: as for `value_and_grad`.
+
+        Returns:
+            The value, and the weight of each level or of each stored state.
+        """
+        layout, levels = self.layout, self.levels
         if objective is None:
             value = energy_sums(layout, parts, self.codes, levels, flip, self.threads)[1]
             return value, self.codes if levels is None else levels
@@ -242,7 +273,7 @@ class DiagonalEvolution:
         return value, np.repeat(weights, copies) if copies > 1 else weights
 
     def _forward(self, angles: LayerAngles, parts: NDArray[Any]) -> None:
-        layout, runner = self.layout, self._runner
+        layout, runner = self.layout, self.runner
         factors = angles.factors.copy()
         factors[0, 1:] *= 0.5 ** (layout.n_qubits / 2)
         tangents = angles.tangents.astype(layout.dtype, copy=False)
@@ -254,60 +285,86 @@ class DiagonalEvolution:
     def _backward(
         self, angles: LayerAngles, parts: NDArray[Any], weights: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        layout, runner = self.layout, self._runner
+        layout, runner = self.layout, self.runner
         layers, columns = angles.tangents.shape
         factors = angles.factors * [-1.0, 1.0, -1.0]
         tangents = (-angles.tangents).astype(layout.dtype, copy=False)
-        sums = np.zeros((_CHUNKS, layers * columns * 8))
-        coded = self.diagonal.levels is not None
+        sums = np.zeros((CHUNKS, layers * columns * 8))
         for passing in backward_passes(layers, layout.n_bits - layout.block_bits):
             if passing.mode == SPAWN:
-                tables = np.ascontiguousarray(weights, layout.dtype) if coded else np.empty(4)
-                codes = self.codes if coded else np.ascontiguousarray(weights, np.float64)
+                codes, tables = self.spawn(weights)
                 flip, used = int(angles.flips[-1]), 1
             else:
-                tables, codes = runner.tables(factors[passing.phase], 3), self.codes
+                codes, tables = self.codes, runner.tables(factors[passing.phase], 3)
                 flip, used = int(angles.flips[passing.phase]), 3
             runner.run(passing, parts, codes, flip, tables, used, tangents, sums)
-        moments = sums.sum(axis=0).reshape(layers, columns, 8).sum(axis=2)
-        return _derivatives(layout, angles.tangents, moments)
+        return self.derivatives(angles, sums, alternating=True)
 
-    def _angles(self, gammas: ArrayLike, betas: ArrayLike) -> LayerAngles:
+    def spawn(self, weights: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """What the pass that makes lambda = w psi takes for codes and tables.
+
+        Args:
+            weights: of each level, or of each stored state.
+
+        Returns:
+            Both.
+        """
+        if self.levels is None:
+            return np.ascontiguousarray(weights, np.float64), np.empty(4)
+        return self.codes, np.ascontiguousarray(weights, self.layout.dtype)
+
+    def derivatives(
+        self, angles: LayerAngles, sums: NDArray[np.float64], *, alternating: bool
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Derivatives from the sums of a backward sweep.
+
+        Args:
+            angles: of the layers.
+            sums: by chunk.
+            alternating: whether every second layer turned its high bits first.
+
+        Returns:
+            By gammas, shape (p,); by the angle of each qubit, shape (p, n).
+        """
+        layout = self.layout
+        moments = sums.sum(axis=0).reshape(*angles.tangents.shape, 8).sum(axis=2)
+        near = lane_count_bits(layout.itemsize) + BACKWARD_BITS - layout.mirrored
+        scaled = np.empty_like(moments)
+        scale_moments(
+            angles.tangents, moments, layout.n_bits, layout.block_bits, near, layout.mirrored, alternating,
+            layout.weight, scaled,
+        )  # fmt: skip
+        bits = np.arange(layout.n_qubits - 1, -1, -1) + layout.padding
+        if layout.mirrored:
+            bits[0] = layout.n_bits
+        return scaled[:, layout.n_bits + 1].copy(), scaled[:, bits]
+
+    def _rows(
+        self, gammas: NDArray[np.float64], betas: NDArray[np.float64], *, gradients: bool
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        return evolve_rows(
+            self.layout, self.codes, self.levels, self.limit, gammas, betas,
+            gradients=gradients, threads=self.threads,
+        )  # fmt: skip
+
+    def _one(self, gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        rows, others = self._batch([gammas], [betas])
+        return rows[0], others[0]
+
+    def _batch(self, gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         n = self.layout.n_qubits
         try:
-            rows, others = np.array(gammas, np.float64), np.array(betas, np.float64)
+            rows = np.ascontiguousarray(gammas, np.float64)
+            others = np.ascontiguousarray(betas, np.float64)
         except (TypeError, ValueError) as error:
             raise CircuitError("gammas and betas must be arrays of numbers") from error
-        if rows.ndim != 1 or rows.size == 0 or others.shape not in ((rows.size,), (rows.size, n)):
+        if rows.ndim != 2 or rows.size == 0 or others.shape not in (rows.shape, (*rows.shape, n)):
             raise CircuitError(
-                f"gammas have shape {rows.shape} and betas {others.shape}; (p,) and (p,) or (p, {n}) are needed, "
-                "p at least 1"
+                f"gammas have shape {rows.shape} and betas {others.shape}, a batch counted as the first axis; "
+                f"(B, p) and (B, p) or (B, p, {n}) are needed, p at least 1"
             )
         if not (np.isfinite(rows).all() and np.isfinite(others).all()):
             raise CircuitError("the angles hold a NaN or an infinite number")
-        if others.ndim == 1:
-            others = np.repeat(others[:, None], n, axis=1)
-        return LayerAngles(self.layout, rows, others)
-
-
-def _derivatives(
-    layout: StateLayout, tangents: NDArray[np.float64], moments: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Derivatives from the sums of a backward sweep.
-
-    The turns of the sweep leave out a cosine each, on both states. A sum taken after some turns of a layer
-    therefore misses the squares of their cosines.
-    """
-    layers, n, n_bits = len(tangents), layout.n_qubits, layout.n_bits
-    near = lane_count_bits(layout.itemsize) + BACKWARD_BITS - layout.mirrored
-    squares = 1.0 / (1.0 + tangents**2)
-    scaled = np.empty_like(moments)
-    for layer in range(layers):
-        order = order_of_turns(layout, high_first=(layers - 1 - layer) % 2 == 1, near=near)
-        scaled[layer, order] = np.concatenate([[1.0], np.cumprod(squares[layer, order])[:-1]])
-    scaled[:, n_bits + 1] = np.prod(squares[:, : n_bits + 1], axis=1)
-    scaled *= 2.0 * layout.weight * moments
-    bits = np.arange(n - 1, -1, -1) + layout.padding
-    if layout.mirrored:
-        bits[0] = n_bits
-    return scaled[:, n_bits + 1].copy(), scaled[:, bits]
+        if others.ndim == 2:
+            others = np.repeat(others[:, :, None], n, axis=2)
+        return rows, others

@@ -20,9 +20,11 @@ from .mixer_steps import FRESH, MULTIPLY, PLAIN, SPAWN
 from .phase_kernels import phases_of
 from .row_threads import run_in_parts
 
-__all__ = ["Pass", "PassRunner", "backward_passes", "forward_passes", "order_of_turns"]
+__all__ = ["CHUNKS", "Pass", "PassRunner", "backward_passes", "forward_passes"]
 
-_CHUNKS = 32  # sums are added up by chunk, so that they do not depend on the threads
+CHUNKS = 32
+"""Sums are added up by chunk, so that they do not depend on the threads."""
+
 _TILE = 1 << 9
 
 
@@ -91,22 +93,6 @@ def backward_passes(layers: int, row_bits: int) -> list[Pass]:
     for number, layer in enumerate(range(last, -1, -1)):
         passes.append(Pass(number % 2 == 0, layer, MULTIPLY, layer, layer - 1))
     return passes
-
-
-def order_of_turns(layout: StateLayout, *, high_first: bool, near: int) -> list[int]:
-    """In which order the bits of a layer are turned; the mirror is called ``n_bits``.
-
-    Args:
-        layout: how the state is stored.
-        high_first: whether the pass of the high bits comes first.
-        near: bits that the first step of a block turns.
-
-    Returns:
-        The bits.
-    """
-    low = list(range(near)) + [layout.n_bits] * layout.mirrored + list(range(near, layout.block_bits))
-    high = list(range(layout.block_bits, layout.n_bits))
-    return high + low if high_first else low + high
 
 
 def _phase_table(levels: Any, factors: Any, limit: float, parts: int, scratch: Any, table: Any) -> None:
@@ -191,14 +177,14 @@ class PassRunner:
             tasks = 1 << (block_bits - layout.column_bits)
         else:
             tasks = 1 << (n_bits - block_bits - layout.mirrored)
-        chunks = min(_CHUNKS, tasks)
+        chunks = min(CHUNKS, tasks)
         columns = n_bits + 2
         flat = tangents.reshape(-1)
         cost = ((passing.before >= 0) + (passing.after >= 0)) * n_bits * (3 if sums is not None else 1)
         cost = max(1, (cost << n_bits) // (8 * chunks))
 
         def work(some: slice) -> None:
-            waves, buffer = self._take_scratch(sums is not None)
+            waves, buffer = self._take_scratch()
             for chunk in range(some.start, some.stop):
                 first, last = tasks * chunk // chunks, tasks * (chunk + 1) // chunks
                 own = None if sums is None else sums[chunk]
@@ -218,11 +204,12 @@ class PassRunner:
 
         run_in_parts(work, chunks, cost, self.threads)
 
-    def _take_scratch(self, two_states: bool) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _take_scratch(self) -> tuple[NDArray[Any], NDArray[Any]]:
         try:
             return self._scratch.pop()
         except IndexError:
             layout = self.layout
             skew = 1024 // layout.itemsize
             panel = 1 << (layout.n_bits - layout.block_bits + layout.column_bits)
-            return aligned(3 * (_TILE + skew), layout.dtype), aligned(4 * (panel + skew), layout.dtype)
+            phases = max(_TILE, 8 << layout.column_bits)  # of a tile, or of the eight rows of a step
+            return aligned(3 * (phases + skew), layout.dtype), aligned(4 * (panel + skew), layout.dtype)

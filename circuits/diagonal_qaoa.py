@@ -19,12 +19,11 @@ from .cost_diagonal import CostDiagonal, diagonal_from_costs, diagonal_from_term
 from .cost_terms import read_terms
 from .diagonal_evolution import DiagonalEvolution, DiagonalState
 from .errors import CircuitError, DeviceUnavailableError
-from .ising import Ising, ising_from_bqm
 from .objectives import EXPECTATION, Objective
 from .outcomes import Outcomes
 from .product_space import binary_space
 from .qaoa_engine import QAOAEngine
-from .qaoa_resources import layer_resources
+from .qaoa_resources import ising_of, layer_resources, quadratic
 
 __all__ = ["DiagonalQAOA"]
 
@@ -85,7 +84,8 @@ class DiagonalQAOA(QAOAEngine):
     ) -> None:
         if precision not in ("double", "single"):
             raise CircuitError(f"precision is {precision!r}; legal are 'double' and 'single'")
-        variables, diagonal, self._operator = _read_cost(model_or_costs, threads)
+        variables, diagonal = _read_cost(model_or_costs, threads)
+        self._operator = ising_of(model_or_costs)
         super().__init__(variables, binary_space(diagonal.n_qubits), seed)
         self._diagonal = diagonal
         self._precision = precision
@@ -207,6 +207,8 @@ class DiagonalQAOA(QAOAEngine):
             [0.5, 0.0]
         """
         rows, mixers = read_angle_sets(gammas, betas)
+        if len(rows) == 0:
+            return np.zeros(0)
         if self._precision == "double":
             values: NDArray[np.float64] = self._evolution.values(rows, mixers)
             return values
@@ -257,25 +259,15 @@ class DiagonalQAOA(QAOAEngine):
         Raises:
             CircuitError: the depth is no positive integer, or the cost is no quadratic model.
         """
-        if self._operator is None:
-            raise CircuitError(
-                "gates are counted for a dimod BinaryQuadraticModel only; build the engine from one"
-            )
-        return layer_resources(self._operator, depth)
+        return layer_resources(quadratic(self._operator), depth)
 
 
-def _read_cost(
-    model_or_costs: Any, threads: int | None
-) -> tuple[tuple[Hashable, ...], CostDiagonal, Ising | None]:
+def _read_cost(model_or_costs: Any, threads: int | None) -> tuple[tuple[Hashable, ...], CostDiagonal]:
     if isinstance(model_or_costs, (np.ndarray, list, tuple)):
         diagonal = diagonal_from_costs(model_or_costs)
-        return tuple(range(diagonal.n_qubits)), diagonal, None
-    import dimod
-
+        return tuple(range(diagonal.n_qubits)), diagonal
     variables, terms = read_terms(model_or_costs)
-    quadratic = isinstance(model_or_costs, dimod.BinaryQuadraticModel)
-    operator = ising_from_bqm(model_or_costs) if quadratic else None
-    return variables, diagonal_from_terms(terms, threads=threads), operator
+    return variables, diagonal_from_terms(terms, threads=threads)
 
 
 def _takes_gpu(compute: str, n_qubits: int) -> bool:

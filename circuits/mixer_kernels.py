@@ -18,12 +18,14 @@ from typing import Any
 
 from . import lane_waves, mixer_steps, phase_kernels, vector_lanes
 from .compiled import compile_kernel
-from .mixer_steps import FRESH, MULTIPLY, PLAIN, SPAWN, lane_bits, make_step, most_bits
+from .mixer_steps import FRESH, MULTIPLY, PLAIN, SPAWN, make_step, most_bits
 from .phase_kernels import fill
+from .vector_lanes import lane_bits
 
 __all__ = ["USES", "high_pass", "low_pass", "turn_bits"]
 
 _TILE_BITS = 9  # amplitudes whose phases are kept at hand: 8 kB in double precision
+_INNER_BITS = 14  # amplitudes of the second-level cache: 256 kB in double precision, half of them if mirrored
 USES = (vector_lanes, lane_waves, mixer_steps, phase_kernels)
 
 lanes_plain = make_step(3, 2, lanes=True, mirror=False, phase=PLAIN)
@@ -165,21 +167,27 @@ def _turn_block(
     last = place + columns - 2
     cost_sum = cost_row * columns + columns - 1
     width = 1 << lane_bits(state)
-    for at in range(begin, begin + size, count):
-        if mode != PLAIN:
-            fill(codes, at, count, flip, tables, parts, waves, 0, wave_pitch)
+    inner_bits = max(bits, min(block_bits, _INNER_BITS))
+    inner = 1 << inner_bits
+    for start in range(begin, begin + size, inner):
+        for at in range(start, start + inner, count):
+            if mode != PLAIN:
+                fill(codes, at, count, flip, tables, parts, waves, 0, wave_pitch)
+                if mirrored:
+                    fill(codes, end - at - count, count, flip, tables, parts, waves, count, wave_pitch)
+            mirror = end - at - width if mirrored else -1
+            tile(
+                state, pitch, at, count, mirror, mode, waves, wave_pitch, tangents, place, last, sums, cost_sum
+            )
+            turn_bits(state, pitch, at, near, bits, tangents, place, sums)
             if mirrored:
-                fill(codes, end - at - count, count, flip, tables, parts, waves, count, wave_pitch)
-        mirror = end - at - width if mirrored else -1
-        tile(
-            state, pitch, at, count, mirror, mode, waves, wave_pitch, tangents, place, last, sums, cost_sum
-        )
-        turn_bits(state, pitch, at, near, bits, tangents, place, sums)
+                turn_bits(state, pitch, end - at - count, near, bits, tangents, place, sums)
+        turn_bits(state, pitch, start, bits, inner_bits, tangents, place, sums)
         if mirrored:
-            turn_bits(state, pitch, end - at - count, near, bits, tangents, place, sums)
-    turn_bits(state, pitch, begin, bits, block_bits, tangents, place, sums)
+            turn_bits(state, pitch, end - start - inner, bits, inner_bits, tangents, place, sums)
+    turn_bits(state, pitch, begin, inner_bits, block_bits, tangents, place, sums)
     if mirrored:
-        turn_bits(state, pitch, end - begin - size, bits, block_bits, tangents, place, sums)
+        turn_bits(state, pitch, end - begin - size, inner_bits, block_bits, tangents, place, sums)
 
 
 turn_block = compile_kernel(_turn_block, uses=USES)

@@ -31,13 +31,15 @@ from .vector_lanes import (
     WIDTH,
     arrange,
     data_pointer,
+    lane_bits_of,
     lane_count,
+    literal_constant,
     load_vector,
     splat_scalar,
     store_vector,
 )
 
-__all__ = ["FRESH", "MULTIPLY", "PLAIN", "SPAWN", "lane_bits", "make_step", "most_bits"]
+__all__ = ["FRESH", "MULTIPLY", "PLAIN", "SPAWN", "make_step", "most_bits"]
 
 PLAIN, MULTIPLY, FRESH, SPAWN = range(4)
 """What a step does first: nothing; a product with phases; take the phases for the state; lambda = w psi."""
@@ -84,13 +86,13 @@ class _Emitter:
         store_vector(builder, self.sums, offset, builder.fadd(load_vector(builder, self.sums, offset), total))
 
     def moment(self, total: Any, bra: tuple[Any, Any], ket: tuple[Any, Any]) -> Any:
-        """total + Im conj(bra) ket"""
+        """Total + Im conj(bra) ket"""
         if total is None:
             return self.minus(self.builder.fmul(bra[0], ket[1], flags=FLAGS), bra[1], ket[0])
         return self.minus(self.plus(total, bra[0], ket[1]), bra[1], ket[0])
 
     def turned(self, own: tuple[Any, Any], other: tuple[Any, Any], t: Any) -> tuple[Any, Any]:
-        """own - i t other"""
+        """Own - i t other"""
         return self.plus(own[0], t, other[1]), self.minus(own[1], t, other[0])
 
     def turn_lanes(self, states: list[Vectors], bit: int, t: Any, place: Any) -> None:
@@ -283,25 +285,7 @@ def _take_phases(emit: _Emitter, states: list[Vectors], waves: _Places, cost_sum
         ]
 
 
-def lane_bits_of(scalar: Any) -> int:
-    """Bits that number the lanes of a vector."""
-    return lane_count(scalar).bit_length() - 1
-
-
-def _constant(value_of: Callable[[Any], int]) -> Any:
-    def typed(typing_context: Any, array: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return ir.Constant(ir.IntType(64), value_of(array))
-
-        return types.int64(array), generate
-
-    return intrinsic(typed)
-
-
-lane_bits = _constant(lambda array: lane_bits_of(array.dtype))
-"""Within kernels: the bits that number the lanes of a vector of an array's numbers."""
-
-most_bits = _constant(lambda sums: BACKWARD_BITS if isinstance(sums, types.Array) else FORWARD_BITS)
+most_bits = literal_constant(lambda sums: BACKWARD_BITS if isinstance(sums, types.Array) else FORWARD_BITS)
 """Within kernels: the most bits of one step, by the sums that it is given or not."""
 
 

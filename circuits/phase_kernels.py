@@ -17,7 +17,7 @@ from numba.extending import overload
 from . import lane_waves, vector_lanes
 from .compiled import compile_kernel
 from .lane_waves import LARGEST_ANGLE, cosine_and_sine
-from .vector_lanes import load, splat, store
+from .vector_lanes import gather, lane_bits, load, splat, store
 
 __all__ = ["fill", "phases_of"]
 
@@ -83,11 +83,11 @@ def _fill_by_code(
     codes: Any, begin: int, count: int, flip: int, tables: Any, parts: int, waves: Any, at: int, pitch: int
 ) -> None:
     length = tables.size // parts
-    if parts == 2:
-        for j in range(count):
-            code = codes[(begin + j) ^ flip]
-            waves[at + j] = tables[code]
-            waves[at + pitch + j] = tables[length + code]
+    if flip == 0:
+        width = 1 << lane_bits(waves)
+        for j in range(0, count, width):
+            for part in range(parts):
+                store(waves, at + part * pitch + j, gather(tables, part * length, codes, begin + j))
     else:
         for j in range(count):
             code = codes[(begin + j) ^ flip]

@@ -2,21 +2,62 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .arguments import whole_number
 from .edge_coloring import color_edges
-from .ising import Ising
+from .errors import CircuitError
+from .ising import Ising, ising_from_bqm
 
-__all__ = ["layer_resources"]
+__all__ = ["ising_of", "layer_resources", "quadratic"]
 
 
-def layer_resources(operator: Ising, depth: int) -> dict[str, int]:
+def ising_of(model: Any) -> Ising | None:
+    """The operator of a model whose circuit is made of gates on one and two qubits; None for other costs.
+
+    Args:
+        model: a dimod model that an engine has accepted, or a table of costs.
+
+    Returns:
+        The operator of a BinaryQuadraticModel.
+
+    Example:
+        >>> ising_of([0.0, 1.0]) is None
+        True
+    """
+    import dimod
+
+    return ising_from_bqm(model) if isinstance(model, dimod.BinaryQuadraticModel) else None
+
+
+def quadratic(operator: Ising | None) -> Ising:
+    """Refuse to count gates of a cost that is no quadratic model.
+
+    Args:
+        operator: from `ising_of`.
+
+    Returns:
+        The operator.
+
+    Raises:
+        CircuitError: there is none.
+    """
+    if operator is None:
+        raise CircuitError(
+            "gates are counted for a dimod BinaryQuadraticModel only; build the engine from one"
+        )
+    return operator
+
+
+def layer_resources(operator: Ising, depth: int, *, warm: bool = False) -> dict[str, int]:
     """Gates and depth of QAOA with the X mixer.
 
     Args:
         operator: the cost.
         depth: number of layers p, at least 1.
+        warm: the mixer of a warm start, three turns on a qubit instead of one.
 
     Returns:
         qubits; depth (p); one_qubit_gates; two_qubit_gates, one IsingZZ per pair and layer, before any
@@ -41,7 +82,7 @@ def layer_resources(operator: Ising, depth: int) -> dict[str, int]:
     return {
         "qubits": n_qubits,
         "depth": layers,
-        "one_qubit_gates": n_qubits + layers * (fields + n_qubits),
+        "one_qubit_gates": n_qubits + layers * (fields + n_qubits * (3 if warm else 1)),
         "two_qubit_gates": layers * len(operator.pairs),
         "two_qubit_depth": layers * (int(colors.max(initial=-1)) + 1),
     }

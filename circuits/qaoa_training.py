@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .angle_arguments import read_angles
+from .angle_arguments import read_angles, read_layers
 from .angle_ramps import linear_ramp
 from .angle_search import AngleSearch
 from .arguments import whole_number
@@ -50,7 +50,7 @@ def train_angles(
     seed: int | None = None,
     callback: Callback | None = None,
 ) -> TrainedAngles:
-    """Minimize an objective over all 2p angles.
+    """Minimize an objective over all 2p angles, or over as many more as a multi-angle engine has.
 
     Gammas scale with one over the model's numbers and betas do not, so both are measured in units of their
     largest start value; steps mean the same for both.
@@ -65,8 +65,8 @@ def train_angles(
     Args:
         engine: has ``value(gammas, betas)``; for exact gradients ``value_and_grad``; for shots ``sample``;
             for an objective other than the expectation these take it as third argument.
-        gammas: start, shape (p,).
-        betas: start, shape (p,).
+        gammas: start, shape (p,), or (p, K) for an engine with an angle for every term.
+        betas: start, shape (p,), or (p, N) for an engine with an angle for every qubit.
         objective: see `objectives`.
         optimizer: "L-BFGS-B" (exact gradients where the engine has them, else differences), "COBYLA",
             "Nelder-Mead", "Powell", or "SPSA"; None for L-BFGS-B if exact and the engine has gradients, else
@@ -96,11 +96,13 @@ def train_angles(
         >>> round(found.value, 6), found.stopped
         (-1.0, 'converged')
     """
-    rows = read_angles(gammas, betas)
-    start = np.concatenate(rows)
-    depth = len(rows[0])
-    scale = np.concatenate([np.full(depth, np.abs(row).max() or 1.0) for row in rows])
-    search = _search(engine, np.diag(scale), start / scale, objective, energies, max_evaluations, callback)
+    rows = read_angles(gammas, betas) if np.ndim(gammas) < 2 else read_layers(gammas, betas)
+    start = np.concatenate([row.ravel() for row in rows])
+    scale = np.concatenate([np.full(row.size, np.abs(row).max() or 1.0) for row in rows])
+    shapes = (rows[0].shape, rows[1].shape)
+    search = _search(
+        engine, scale, start / scale, shapes, objective, energies, max_evaluations, callback
+    )
     return _run(search, optimizer, first_step, shots, max_shots, shot_growth, seed)
 
 
@@ -157,21 +159,23 @@ def train_ramp(
         raise CircuitError("delta_gamma and delta_beta must differ from 0; they set the size of a step")
     matrix = np.zeros((2 * len(first), 2))
     matrix[: len(first), 0], matrix[len(first) :, 1] = first, second
-    search = _search(engine, matrix, np.ones(2), objective, energies, max_evaluations, callback)
+    shapes = (first.shape, second.shape)
+    search = _search(engine, matrix, np.ones(2), shapes, objective, energies, max_evaluations, callback)
     return _run(search, optimizer, first_step, shots, max_shots, shot_growth, seed)
 
 
 def _search(
     engine: Any,
-    matrix: NDArray[np.float64],
+    mapping: NDArray[np.float64],
     start: NDArray[np.float64],
+    shapes: tuple[tuple[int, ...], tuple[int, ...]],
     objective: Objective,
     energies: Energies | None,
     max_evaluations: int,
     callback: Callback | None,
 ) -> AngleSearch:
     budget = whole_number("max_evaluations", max_evaluations, 1)
-    return AngleSearch(engine, matrix, start, objective, energies, budget, callback)
+    return AngleSearch(engine, mapping, start, shapes, objective, energies, budget, callback)
 
 
 def _run(

@@ -21,8 +21,8 @@ class TrainedAngles:
     """The best angles so far and the effort spent; complete when training returns it.
 
     Attributes:
-        gammas: cost angles, shape (p,).
-        betas: mixer angles, shape (p,).
+        gammas: cost angles, shape (p,), or (p, K) of a multi-angle engine.
+        betas: mixer angles, shape (p,), or (p, N).
         value: of the objective at them; with shots, an estimate.
         standard_error: of the value; 0 if it is exact.
         start_value: of the objective at the start, measured like ``value``.

@@ -6,20 +6,21 @@ eight doubles or sixteen singles, one per lane, and +, - and * act lane by lane.
 of AVX-512, two of AVX2, or four of SSE and NEON, and fuses a product with a following sum where the processor
 can. Whether lanes are doubles or singles follows from the arrays and numbers given.
 
-The functions `load`, `store`, `splat`, `lane_sum`, `exchange` and `reverse` exist inside kernels only. Offsets
-are not checked.
+The functions `load`, `gather`, `store`, `splat`, `lane_sum`, `exchange` and `reverse` exist inside kernels only.
+Offsets are not checked.
 """
 
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic, models, overload, register_model
 
-__all__ = ["WIDTH", "Lanes", "exchange", "lane_sum", "load", "reverse", "splat", "store"]
+__all__ = ["WIDTH", "Lanes", "exchange", "gather", "lane_bits", "lane_sum", "load", "reverse", "splat", "store"]
 
 WIDTH = 8
 """Doubles of one vector; of singles there are twice as many."""
@@ -44,6 +45,23 @@ class Lanes(types.Type):  # type: ignore[misc]
 def lane_count(scalar: Any) -> int:
     """Numbers of one vector of a numba type."""
     return 512 // int(scalar.bitwidth)
+
+
+def lane_bits_of(scalar: Any) -> int:
+    """Bits that number the lanes of a vector."""
+    return lane_count(scalar).bit_length() - 1
+
+
+def literal_constant(value_of: Callable[[Any], int]) -> Any:
+    """An intrinsic of one argument that is a constant of the argument's type, known when compiling."""
+
+    def typed(typing_context: Any, argument: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return ir.Constant(ir.IntType(64), value_of(argument))
+
+        return types.int64(argument), generate
+
+    return intrinsic(typed)
 
 
 def vector_of(scalar: Any) -> Any:
@@ -160,7 +178,24 @@ def _reverse(typing_context: Any, value: Any) -> Any:
     return value(value), generate
 
 
+def _gather(typing_context: Any, table: Any, start: Any, codes: Any, offset: Any) -> Any:
+    """One vector of the entries ``table[start + codes[offset]]``, ``table[start + codes[offset + 1]]``, ..."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        entries = builder.gep(data_pointer(context, builder, table, arguments[0]), [arguments[1]])
+        places = builder.gep(data_pointer(context, builder, codes, arguments[2]), [arguments[3]])
+        result = ir.Constant(vector_of(table.dtype), ir.Undefined)
+        for lane in range(lane_count(table.dtype)):
+            code = builder.load(builder.gep(places, [ir.Constant(ir.IntType(64), lane)]))
+            entry = builder.load(builder.gep(entries, [builder.zext(code, ir.IntType(64))]))
+            result = builder.insert_element(result, entry, ir.Constant(_INDEX, lane))
+        return result
+
+    return Lanes(table.dtype)(table, types.intp, codes, types.intp), generate
+
+
 load = intrinsic(_load)
+gather = intrinsic(_gather)
 store = intrinsic(_store)
 splat = intrinsic(_splat)
 lane_sum = intrinsic(_lane_sum)
@@ -190,3 +225,6 @@ def _define(symbol: Any, instruction: str) -> None:
 _define(operator.add, "fadd")
 _define(operator.sub, "fsub")
 _define(operator.mul, "fmul")
+
+lane_bits = literal_constant(lambda array: lane_bits_of(array.dtype))
+"""Within kernels: the bits that number the lanes of a vector of an array's numbers."""

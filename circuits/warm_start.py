@@ -31,7 +31,14 @@ from .arguments import to_floats
 from .continuous_relaxation import relax
 from .errors import CircuitError
 
-__all__ = ["WarmStart", "start_operations", "warm_mixer_operations", "warm_start", "warm_start_from_bits"]
+__all__ = [
+    "WarmStart",
+    "read_thetas",
+    "start_operations",
+    "warm_mixer_operations",
+    "warm_start",
+    "warm_start_from_bits",
+]
 
 Floats = NDArray[np.float64]
 
@@ -120,6 +127,33 @@ def warm_start(
     found = relax(model, method, starts=starts, seed=seed)
     start = warm_start_from_bits(found.bits, epsilon=epsilon)
     return WarmStart(start.probabilities, start.thetas, found.value, found.bound)
+
+
+def read_thetas(thetas: ArrayLike, n_qubits: int) -> Floats:
+    """Angles of a start for a number of qubits, checked.
+
+    Args:
+        thetas: from 0 (bit 0) to pi (bit 1), shape (N,).
+        n_qubits: N.
+
+    Returns:
+        The angles as float64.
+
+    Raises:
+        CircuitError: another shape, or angles outside this range.
+
+    Example:
+        >>> read_thetas([0, 1.5], 2)
+        array([0. , 1.5])
+    """
+    angles: Floats = to_floats(thetas, None, "thetas")
+    if angles.shape != (n_qubits,):
+        raise CircuitError(
+            f"thetas have shape {angles.shape}; it must be ({n_qubits},), one for every variable"
+        )
+    if not ((angles >= 0) & (angles <= np.pi)).all():
+        raise CircuitError("thetas must be numbers from 0 to pi radians")
+    return angles
 
 
 def start_operations(thetas: ArrayLike, wires: Sequence[Any] | None = None) -> list[Any]:

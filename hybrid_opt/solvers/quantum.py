@@ -80,10 +80,11 @@ class QuantumRecord:
         betas: mixer angles, one per layer; empty for circuits without them.
         p_optimum: chance that one draw decodes to a feasible optimum of the model whose QUBO was sampled;
             None if that optimum is not known.
-        feasible_share: chance that one draw decodes to a feasible assignment.
-        expected_energy: mean QUBO energy of a draw, penalties included.
+        feasible_share: chance that one draw decodes to a feasible assignment; None for blocks.
+        expected_energy: mean QUBO energy of a draw, penalties included; None for blocks.
         expected_value: mean objective of the feasible draws, None if there are none.
-        source: "exact probabilities" or "shots", where the three figures before come from.
+        source: "exact probabilities" or "shots", where the three figures before come from; "blocks" where
+            there are none.
         qubo_optimum: best feasible objective of that model, proven by enumeration, or None.
         qubo_optimum_reason: why it is not known, empty where it is.
         uniform: uniform feasible sampling on the same model, or None.
@@ -93,6 +94,12 @@ class QuantumRecord:
         gradients: exact gradients used for training.
         ansatz: name of the circuit's trainable layers; "qaoa" for cost and mixer layers.
         weights: angles of circuits other than QAOA's, flat.
+        mixer: of QAOA; "" for other circuits.
+        engine_difference: largest difference between the circuit's probabilities and those of the engine that
+            found the angles; None where they were not compared.
+        blocks: number of circuits, where each held a part of the model only. Width, gates and depth are then
+            those of the largest, effort is that of all, and the figures of a draw are None: nothing drew
+            from the whole model. None where one circuit held it.
     """
 
     simulator: str
@@ -106,8 +113,8 @@ class QuantumRecord:
     gammas: tuple[float, ...]
     betas: tuple[float, ...]
     p_optimum: float | None
-    feasible_share: float
-    expected_energy: float
+    feasible_share: float | None
+    expected_energy: float | None
     expected_value: float | None
     source: str
     qubo_optimum: float | None
@@ -119,6 +126,9 @@ class QuantumRecord:
     gradients: int = 0
     ansatz: str = "qaoa"
     weights: tuple[float, ...] = ()
+    mixer: str = ""
+    engine_difference: float | None = None
+    blocks: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """All fields as numbers, strings and lists; constraint labels become strings.

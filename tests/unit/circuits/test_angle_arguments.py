@@ -50,8 +50,9 @@ def test_illegal_sets(gammas, betas, message):
     ("gammas", "betas", "message"),
     [
         (np.zeros((1, 4)), np.zeros((1, 3)), r"gammas has shape \(1, 4\); it must be \(p, 5\)"),
-        (np.zeros((1, 5)), np.zeros(3), r"betas has shape \(3,\); it must be \(p, 3\)"),
-        (np.zeros((0, 5)), np.zeros((0, 3)), "at least one layer"),
+        (np.zeros((1, 5)), np.zeros(3), r"betas has shape \(3,\); it must be \(p, angles of a layer\)"),
+        (np.zeros((0, 5)), np.zeros((0, 3)), r"gammas has shape \(0, 5\)"),
+        (np.zeros((1, 5)), np.zeros((1, 4)), r"betas has shape \(1, 4\); .* one angle for every qubit"),
         (np.zeros((1, 5)), np.zeros((2, 3)), "1 gammas and 2 betas"),
     ],
 )

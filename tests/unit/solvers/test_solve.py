@@ -64,7 +64,7 @@ class Raises:
 
 # -- answers
 
-METHODS = ["auto", "exact", "milp", "anneal", "tabu", "uniform", "qaoa"]
+METHODS = ["auto", "exact", "milp", "anneal", "tabu", "uniform", "decomposed", "qaoa"]
 
 
 @pytest.mark.parametrize("method", METHODS)
