@@ -25,7 +25,7 @@ from .errors import CircuitError
 from .layer_angles import LayerAngles
 from .memory import require_memory
 from .mixer_steps import BACKWARD_BITS, SPAWN, lane_count_bits
-from .row_evolution import evolve_rows, scale_moments
+from .row_evolution import evolve_one, evolve_rows, scale_moments
 from .state_sums import energy_sums, flipped_copy, level_sums, state_probabilities
 
 __all__ = ["DiagonalEvolution", "DiagonalState"]
@@ -168,7 +168,12 @@ class DiagonalEvolution:
             CircuitError: angles of other shapes, or not finite.
             CircuitTooLargeError: it does not fit.
         """
-        angles = LayerAngles(self.layout, *self._one(gammas, betas))
+        row, other = self._one(gammas, betas)
+        if self._whole:
+            parts = self.layout.allocate()
+            flip = evolve_one(self.layout, self.codes, self.levels, self.limit, row, other, parts)
+            return DiagonalState(self, parts, flip)
+        angles = LayerAngles(self.layout, row, other)
         require_memory(self.layout.n_bits, 2 * self.layout.itemsize)
         parts = self.layout.allocate()
         self._forward(angles, parts)
