@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from .angle_interpolation import stretch_angles
 from .angle_ramps import linear_ramp
 from .arguments import whole_number
-from .cost_scale import cost_scale, mean_degree
+from .cost_scales import cost_scale, mean_degree
 from .errors import CircuitError
 from .published_angles import angles_for_minimization, unit_schedule
 from .regular_graph_table import DEEP_CUBIC, REGULAR

@@ -7,7 +7,7 @@ import pytest
 from scipy.linalg import expm
 
 from hybrid_opt.circuits.angle_tables import ANGLE_RULES, initial_angles, regular_graph_angles
-from hybrid_opt.circuits.cost_scale import cost_scale
+from hybrid_opt.circuits.cost_scales import cost_scale
 from hybrid_opt.circuits.diagonal_qaoa import DiagonalQAOA
 from hybrid_opt.circuits.regular_graph_table import GUARANTEES
 from hybrid_opt.circuits.tree_graph_table import TREE_SHARES

@@ -12,7 +12,7 @@ from hybrid_opt.circuits.angle_tables import (
     regular_graph_angles,
     sherrington_kirkpatrick_angles,
 )
-from hybrid_opt.circuits.cost_scale import cost_scale
+from hybrid_opt.circuits.cost_scales import cost_scale
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.ising import energy_vector
 
