@@ -45,8 +45,10 @@ class SubspaceQAOA(QAOAEngine):
     Dicke state in every group of fixed weight, |+> on every free bit. One layer is exp(-i gamma C), C the
     model's energy, and then the mixer, see `subspace_mixers`: "xy-exact" exponentiates the sum over a group's
     pairs of (XX + YY) / 2, "xy-trotter" is the product of the pairs' exponentials in a fixed order, "grover"
-    is exp(-i beta |s><s|) on the whole subspace. Like -sum X, these mixers have the start as their state of
-    highest eigenvalue, so that good betas of a minimized cost are negative.
+    is exp(-i beta |s><s|) on the whole subspace. Of Grover's mixer, of the exact complete one, and of the
+    exact ring of one-hot groups the start is the state of highest eigenvalue, as of sum X, so that good betas
+    of a minimized cost are negative. A ring on a fixed weight above 1 is no regular graph, and pair gates one
+    by one do not keep the uniform superposition either: with these, cost angles of 0 already move probability.
 
     Args:
         model: ``dimod.BinaryQuadraticModel`` or ``dimod.BinaryPolynomial``, BINARY or SPIN (a spin of +1 is a

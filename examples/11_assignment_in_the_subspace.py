@@ -1,8 +1,8 @@
-"""Tasks to workers, with QAOA that only knows assignments, beside QAOA with a penalty, chance, and the optimum.
+"""Tasks to workers, with QAOA that only knows assignments, beside penalties, chance and the optimum.
 
-Every task goes to exactly one worker: one one-hot group of bits per task. Tasks that overlap in time should not
-go to the same worker, which costs overtime. There is nothing else to keep, so whatever the subspace engine
-samples is an assignment.
+Every task goes to exactly one worker: one one-hot group of bits per task. Tasks that overlap in time should
+not go to the same worker, which costs overtime. There is nothing else to keep, so whatever the subspace
+engine samples is an assignment.
 """
 
 import itertools
@@ -37,8 +37,8 @@ for t in range(TASKS):
 exact = ho.solve(model, "exact")
 print(f"{TASKS} tasks, {WORKERS} workers: optimum {exact.objective:g}, {exact.status}")
 
-# The QUBO carries certified penalties. Inside the groups they are zero, so that the same model serves both: the
-# subspace engine with the groups, and, without groups, ordinary QAOA on all bit strings with the X mixer.
+# The QUBO carries certified penalties. Inside the groups they are zero, so that the same model serves both:
+# the subspace engine with the groups, and, without groups, ordinary QAOA on all bit strings with the X mixer.
 qubo = ho.to_qubo(model)
 inside = SubspaceQAOA(qubo.bqm, qubo.groups, seed=1)
 outside = SubspaceQAOA(qubo.bqm, seed=1)
@@ -68,7 +68,9 @@ print(f"{'uniform assignments':<23}{'':>7}{1.0:>10.3f}{inside.energies.mean():>1
 samples = inside.sample(found.gammas, found.betas, SHOTS)
 totals = qubo.bqm.energies((samples.astype(float), list(inside.variables)))
 best = qubo.decode(dict(zip(inside.variables, samples[np.argmin(totals)].tolist())))
-print(f"best of {SHOTS} samples: {totals.min():g},", ", ".join(str(name) for name, bit in best.items() if bit))
+print(
+    f"best of {SHOTS} samples: {totals.min():g},", ", ".join(str(name) for name, bit in best.items() if bit)
+)
 difference = np.abs(inside.circuit_probabilities(found.gammas, found.betas) - chances).max()
 print(f"largest difference to the circuit on Aer: {difference:.1e}")
 print(f"gates of the circuit at depth {DEPTHS[-1]}: {inside.resources(DEPTHS[-1])}")

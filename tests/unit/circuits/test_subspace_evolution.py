@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from math import prod
 
 import numpy as np
@@ -85,6 +86,16 @@ def test_threads_change_no_bit():
         found.append([state.copy(), *evolution.gradients(state, energies, GAMMAS, BETAS)])
     for first, second in zip(*found):
         np.testing.assert_array_equal(first, second)
+
+
+def test_four_threads_at_once():
+    shape = (5,) * 7
+    energies, mixers = setting(shape)
+    evolution = Evolution(mixers, prod(shape), energies, threads=2)
+    expected = evolution.state(GAMMAS, BETAS)
+    with ThreadPoolExecutor(4) as pool:
+        for state in pool.map(lambda _: evolution.state(GAMMAS, BETAS), range(8)):
+            np.testing.assert_array_equal(state, expected)
 
 
 def test_a_spawned_process(root):
