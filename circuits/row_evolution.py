@@ -1,7 +1,7 @@
 """Whole evolutions of small states in one compiled call per batch: row b of the angles gives value b.
 
-Up to some 13 qubits a state stays in a core's own cache, and calling Python for each pass would cost more than
-the pass. Rows are spread over the threads; each row is done by one of them.
+Up to some 13 qubits a state stays in a core's own cache, and calling Python for each pass would cost more
+than the pass. Rows are spread over the threads; each row is done by one of them.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def _tables_of_costs(
 
 
 def _forward_layers(
-    state: Any, pitch: int, n_bits: int, block_bits: int, mirrored: bool, codes: Any, levels: Any, limit: float,
-    factors: Any, flips: Any, tangents: Any, columns: int, waves: Any, scratch: Any, tables: Any,
+    state: Any, pitch: int, n_bits: int, block_bits: int, mirrored: bool, codes: Any, levels: Any,
+    limit: float, factors: Any, flips: Any, tangents: Any, columns: int, waves: Any, scratch: Any, tables: Any,
 ) -> None:  # fmt: skip
     wave_pitch = waves.size // 3
     for layer in range(factors.shape[0]):
@@ -93,8 +93,8 @@ def _forward_layers(
 
 
 def _backward_layers(
-    state: Any, pitch: int, n_bits: int, block_bits: int, mirrored: bool, codes: Any, levels: Any, limit: float,
-    factors: Any, flips: Any, tangents: Any, columns: int, waves: Any, scratch: Any, tables: Any,
+    state: Any, pitch: int, n_bits: int, block_bits: int, mirrored: bool, codes: Any, levels: Any,
+    limit: float, factors: Any, flips: Any, tangents: Any, columns: int, waves: Any, scratch: Any, tables: Any,
     sums: Any,
 ) -> None:  # fmt: skip
     wave_pitch = waves.size // 3
@@ -147,8 +147,8 @@ scale_moments = compile_kernel(_scale_moments)
 
 
 def _evolve(
-    state: Any, pitch: int, n_qubits: int, n_bits: int, block_bits: int, near: int, mirrored: bool, weight: float,
-    codes: Any, levels: Any, limit: float, gammas: Any, betas: Any, waves: Any,
+    state: Any, pitch: int, n_qubits: int, n_bits: int, block_bits: int, near: int, mirrored: bool,
+    weight: float,     codes: Any, levels: Any, limit: float, gammas: Any, betas: Any, waves: Any,
     values: Any, last_flips: Any, by_gamma: Any, by_beta: Any,
 ) -> None:  # fmt: skip
     """All rows of the angles; no gradients where ``by_gamma`` has no rows."""
@@ -234,7 +234,9 @@ def evolve_one(
     """
     flips = np.empty(1, np.int64)
     nothing = np.empty((0, len(gammas)))
-    _evolve_into(layout, codes, levels, limit, gammas[None], betas[None], parts, (np.empty(1), flips, nothing, _NONE))
+    _evolve_into(
+        layout, codes, levels, limit, gammas[None], betas[None], parts, (np.empty(1), flips, nothing, _NONE)
+    )
     return int(flips[0])
 
 

@@ -64,7 +64,7 @@ def evolved(energies: np.ndarray, gammas: np.ndarray, betas: np.ndarray) -> np.n
 
 
 def slope(value, gammas: np.ndarray, betas: np.ndarray, scale: float = 1.0, step: float = 1e-5):
-    """Derivatives by central differences along random directions, and the directions; ``scale`` of energies."""
+    """Directions and central differences along them; ``scale`` of the energies."""
     rng = np.random.default_rng(9)
     for _ in range(2):
         a, b = rng.normal(size=gammas.shape) / scale, rng.normal(size=betas.shape)
@@ -141,7 +141,9 @@ def test_gradients_are_those_of_autograd():
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize(("n", "kind"), [(3, "numbers"), (9, "symmetric"), (9, "few levels"), (15, "symmetric")])
+@pytest.mark.parametrize(
+    ("n", "kind"), [(3, "numbers"), (9, "symmetric"), (9, "few levels"), (15, "symmetric")]
+)
 def test_objectives_of_level_probabilities(engine: str, n: int, kind: str):
     energies = costs(n, kind)
     made = ENGINES[engine](diagonal_from_costs(energies), "double")
@@ -170,7 +172,9 @@ def test_halved_states_equal_whole_ones(n: int):
     gammas, betas = angles(n, 4)
     halved, full = DiagonalEvolution(diagonal), DiagonalEvolution(whole)
     assert halved.bytes_forward < 0.7 * full.bytes_forward
-    assert np.allclose(halved.run(gammas, betas).amplitudes(), full.run(gammas, betas).amplitudes(), atol=1e-14)
+    assert np.allclose(
+        halved.run(gammas, betas).amplitudes(), full.run(gammas, betas).amplitudes(), atol=1e-14
+    )
     for one, other in zip(halved.value_and_grad(gammas, betas), full.value_and_grad(gammas, betas)):
         assert np.allclose(one, other, atol=1e-12)
 
