@@ -38,7 +38,9 @@ class TrialState:
 
     Example:
         >>> import pennylane as qml
-        >>> trial = TrialState(qml.Z(0), "brick_wall", n_layers=1, simulator="native")
+        >>> trial = TrialState(
+        ...     qml.Z(0), "brick_wall", n_layers=1, initial_state=[0], simulator="native"
+        ... )
         >>> energy, slopes = trial.value_and_grad([[[0.5]]])
         >>> round(energy, 6), slopes.round(6).tolist()  # cos(0.5), -sin(0.5)
         (0.877583, [[[-0.479426]]])

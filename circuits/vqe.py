@@ -24,6 +24,7 @@ from .vqe_energy import EnergyFunction
 from .vqe_optimizers import OPTIMIZERS, Settings, optimize, standing
 from .vqe_result import VQEResult
 from .vqe_run import EnoughError, Run
+from .vqe_runners import DeviceRunner
 
 __all__ = ["VQE"]
 
@@ -130,6 +131,7 @@ class VQE(TrialState):
                 "'COBYLA', or leave shots out"
             )
         self.seed = resolve_seed(seed)
+        self._own_seed = isinstance(self._runner, DeviceRunner)
         self._start = (
             start_weights(self.circuit, self.seed).reshape(-1)
             if initial_weights is None
@@ -151,7 +153,7 @@ class VQE(TrialState):
         final_shots: int | None = None,
         progress: Callable[[float, str], None] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
-        checkpoint_every: int = 1,
+        checkpoint_every: float = 1.0,
     ) -> VQEResult:
         """Find the weights of the lowest energy.
 
@@ -163,7 +165,7 @@ class VQE(TrialState):
         Nelder-Mead when their steps are below the noise. Their energies along the way carry shot noise, so
         the reported one is estimated anew.
 
-        Ctrl-C ends it with what was found. With a checkpoint the run is written after its steps and goes on
+        Ctrl-C ends it with what was found. With a checkpoint the run is written between steps and goes on
         from there when called again with the same file: Adam and SPSA exactly, L-BFGS-B with an empty memory,
         COBYLA and Nelder-Mead with new first steps from the best point. History and counts are kept.
 
@@ -176,7 +178,8 @@ class VQE(TrialState):
             final_shots: shots per group of terms for the reported energy; None for 10 times ``shots``.
             progress: called with the share of the evaluations done and a few words.
             checkpoint: a file to write to and to resume from.
-            checkpoint_every: steps between two writes.
+            checkpoint_every: seconds between two writes; 0 writes after every step. The end, and ctrl-C, are
+                always written.
 
         Returns:
             The result.
@@ -201,28 +204,33 @@ class VQE(TrialState):
             self.seed,
         )
         allowed = whole_number("max_evaluations", max_evaluations, 1)
-        every = whole_number("checkpoint_every", checkpoint_every, 1)
+        if checkpoint_every != 0:
+            _positive("checkpoint_every", checkpoint_every)
         final = None if final_shots is None else whole_number("final_shots", final_shots, 1)
         if final is None and self.shots is not None:
             final = _FINAL_SHOTS * self.shots
         place = None if checkpoint is None else check_place(checkpoint)
         question = self._question(settings)
         saved: dict[str, Any] | None = None
+        written = perf_counter()
 
         def step_done(run: Run) -> None:
-            nonlocal saved
+            nonlocal saved, written
+            if place is not None:
+                saved = snapshot(run, question)
+                if perf_counter() - written >= checkpoint_every:
+                    write_checkpoint(place, saved)
+                    written = perf_counter()
             if progress is not None:
                 words = f"energy {run.iterations[-1].energy:.6g}, {run.evaluations} evaluations"
                 progress(min(run.evaluations / allowed, 1.0), words)
-            if place is not None:
-                saved = snapshot(run, question)
-                if len(run.iterations) % every == 0:
-                    write_checkpoint(place, saved)
 
         function = EnergyFunction(
             self.circuit, self.hamiltonian, self._runner, shots=self.shots, seed=self.seed
         )
         run = Run(function, self._start, allowed, self._scale, step_done)
+        if self.shots is not None and self._own_seed:
+            run.notes.append(f"the shots follow the seed of {self.simulator}, not the one recorded here")
         interrupted = False
         if place is not None:
             found = read_checkpoint(place, question)

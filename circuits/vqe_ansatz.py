@@ -176,6 +176,8 @@ def trial_circuit(
     """
     size = hamiltonian.n_qubits
     excites = ansatz in _EXCITATIONS if isinstance(ansatz, str) else isinstance(ansatz, Excitations)
+    if excites and electrons is None and isinstance(ansatz, str):
+        raise CircuitError(f"ansatz {ansatz!r} excites electrons; say how many with electrons=...")
     if isinstance(ansatz, Excitations):
         electrons = ansatz.electrons if electrons is None else electrons
     default = "hartree_fock" if excites else None
@@ -186,9 +188,7 @@ def trial_circuit(
     layers = 2
     if isinstance(ansatz, str):
         if ansatz in _EXCITATIONS:
-            if electrons is None:
-                raise CircuitError(f"ansatz {ansatz!r} excites electrons; say how many with electrons=...")
-            chosen, layers = Excitations(electrons, ansatz), 1
+            chosen, layers = Excitations(whole_number("electrons", electrons, 1), ansatz), 1
         elif ansatz in _VARIATIONAL:
             chosen = HamiltonianVariational.of(hamiltonian, prepared=state is not None)
             layers = max(2, (size + 1) // 2)
@@ -199,8 +199,8 @@ def trial_circuit(
                 f"ansatz is {ansatz!r}; legal names are {', '.join(map(repr, trial_names()))}, or give an "
                 "Ansatz object or a function of weights and wires"
             )
-    elif isinstance(ansatz, Ansatz):
-        chosen = ansatz
+    elif isinstance(ansatz, Ansatz) and not isinstance(ansatz, type):
+        chosen, layers = ansatz, 1 if excites else 2
     elif callable(ansatz) and not isinstance(ansatz, type):
         chosen, layers = FunctionAnsatz(ansatz, _shape(weight_shape)), 1
         if n_layers not in (None, 1):

@@ -1,4 +1,4 @@
-"""A minimization on disk: written whole after every step, so that it can go on after any interruption.
+"""A minimization on disk: written whole between steps, so that it can go on after any interruption.
 
 The file holds the weights where the optimizer stands, the best ones, the whole history, the number of shots
 and of draws, and the optimizer's own state as far as it can be kept: Adam and SPSA continue exactly, L-BFGS-B
@@ -35,7 +35,7 @@ def snapshot(run: Run, question: dict[str, Any]) -> dict[str, Any]:
         question: what is minimized and how; must be the same when it goes on.
 
     Returns:
-        Numbers, strings, lists and dictionaries of them.
+        What `write_checkpoint` takes. The run may go on; the snapshot does not change with it.
     """
     return {
         "format": _FORMAT,
@@ -44,7 +44,7 @@ def snapshot(run: Run, question: dict[str, Any]) -> dict[str, Any]:
         "best_weights": run.best_weights.tolist(),
         "best_energy": run.best_energy,
         "energies": list(run.energies),
-        "iterations": [asdict(iteration) for iteration in run.iterations],
+        "iterations": list(run.iterations),
         "evaluations": run.evaluations,
         "gradients": run.gradients,
         "shots_used": run.function.shots_used,
@@ -115,7 +115,8 @@ def write_checkpoint(path: Path, saved: dict[str, Any]) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
         with open(draft, "x", encoding="utf-8") as file:
-            json.dump(saved, file)
+            iterations = [asdict(iteration) for iteration in saved["iterations"]]
+            json.dump({**saved, "iterations": iterations}, file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, path)

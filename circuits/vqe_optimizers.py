@@ -91,8 +91,8 @@ def _off_stationary(run: Run, settings: Settings) -> NDArray[np.float64]:
     moved = run.weights + generator(settings.seed, "vqe kick").normal(0, _KICK, len(run.weights))
     if np.abs(run.gradient(moved)[2]).max() <= settings.gradient_tolerance:
         run.notes.append(
-            "the gradient vanishes there too: this ansatz seems not to change the energy at all; take another "
-            "ansatz or initial_state"
+            "the gradient vanishes there too: this ansatz seems not to change the energy at all; take "
+            "another ansatz or initial_state"
         )
     return moved
 
@@ -197,11 +197,11 @@ def standing(run: Run) -> NDArray[np.float64]:
         run: the run.
 
     Returns:
-        With shots, or without ever evaluating where it stood (SPSA), the mean of the last steps; else the
-        best weights met. Flat.
+        Of Adam with shots and of SPSA, which never evaluates where it stands, the mean of the last steps;
+        else the best weights met. Flat.
     """
     window = run.state.get("window")
-    if not window:
+    if not window or (run.exact and run.gradients):
         return run.best_weights
     return np.mean([step[2] for step in window[len(window) // 2 :]], axis=0)
 

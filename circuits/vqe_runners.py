@@ -197,7 +197,11 @@ class DeviceRunner:
         return counts
 
     def states(self, table: NDArray[np.float64]) -> NDArray[np.complex128]:
-        """Final states, shape (B, 2**N)."""
+        """Final states, shape (B, 2**N).
+
+        Raises:
+            CircuitError: the device holds no statevector.
+        """
         states = np.stack(self._run([self._with(row, qml.state()) for row in table]))
         if states.ndim != 2:
             raise CircuitError(f"{self.label} holds no statevector")
