@@ -189,6 +189,23 @@ class TrialState:
         """
         return self._runner.states(self._exact_function.table(self._flat(weights)[None]))[0]
 
+    def sample(self, weights: ArrayLike, shots: int, seed: int | None = None) -> NDArray[np.uint8]:
+        """Bit strings measured in a trial state.
+
+        Args:
+            weights: shape `weight_shape`.
+            shots: number of measurements S.
+            seed: None for a fresh one; a PennyLane device follows its own.
+
+        Returns:
+            Shape (S, N), column i is qubit i.
+
+        Raises:
+            CircuitError: illegal weights, shots or seed.
+        """
+        table = self._exact_function.table(self._flat(weights)[None])
+        return self._runner.samples(table, whole_number("shots", shots, 1), resolve_seed(seed))
+
     def expectation(self, observable: Any, weights: ArrayLike) -> float:
         """Exact expectation value in a trial state.
 

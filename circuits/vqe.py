@@ -151,6 +151,7 @@ class VQE(TrialState):
         gradient_tolerance: float = 1e-7,
         learning_rate: float = 0.05,
         final_shots: int | None = None,
+        time_limit: float | None = None,
         progress: Callable[[float, str], None] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_every: float = 1.0,
@@ -176,6 +177,7 @@ class VQE(TrialState):
             gradient_tolerance: of the largest entry of the gradient, in the same units per radian.
             learning_rate: of Adam, in radians.
             final_shots: shots per group of terms for the reported energy; None for 10 times ``shots``.
+            time_limit: seconds after which no further energy is computed; None for no limit.
             progress: called with the share of the evaluations done and a few words.
             checkpoint: a file to write to and to resume from.
             checkpoint_every: seconds between two writes; 0 writes after every step. The end, and ctrl-C, are
@@ -228,7 +230,8 @@ class VQE(TrialState):
         function = EnergyFunction(
             self.circuit, self.hamiltonian, self._runner, shots=self.shots, seed=self.seed
         )
-        run = Run(function, self._start, allowed, self._scale, step_done)
+        limit = np.inf if time_limit is None else _positive("time_limit", time_limit)
+        run = Run(function, self._start, allowed, begun + limit, self._scale, step_done)
         if self.shots is not None and self._own_seed:
             run.notes.append(f"the shots follow the seed of {self.simulator}, not the one recorded here")
         interrupted = False
@@ -243,7 +246,8 @@ class VQE(TrialState):
             else:
                 answer = optimize(run, settings)
         except EnoughError:
-            run.finish(f"max_evaluations ({allowed}) were used up", converged=False)
+            used = "time_limit" if run.late else f"max_evaluations ({allowed})"
+            run.finish(f"{used} was used up", converged=False)
             answer = standing(run)
         except KeyboardInterrupt:
             run.finish("ctrl-C", converged=False)
@@ -264,6 +268,7 @@ class VQE(TrialState):
             shots_used=function.shots_used,
             converged=run.converged,
             interrupted=interrupted,
+            limited=run.late,
             reason=run.reason,
             optimizer=self.optimizer,
             ansatz=self.ansatz,

@@ -41,6 +41,7 @@ class VQEResult:
         shots_used: measurements in all; 0 for exact energies.
         converged: whether the optimizer's stopping rule ended the run.
         interrupted: whether ctrl-C ended it.
+        limited: whether ``time_limit`` ended it.
         reason: what ended it, in words.
         optimizer: name of the optimizer.
         ansatz: name of the ansatz.
@@ -60,6 +61,7 @@ class VQEResult:
     shots_used: int
     converged: bool
     interrupted: bool
+    limited: bool
     reason: str
     optimizer: str
     ansatz: str
@@ -114,6 +116,10 @@ class VQEResult:
     def probabilities(self) -> NDArray[np.float64]:
         """Chance of every bit string in the trial state, shape (2**N,), qubit 0 the most significant bit."""
         return np.asarray(np.abs(self.state()) ** 2)
+
+    def sample(self, shots: int, seed: int | None = None) -> NDArray[np.uint8]:
+        """Bit strings measured in the trial state; see `TrialState.sample`."""
+        return self._vqe.sample(self.weights, shots, seed)
 
     def expectation(self, observable: Any) -> float:
         """Exact expectation value in the trial state.
@@ -226,6 +232,7 @@ class VQEResult:
             "shots_used": self.shots_used,
             "converged": self.converged,
             "interrupted": self.interrupted,
+            "limited": self.limited,
             "reason": self.reason,
             "optimizer": self.optimizer,
             "ansatz": self.ansatz,

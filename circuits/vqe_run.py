@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ __all__ = ["EnoughError", "Iteration", "Run"]
 
 
 class EnoughError(Exception):
-    """The evaluations allowed are used up; ends an optimizer from within and never leaves `VQE`."""
+    """Evaluations or time are used up; ends an optimizer from within and never leaves `VQE`."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Run:
         function: the energy.
         start: flat weights to start from, shape (P,).
         max_evaluations: energies to compute at most.
+        deadline: clock (``perf_counter``) after which no energy is computed but the first; infinity for none.
         scale: unit of the energies that optimizers see.
         step_done: called after every iteration.
 
@@ -62,12 +64,14 @@ class Run:
         state: what an optimizer needs to go on; numbers and lists only.
         converged: the optimizer's own rule ended it.
         reason: what ended it, in words.
+        late: whether the deadline has passed.
         notes: sentences for the user.
     """
 
     function: EnergyFunction
     start: NDArray[np.float64]
     max_evaluations: int
+    deadline: float
     scale: float
     step_done: Callable[[Run], None]
     weights: NDArray[np.float64] = field(init=False)
@@ -80,6 +84,7 @@ class Run:
     state: dict[str, Any] = field(default_factory=dict)
     converged: bool = False
     reason: str = ""
+    late: bool = False
     notes: list[str] = field(default_factory=list)
     _last: tuple[Any, ...] = ()
 
@@ -92,7 +97,8 @@ class Run:
         return self.function.shots is None
 
     def _allow(self, count: int) -> None:
-        if self.evaluations + count > self.max_evaluations:
+        self.late = bool(self.energies) and perf_counter() >= self.deadline
+        if self.late or self.evaluations + count > self.max_evaluations:
             raise EnoughError
 
     def _met(self, weights: NDArray[np.float64], energy: float) -> None:

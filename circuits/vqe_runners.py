@@ -51,6 +51,9 @@ class Runner(Protocol):
     def counts(self, table: NDArray[np.float64], group: EnergyGroup, shots: int, seed: int) -> Counts:
         """Outcomes of a group's measurement."""
 
+    def samples(self, table: NDArray[np.float64], shots: int, seed: int) -> NDArray[np.uint8]:
+        """Measured bits of all qubits for a table of one row, shape (shots, N)."""
+
     def states(self, table: NDArray[np.float64]) -> NDArray[np.complex128]:
         """Final states, shape (B, 2**N)."""
 
@@ -105,6 +108,11 @@ class SimulatorRunner:
         # Simulators know a program again by identity, so a group must always bring the same one.
         program = self._rotated.setdefault(group, group.measurement.rotated(self._circuit.program))
         return self._simulator.counts(program, table, group.measurement.wires, shots, seed)
+
+    def samples(self, table: NDArray[np.float64], shots: int, seed: int) -> NDArray[np.uint8]:
+        """Measured bits of all qubits for a table of one row, shape (shots, N)."""
+        program = self._circuit.program
+        return self._simulator.samples(program, table, range(program.n_qubits), shots, seed)[0]
 
     def states(self, table: NDArray[np.float64]) -> NDArray[np.complex128]:
         """Final states, shape (B, 2**N)."""
@@ -195,6 +203,11 @@ class DeviceRunner:
             outcomes = bits.reshape(shots, len(wires)).astype(np.int64) @ powers
             counts.append(np.unique(outcomes, return_counts=True))
         return counts
+
+    def samples(self, table: NDArray[np.float64], shots: int, seed: int) -> NDArray[np.uint8]:
+        """Measured bits of all qubits for a table of one row, shape (shots, N); by the device's own seed."""
+        (bits,) = self._run([self._with(table[0], qml.sample(wires=list(self._wires)), None, shots)])
+        return bits.reshape(shots, len(self._wires)).astype(np.uint8)
 
     def states(self, table: NDArray[np.float64]) -> NDArray[np.complex128]:
         """Final states, shape (B, 2**N).

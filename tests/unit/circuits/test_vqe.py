@@ -59,10 +59,17 @@ def test_the_unit_of_energy_does_not_matter():
 def test_max_evaluations():
     result = solver(optimizer="Adam").minimize(max_evaluations=5)
     assert (result.evaluations, result.converged) == (5, False)
-    assert "max_evaluations (5)" in result.reason
+    assert "max_evaluations (5) was used up" in result.reason
     assert result.energy == result.energies.min()
     only = solver().minimize(max_evaluations=1)
     assert np.array_equal(only.weights, solver().start)
+
+
+def test_a_time_limit_ends_after_the_first_energy():
+    result = solver(optimizer="Adam").minimize(time_limit=1e-9)
+    assert (result.limited, result.interrupted, result.evaluations) == (True, False, 1)
+    assert result.reason == "time_limit was used up"
+    assert not solver().minimize(time_limit=60).limited
 
 
 def test_ctrl_c_leaves_a_result():
@@ -169,7 +176,7 @@ def test_bad_settings(settings, words):
     "arguments",
     [
         {"max_evaluations": 0}, {"tolerance": 0.0}, {"gradient_tolerance": np.nan}, {"learning_rate": -1},
-        {"final_shots": 0}, {"checkpoint_every": -1}, {"tolerance": "small"},
+        {"final_shots": 0}, {"checkpoint_every": -1}, {"tolerance": "small"}, {"time_limit": 0.0},
     ],
 )  # fmt: skip
 def test_bad_arguments_of_minimize(arguments):

@@ -96,6 +96,15 @@ def test_noise_acts_on_exact_energies_and_gradients():
     assert gradient[17] == pytest.approx((above - below) / 2e-4, abs=1e-6)
 
 
+def test_samples_follow_the_state(runner):
+    table = EnergyFunction(CIRCUIT, READ, runner).table(WEIGHTS[None])
+    bits = runner.samples(table, 3000, 7)
+    assert bits.shape == (3000, 3)
+    shares = np.bincount(bits @ [4, 2, 1], minlength=8) / 3000
+    chances = np.abs(runner.states(table)[0]) ** 2
+    assert np.abs(shares - chances).max() < 5 * 0.5 / np.sqrt(3000)
+
+
 def test_states_of_runners_agree(runner):
     table = EnergyFunction(CIRCUIT, READ, runner).table(WEIGHTS[None])
     (state,) = runner.states(table)
