@@ -87,21 +87,13 @@ class _Emitter:
         store_vector(builder, self.sums, offset, builder.fadd(load_vector(builder, self.sums, offset), total))
 
     def moment(self, total: Any, bra: tuple[Any, Any], ket: tuple[Any, Any]) -> Any:
-<<<<<<< HEAD
-        """Total + Im conj(bra) ket"""
-=======
         """The total and Im conj(bra) ket."""
->>>>>>> kernels
         if total is None:
             return self.minus(self.builder.fmul(bra[0], ket[1], flags=FLAGS), bra[1], ket[0])
         return self.minus(self.plus(total, bra[0], ket[1]), bra[1], ket[0])
 
     def turned(self, own: tuple[Any, Any], other: tuple[Any, Any], t: Any) -> tuple[Any, Any]:
-<<<<<<< HEAD
-        """Own - i t other"""
-=======
         """One amplitude of a pair after the turn: own - i t other."""
->>>>>>> kernels
         return self.plus(own[0], t, other[1]), self.minus(own[1], t, other[0])
 
     def turn_lanes(self, states: list[Vectors], bit: int, t: Any, place: Any) -> None:
