@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from .angle_arguments import read_angle_sets, read_angles
 from .cost_diagonal import CostDiagonal, diagonal_from_costs, diagonal_from_terms
 from .cost_terms import read_terms
-from .diagonal_evolution import DiagonalEvolution, DiagonalState
+from .diagonal_evolution import DiagonalEvolution
+from .diagonal_state import DiagonalState
 from .errors import CircuitError, DeviceUnavailableError
 from .objectives import EXPECTATION, Objective
 from .outcomes import Outcomes

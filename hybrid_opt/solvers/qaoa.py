@@ -19,6 +19,7 @@ from ..circuits.angle_tables import ANGLE_RULES
 from ..circuits.objectives import EXPECTATION, Objective
 from ..circuits.trained_angles import TrainedAngles
 from ..errors import ModelTooLargeError, OptionError
+from ..qubo.encoding_choice import Target
 from ..seeds import child_seed
 from .base import Outcome, Request
 from .draws import compile_qubo
@@ -144,7 +145,7 @@ class QAOA:
             MissingDependencyError: Aer is not installed.
         """
         begin = perf_counter()
-        target = "penalty" if self.mixer == "x" else "subspace"
+        target: Target = "penalty" if self.mixer == "x" else "subspace"
         qubo = compile_qubo(request, self.encoding, self.penalty, target=target)
         compile_seconds = perf_counter() - begin
         if self.mixer == "x":
@@ -188,7 +189,9 @@ class QAOA:
         done = perf_counter()
         if probabilities is None and few:
             probabilities = np.asarray(machine.circuit.probabilities(*angles))
-        compared = machine.runs_circuit and self.device is None and probabilities is not None
+        difference = None
+        if machine.runs_circuit and self.device is None and probabilities is not None:
+            difference = machine.difference(*angles, probabilities)
         resources = machine.circuit.resources(self.depth)
         record, likely = record_run(
             qubo,
@@ -207,7 +210,7 @@ class QAOA:
             seconds=done - trained,
             mixer=self.mixer,
             **_named(angles, self.variant),
-            engine_difference=machine.difference(*angles, probabilities) if compared else None,
+            engine_difference=difference,
         )
         states, counts, notes = propose(qubo, bits, likely, self.postprocess)
         if training.limited or training.interrupted:
