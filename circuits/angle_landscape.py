@@ -58,7 +58,7 @@ class Landscape:
         colors = axes.pcolormesh(self.gammas, self.betas, self.values.T, shading="nearest", cmap="viridis")
         figure.colorbar(colors, ax=axes, label="mean energy")
         gamma, beta, _ = self.best()
-        white = {"color": "white", "markersize": 9, "markeredgewidth": 2}
+        white: dict[str, Any] = {"color": "white", "markersize": 9, "markeredgewidth": 2}
         axes.plot(gamma, beta, "x", label="lowest of the grid", **white)
         for (name, point), marker in zip((marks or {}).items(), "os^Dv*"):
             axes.plot(*point, marker, color="#ff7043", markeredgecolor="white", markersize=8, label=name)

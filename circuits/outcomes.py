@@ -83,10 +83,10 @@ class Outcomes:
     @cached_property
     def _distribution(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Energies and probabilities summed by code where there are codes; normalized."""
-        if self._codes is None:
-            summed = self.probabilities.astype(np.float64, copy=False)
-        else:
-            summed = np.bincount(self._codes, weights=self.probabilities, minlength=len(self._levels))
+        summed: NDArray[np.float64] = self.probabilities.astype(np.float64, copy=False)
+        if self._codes is not None:
+            totals = np.bincount(self._codes, weights=summed, minlength=len(self._levels))
+            summed = totals.astype(np.float64, copy=False)
         return self._levels, summed / summed.sum()
 
     def value(self, objective: Objective = EXPECTATION) -> float:
@@ -166,7 +166,8 @@ class Outcomes:
 
     def _factor_marginals(self, kept: tuple[int, ...]) -> NDArray[np.float64]:
         summed = self.space.factor_marginals(self.probabilities, kept)
-        return summed / summed.sum()
+        summed /= summed.sum()
+        return summed
 
     def sample(self, shots: int, seed: int | np.random.Generator | None = None) -> NDArray[np.uint8]:
         """Draw bit strings.

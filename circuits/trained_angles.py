@@ -77,7 +77,7 @@ class TrainedAngles:
         figure = Figure(figsize=(6.4, 4.2), layout="constrained")
         axes = figure.subplots()
         axes.plot(self.costs, self.history, "o", color="#90a4ae", markersize=4, label="each call")
-        best = np.minimum.accumulate(self.history) if self.history else []
+        best = np.minimum.accumulate(np.array(self.history, dtype=np.float64))
         axes.step(self.costs, best, where="post", color="#00695c", label="best so far")
         if optimum is not None:
             axes.axhline(optimum, color="#ff7043", linewidth=1.2, linestyle="--", label="optimum")
