@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from .aer_backend import available_devices
     from .aer_device import AerDevice
     from .angle_interpolation import interpolate_angles
-    from .angle_ramps import linear_ramp
-    from .angle_tables import initial_angles
+    from .angle_landscape import landscape
+    from .angle_ramps import default_slopes, linear_ramp
+    from .angle_tables import initial_angles, regular_graph_angles
     from .closed_form import ClosedFormQAOA
+    from .continuous_relaxation import relax
+    from .cost_scales import cost_scale
+    from .depth_one_angles import best_depth_one_angles
     from .depth_training import train_depths
     from .diagonal_qaoa import DiagonalQAOA
     from .fidelity_kernel import FidelityKernel
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from .subspace_qaoa import SubspaceQAOA
     from .variational import VariationalCircuit
     from .warm_start_qaoa import WarmStartQAOA
+    from .warm_starts import warm_start, warm_start_from_bits
 
 __all__ = [
     "AerDevice",
@@ -53,20 +58,28 @@ __all__ = [
     "align",
     "ansatz",
     "available_devices",
+    "best_depth_one_angles",
     "correct_depolarizing",
+    "cost_scale",
+    "default_slopes",
     "diagnostics",
     "encodings",
     "errors",
     "initial_angles",
     "interpolate_angles",
+    "landscape",
     "linear_ramp",
     "noise",
     "objectives",
+    "regular_graph_angles",
+    "relax",
     "repair_psd",
     "target_alignment",
     "train_angles",
     "train_depths",
     "train_ramp",
+    "warm_start",
+    "warm_start_from_bits",
 ]
 
 _HOMES = {
@@ -86,15 +99,23 @@ _HOMES = {
     "WarmStartQAOA": "warm_start_qaoa",
     "align": "kernel_alignment",
     "available_devices": "aer_backend",
+    "best_depth_one_angles": "depth_one_angles",
     "correct_depolarizing": "kernel_corrections",
+    "cost_scale": "cost_scales",
+    "default_slopes": "angle_ramps",
     "initial_angles": "angle_tables",
     "interpolate_angles": "angle_interpolation",
+    "landscape": "angle_landscape",
     "linear_ramp": "angle_ramps",
+    "regular_graph_angles": "angle_tables",
+    "relax": "continuous_relaxation",
     "repair_psd": "kernel_corrections",
     "target_alignment": "kernel_alignment",
     "train_angles": "qaoa_training",
     "train_depths": "depth_training",
     "train_ramp": "qaoa_training",
+    "warm_start": "warm_starts",
+    "warm_start_from_bits": "warm_starts",
 }
 _MODULES = {"ansatz", "diagnostics", "encodings", "errors", "noise", "objectives"}
 

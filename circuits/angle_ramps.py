@@ -18,24 +18,44 @@ from numpy.typing import NDArray
 from .arguments import whole_number
 from .errors import CircuitError
 
-__all__ = ["linear_ramp"]
+__all__ = ["default_slopes", "linear_ramp"]
 
-# For a cost of scale 1; see docs of `linear_ramp`.
-DELTA_GAMMA = 0.6
-DELTA_BETA = 0.6
+
+def default_slopes(depth: int) -> tuple[float, float]:
+    """Slopes of a ramp for a cost of scale 1, if nobody tunes them.
+
+    Fitted by eye to the slopes with the best mean energy at depths 1, 2, 3, 5, 8 and 10 over 32 models of 12
+    qubits: MaxCut on 3-regular and on weighted random graphs, random models with fields, and one-hot groups
+    with penalties. They saturate at 1.0 and 0.55.
+
+    Args:
+        depth: number of layers p, at least 1.
+
+    Returns:
+        (delta_gamma, delta_beta).
+
+    Raises:
+        CircuitError: the depth is no positive integer.
+
+    Example:
+        >>> default_slopes(1), default_slopes(50)
+        ((0.5, 0.385), (1.0, 0.55))
+    """
+    depth = whole_number("depth", depth, 1)
+    return round(1 - 0.5**depth, 4), round(0.55 * (1 - 0.3**depth), 4)
 
 
 def linear_ramp(
-    depth: int, delta_gamma: float = DELTA_GAMMA, delta_beta: float = DELTA_BETA
+    depth: int, delta_gamma: float | None = None, delta_beta: float | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Angles of a two-parameter ramp that minimizes a cost of scale 1.
 
     Args:
         depth: number of layers p, at least 1.
-        delta_gamma: the last gamma. Divide the gammas by the model's `cost_scale`, as `initial_angles` does
-            with ``rule="ramp"``.
-        delta_beta: size of the first beta, for the X mixer; betas are negative, because the cost is
-            minimized.
+        delta_gamma: the last gamma; None for that of `default_slopes`. Divide the gammas by the model's
+            `cost_scale`, as `initial_angles` does with ``rule="ramp"``.
+        delta_beta: size of the first beta, for the X mixer; None for the default. Betas are negative, because
+            the cost is minimized.
 
     Returns:
         (gammas, betas), each of shape (depth,).
@@ -49,6 +69,9 @@ def linear_ramp(
         ([0.3, 0.6], [-0.4, -0.2])
     """
     depth = whole_number("depth", depth, 1)
+    slopes = default_slopes(depth)
+    delta_gamma = slopes[0] if delta_gamma is None else delta_gamma
+    delta_beta = slopes[1] if delta_beta is None else delta_beta
     for name, value in (("delta_gamma", delta_gamma), ("delta_beta", delta_beta)):
         number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
         if not (number and np.isfinite(value)):

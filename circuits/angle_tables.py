@@ -17,13 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .angle_interpolation import stretch_angles
 from .angle_ramps import linear_ramp
 from .arguments import whole_number
-from .cost_scale import cost_scale, mean_degree
+from .cost_scales import cost_scale, mean_degree
 from .errors import CircuitError
 from .published_angles import angles_for_minimization, unit_schedule
 from .regular_graph_table import DEEP_CUBIC, REGULAR
 from .spin_glass_table import SHERRINGTON_KIRKPATRICK
+from .tree_graph_table import TREE
 
 __all__ = [
     "ANGLE_RULES",
@@ -64,10 +66,10 @@ def sherrington_kirkpatrick_angles(depth: int) -> tuple[NDArray[np.float64], NDA
 def regular_graph_angles(depth: int, degree: float = 3) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Fixed angles of MaxCut on regular graphs, for a minimized cost of scale 1.
 
-    Published are degree 3 to depth 17, degree 4 to 5, degree 5 to 4, degrees 6 to 10 to 3, degree 11 to 2.
-    Anything else is interpolated in 1 / degree between degree 3 and infinite degree, which is the
-    Sherrington-Kirkpatrick model. Where both are known this is off by at most 0.008 in gamma and 0.006 in
-    beta.
+    Degree 3 is published to depth 17; degrees 4 to 11 are published to depth 5 (degree 4) to 2 (degree 11)
+    and computed here to depth 8. Deeper, they follow the Sherrington-Kirkpatrick schedule, which is that of
+    infinite degree: its angles plus the difference at the deepest depth known, stretched. Degrees above 11
+    take that schedule itself.
 
     Args:
         depth: number of layers p, at least 1.
@@ -78,7 +80,7 @@ def regular_graph_angles(depth: int, degree: float = 3) -> tuple[NDArray[np.floa
         with unit weights, by sqrt(degree) / 2.
 
     Raises:
-        CircuitError: the depth is no positive integer, or the degree is negative or NaN.
+        CircuitError: the depth is no positive integer, or the degree is negative or no number.
 
     Example:
         >>> gammas, betas = regular_graph_angles(1)
@@ -86,16 +88,20 @@ def regular_graph_angles(depth: int, degree: float = 3) -> tuple[NDArray[np.floa
         ([0.6155], [-0.3927])
     """
     depth = whole_number("depth", depth, 1)
-    if not degree >= 0:
+    if isinstance(degree, (bool, str)) or not degree >= 0:
         raise CircuitError(f"degree is {degree!r}; it must be a number of at least 0")
-    nearest = max(3, round(min(degree, 10.0**6)))
-    if nearest == 3:
-        return unit_schedule(REGULAR[3] if depth in REGULAR[3].schedules else DEEP_CUBIC, depth)
-    if nearest <= _DENSEST and depth in REGULAR[nearest].schedules:
-        return unit_schedule(REGULAR[nearest], depth)
-    share = 3 / nearest
-    cubic, dense = regular_graph_angles(depth), unit_schedule(SHERRINGTON_KIRKPATRICK, depth)
-    return share * cubic[0] + (1 - share) * dense[0], share * cubic[1] + (1 - share) * dense[1]
+    dense = unit_schedule(SHERRINGTON_KIRKPATRICK, depth)
+    nearest = max(3, round(min(degree, _DENSEST + 1)))
+    if nearest > _DENSEST:
+        return dense
+    tables = (REGULAR[nearest], DEEP_CUBIC if nearest == 3 else TREE[nearest])
+    for table in tables:
+        if depth in table.schedules:
+            return unit_schedule(table, depth)
+    deepest = max(tables[1].schedules)
+    known, reference = unit_schedule(tables[1], deepest), unit_schedule(SHERRINGTON_KIRKPATRICK, deepest)
+    differences = stretch_angles(known[0] - reference[0], known[1] - reference[1], depth)
+    return dense[0] + differences[0], dense[1] + differences[1]
 
 
 def _spin_glass(depth: int, degree: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -140,8 +146,8 @@ def initial_angles(
         >>> initial_angles(edge, 1)
         (array([0.5]), array([-0.3927]))
         >>> gammas, betas = initial_angles(edge, 2, rule="ramp")
-        >>> gammas.tolist(), betas.tolist()
-        ([0.3, 0.6], [-0.6, -0.3])
+        >>> gammas.tolist(), betas.round(5).tolist()
+        ([0.375, 0.75], [-0.5005, -0.25025])
     """
     if isinstance(rule, str) and rule not in _RULES:
         names = ", ".join(map(repr, _RULES))

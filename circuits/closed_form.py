@@ -94,7 +94,8 @@ class ClosedFormQAOA:
         squares = (self._operator.fields / largest) ** 2
         for end in self._operator.pairs.T:
             squares += np.bincount(end, (self._operator.couplings / largest) ** 2, self.n_qubits)
-        return largest * np.sqrt(squares)
+        strengths: NDArray[np.float64] = largest * np.sqrt(squares)
+        return strengths
 
     @cached_property
     def _rows(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
@@ -221,7 +222,8 @@ class ClosedFormQAOA:
             CircuitError: illegal angles, or more than one layer.
         """
         gamma, beta = _single(*read_angles(gammas, betas))
-        return np.sin(2 * beta) * self._terms(gamma)[0][0]
+        spins: NDArray[np.float64] = np.sin(2 * beta) * self._terms(gamma)[0][0]
+        return spins
 
     def marginals(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
         """Probability that each bit is 1, (1 - <Z_i>) / 2.

@@ -20,7 +20,7 @@ which nothing can be learned; "local" breaks the symmetry by its seed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import dimod
 import numpy as np
@@ -181,13 +181,11 @@ def _linear_program(linear: Floats, products: Floats, pairs: NDArray[np.int64]) 
     columns = np.concatenate([sinking.ravel(), rising.ravel()])
     count = len(up) + 2 * len(down)
     limits = np.concatenate([np.ones(len(up)), np.zeros(2 * len(down))])
-    found = linprog(
-        np.concatenate([linear, products]),
-        A_ub=coo_array((entries, (rows, columns)), shape=(count, n + k)).tocsr() if count else None,
-        b_ub=limits if count else None,
-        bounds=(0, 1),
-        method="highs-ds",
-    )
-    if found.status != 0:
+    limited: dict[str, Any] = {}
+    if count:
+        limited["A_ub"] = coo_array((entries, (rows, columns)), shape=(count, n + k)).tocsr()
+        limited["b_ub"] = limits
+    found = linprog(np.concatenate([linear, products]), bounds=(0, 1), method="highs-ds", **limited)
+    if found.status != 0 or found.x is None or found.fun is None:
         raise CircuitError(f"the linear relaxation was not solved: {found.message}")
     return np.asarray(found.x[:n]), float(found.fun)

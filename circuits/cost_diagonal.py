@@ -1,9 +1,9 @@
 """The energy of every basis state, as small codes where the energies are few and evenly spaced.
 
 The diagonal of a polynomial is made block by block: for every setting of the high bits the terms that are on
-give a polynomial of the low bits, and summing its coefficients over subsets gives the block (the zeta transform;
-F. Yates, "The design and analysis of factorial experiments", 1937). That is about n / 2 additions per state, and
-exact where the coefficients are integers.
+give a polynomial of the low bits, and summing its coefficients over subsets gives the block (the zeta
+transform; F. Yates, "The design and analysis of factorial experiments", 1937). That is about n / 2
+additions per state, and exact where the coefficients are integers.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class CostDiagonal:
             Shape (2**n,), a new array with codes.
 
         Raises:
+            CircuitError: the diagonal was built by hand, with neither codes nor costs.
             CircuitTooLargeError: it does not fit.
 
         Example:
@@ -111,8 +112,8 @@ def diagonal_from_terms(terms: CostTerms, *, threads: int | None = None) -> Cost
         threads: most threads; None for all.
 
     Returns:
-        Codes and levels where all coefficients but the constant are multiples of a power of two or of ten, and
-        the energies span fewer than 65,536 multiples of their greatest common divisor; else costs.
+        Codes and levels where all coefficients but the constant are multiples of a power of two or of ten,
+        and the energies span fewer than 65,536 multiples of their greatest common divisor; else costs.
 
     Raises:
         CircuitTooLargeError: it does not fit into free memory.
@@ -189,7 +190,9 @@ def diagonal_from_costs(costs: ArrayLike) -> CostDiagonal:
     try:
         values = np.ascontiguousarray(costs, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise CircuitError("the costs cannot be read as numbers; a vector of 2**n energies is needed") from error
+        raise CircuitError(
+            "the costs cannot be read as numbers; a vector of 2**n energies is needed"
+        ) from error
     if values.ndim != 1 or values.size < 2 or values.size & (values.size - 1):
         raise CircuitError(f"the costs have shape {values.shape}; it must be (2**n,) with n of at least 1")
     if not np.isfinite(values).all():

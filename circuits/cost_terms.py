@@ -1,9 +1,9 @@
 """A polynomial in bits as two arrays: which bits each term multiplies, and its coefficient.
 
-Bit n - 1 - q of a mask is wire q, so that a mask is also the index of the basis state with just these bits set.
-With x = (1 - Z) / 2 the product of the bits of a mask m is 2^-|m| times the sum over all subsets s of m of
-(-1)^|s| Z_s. Models of spins, s = 2x - 1, are expanded into bits likewise. Coefficients that are multiples of a
-power of two stay exact.
+Bit n - 1 - q of a mask is wire q, so that a mask is also the index of the basis state with just these bits
+set. With x = (1 - Z) / 2 the product of the bits of a mask m is 2^-|m| times the sum over all subsets s of m
+of (-1)^|s| Z_s. Models of spins, s = 2x - 1, are expanded into bits likewise. Coefficients that are multiples
+of a power of two stay exact.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ class CostTerms:
             The terms; equal ones are added up.
 
         Raises:
-            CircuitError: a wire that is not there or stands twice in a term, a coefficient that is not finite,
+            CircuitError: a wire that is not there or stands twice in a term, a coefficient that is not
+            finite,
                 or a term of more than 16 spins.
         """
         _check_size(n_qubits)
@@ -105,7 +106,9 @@ class CostTerms:
         own = np.asarray(masks, np.int64)
         numbers = np.asarray(coefficients, np.float64)
         if own.ndim != 1 or own.shape != numbers.shape:
-            raise CircuitError(f"{own.shape} masks and {numbers.shape} coefficients; there must be one of each")
+            raise CircuitError(
+                f"{own.shape} masks and {numbers.shape} coefficients; there must be one of each"
+            )
         if own.size and (own.min() < 0 or own.max() >> n_qubits):
             raise CircuitError(f"a mask is not between 0 and 2**{n_qubits} - 1")
         if not np.isfinite(numbers).all():
@@ -142,7 +145,9 @@ class CostTerms:
         return _gather(masks, numbers)
 
     def is_symmetric(self) -> bool:
-        """Whether flipping all bits leaves every energy as it is: no product of an odd number of spins is left.
+        """Whether flipping all bits leaves every energy as it is.
+
+        It does where no product of an odd number of spins is left.
 
         Returns:
             The answer; False for terms of more than 16 bits, without looking.
@@ -239,8 +244,8 @@ def read_terms(model: Any) -> tuple[tuple[Hashable, ...], CostTerms]:
         listed = [(tuple(term), bias) for term, bias in model.items()]
     else:
         raise CircuitError(
-            f"the model is a {type(model).__name__}; a dimod BinaryQuadraticModel or BinaryPolynomial is needed. "
-            "Turn a constrained model into one with hybrid_opt.to_qubo(model).bqm"
+            f"the model is a {type(model).__name__}; a dimod BinaryQuadraticModel or BinaryPolynomial is "
+            "needed. Turn a constrained model into one with hybrid_opt.to_qubo(model).bqm"
         )
     if not variables:
         raise CircuitError("the model has no variables; a circuit needs at least one qubit")

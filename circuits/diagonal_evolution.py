@@ -21,90 +21,17 @@ from numpy.typing import ArrayLike, NDArray
 from .cost_diagonal import CostDiagonal
 from .diagonal_layout import StateLayout
 from .diagonal_passes import CHUNKS, PassRunner, backward_passes, forward_passes
+from .diagonal_state import DiagonalState
 from .errors import CircuitError
 from .layer_angles import LayerAngles
 from .memory import require_memory
 from .mixer_steps import BACKWARD_BITS, SPAWN, lane_count_bits
-from .row_evolution import evolve_rows, scale_moments
-from .state_sums import energy_sums, flipped_copy, level_sums, state_probabilities
+from .row_evolution import evolve_one, evolve_rows, scale_moments
+from .state_sums import energy_sums, level_sums, state_probabilities
 
-__all__ = ["DiagonalEvolution", "DiagonalState"]
+__all__ = ["DiagonalEvolution", "Objective"]
 
 Objective = Callable[[NDArray[np.float64], NDArray[np.float64]], tuple[float, NDArray[np.float64]]]
-
-
-class DiagonalState:
-    """A state that `DiagonalEvolution` has made.
-
-    Args:
-        evolution: what made it.
-        parts: real and imaginary parts as stored.
-        flip: bits of the index that are stored flipped.
-    """
-
-    def __init__(self, evolution: DiagonalEvolution, parts: NDArray[Any], flip: int) -> None:
-        self._evolution, self.parts, self.flip = evolution, parts, flip
-
-    def amplitudes(self) -> NDArray[Any]:
-        """The whole state.
-
-        Returns:
-            Shape (2**n,), complex128 or in single precision complex64; wire 0 is the most significant bit.
-
-        Raises:
-            CircuitTooLargeError: it does not fit.
-        """
-        layout = self._evolution.layout
-        kind = np.complex128 if layout.itemsize == 8 else np.complex64
-        require_memory(layout.n_qubits, 2 * kind().itemsize)
-        result = np.empty(layout.dimension, kind)
-        for part, target in enumerate((result.real, result.imag)):
-            begin = part * layout.pitch
-            target[:] = flipped_copy(layout, self.parts[begin : begin + layout.dimension], self.flip)
-        return layout.expanded(result)
-
-    def probabilities(self) -> NDArray[np.float64]:
-        """Probability of every bit string.
-
-        Returns:
-            Shape (2**n,).
-
-        Raises:
-            CircuitTooLargeError: it does not fit.
-        """
-        layout = self._evolution.layout
-        require_memory(layout.n_qubits, 16)
-        return layout.expanded(
-            state_probabilities(layout, self.parts, self.flip, self._evolution.threads)
-        )
-
-    def level_probabilities(self) -> NDArray[np.float64]:
-        """Probability of every level of the diagonal; without codes, of every bit string.
-
-        Returns:
-            Shape (M,) or (2**n,).
-        """
-        evolution = self._evolution
-        codes, levels = evolution.diagonal.codes, evolution.diagonal.levels
-        if codes is None or levels is None:
-            return self.probabilities()
-        own = evolution.layout.stored(codes)
-        return level_sums(evolution.layout, self.parts, own, len(levels), self.flip, evolution.threads)
-
-    def norm_and_expectation(self) -> tuple[float, float]:
-        """Squared norm, 1 but for rounding, and sum of probability times energy."""
-        evolution = self._evolution
-        return energy_sums(
-            evolution.layout, self.parts, evolution.codes, evolution.levels, self.flip, evolution.threads
-        )
-
-    def norm(self) -> float:
-        """Squared norm; what it differs from 1 by tells of single precision's errors."""
-        return self.norm_and_expectation()[0]
-
-    def expectation(self) -> float:
-        """Sum over all bit strings of probability times energy."""
-        return self.norm_and_expectation()[1]
 
 
 class DiagonalEvolution:
@@ -168,11 +95,28 @@ class DiagonalEvolution:
             CircuitError: angles of other shapes, or not finite.
             CircuitTooLargeError: it does not fit.
         """
-        angles = LayerAngles(self.layout, *self._one(gammas, betas))
+        row, other = self._one(gammas, betas)
+        if self._whole:
+            parts = self.layout.allocate()
+            flip = evolve_one(self.layout, self.codes, self.levels, self.limit, row, other, parts)
+            return self.finished(parts, flip)
+        angles = LayerAngles(self.layout, row, other)
         require_memory(self.layout.n_bits, 2 * self.layout.itemsize)
         parts = self.layout.allocate()
         self._forward(angles, parts)
-        return DiagonalState(self, parts, int(angles.flips[-1]))
+        return self.finished(parts, int(angles.flips[-1]))
+
+    def finished(self, parts: NDArray[Any], flip: int) -> DiagonalState:
+        """Wrap what has been computed.
+
+        Args:
+            parts: the state as stored.
+            flip: bits that are stored flipped.
+
+        Returns:
+            The state.
+        """
+        return DiagonalState(self.diagonal, self.layout, self.codes, self.levels, parts, flip, self.threads)
 
     def values(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
         """Expectation for each of a batch of angle sets.
@@ -227,8 +171,8 @@ class DiagonalEvolution:
                 gives the value and its derivatives by the probabilities, (M,).
 
         Returns:
-            The value; derivatives by gammas, shape (p,); by the angle of each qubit in each layer, shape (p, n),
-            whose sum over a layer is that by an angle shared by all qubits.
+            The value; derivatives by gammas, shape (p,); by the angle of each qubit in each layer, shape (p,
+            n), whose sum over a layer is that by an angle shared by all qubits.
 
         Raises:
             CircuitError: angles of other shapes, or not finite.
@@ -360,8 +304,8 @@ class DiagonalEvolution:
             raise CircuitError("gammas and betas must be arrays of numbers") from error
         if rows.ndim != 2 or rows.size == 0 or others.shape not in (rows.shape, (*rows.shape, n)):
             raise CircuitError(
-                f"gammas have shape {rows.shape} and betas {others.shape}, a batch counted as the first axis; "
-                f"(B, p) and (B, p) or (B, p, {n}) are needed, p at least 1"
+                f"gammas have shape {rows.shape} and betas {others.shape}, a batch counted as the first "
+                f"axis; (B, p) and (B, p) or (B, p, {n}) are needed, p at least 1"
             )
         if not (np.isfinite(rows).all() and np.isfinite(others).all()):
             raise CircuitError("the angles hold a NaN or an infinite number")

@@ -1,7 +1,7 @@
 """How a state of the diagonal engine lies in memory.
 
-The stored index has wire 0 as its most significant bit. Two things change it: small states are padded with low
-bits that nothing acts on, so that a vector register is filled (every amplitude then stands there several
+The stored index has wire 0 as its most significant bit. Two things change it: small states are padded with
+low bits that nothing acts on, so that a vector register is filled (every amplitude then stands there several
 times), and a state whose cost does not change when all bits are flipped is stored by its half with wire 0 in
 |0>, for the amplitude of x is that of its complement. The turn of wire 0 then pairs y with its complement.
 """
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 __all__ = ["StateLayout", "aligned"]
 
 _LEAST_BITS = {8: 6, 4: 7}
-# States of so few bits are one block; others have blocks of at least so many bits, and panels of few rows, whose
-# parts of a kilobyte memory delivers fast. Measured from 16 to 26 qubits, see docs/studies.
+# States of so few bits are one block; others have blocks of at least so many bits, and panels of few rows,
+# whose parts of a kilobyte memory delivers fast. Measured from 16 to 26 qubits, see docs/studies.
 _WHOLE_BITS, _BLOCK_BITS, _MOST_ROW_BITS, _COLUMN_BITS = 13, 13, 9, 7
 
 

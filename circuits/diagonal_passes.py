@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from . import mixer_kernels
 from .compiled import compile_kernel
 from .diagonal_layout import StateLayout, aligned
-from .mixer_kernels import high_pass, low_pass
+from .mixer_kernels import low_pass
 from .mixer_steps import FRESH, MULTIPLY, PLAIN, SPAWN
+from .panel_kernels import high_pass
 from .phase_kernels import phases_of
 from .row_threads import run_in_parts
 
@@ -64,9 +65,7 @@ def forward_passes(layers: int, row_bits: int, *, fresh: bool = True) -> list[Pa
     modes = [FRESH if fresh and layer == 0 else MULTIPLY for layer in range(layers)]
     if not row_bits:
         return [Pass(False, -1, modes[layer], layer, layer) for layer in range(layers)]
-    passes = [
-        Pass(bool(layer % 2), layer - 1, mode, layer, layer) for layer, mode in enumerate(modes)
-    ]
+    passes = [Pass(bool(layer % 2), layer - 1, mode, layer, layer) for layer, mode in enumerate(modes)]
     return [*passes, Pass(bool(layers % 2), layers - 1, PLAIN, 0, -1)]
 
 

@@ -1,14 +1,7 @@
 """The diagonal QAOA engine in torch, for one GPU (and, slowly, for a CPU).
 
-In the basis chi(x) = i^|x| psi(x), |x| the number of ones, a turn about X is a turn about Y: a real matrix, so that
-real and imaginary parts are two real vectors that never mix except in the phases. The turns of k qubits are one
-real 2^k x 2^k matrix R, and with the index cut into (rest, lowest k bits) the product
-
-    new[a, rest] = sum_b R[a, b] old[rest, b]
-
-is one matrix product that also moves these bits to the top; after all groups every bit is in its place again.
-Gradients are those of `diagonal_evolution`: one sweep backward with psi and lambda, three vectors in all. The sums
-Im <lambda|X_q|psi> of a group's qubits are entries of one 2^k x 2^k product of lambda and psi.
+States are kept as two real vectors in the basis of `torch_turns`, where turns are products of real matrices.
+Gradients are those of `diagonal_evolution`: one sweep backward with psi and lambda, three vectors in all.
 """
 
 from __future__ import annotations
@@ -21,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import CircuitError
 from .memory import require_gpu_memory, require_memory
+from .torch_turns import powers_of, rotation_groups, start_uniform, turn_lowest, turn_moments
 
 if TYPE_CHECKING:
     import torch
@@ -30,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["TorchDiagonal", "TorchState"]
 
 Objective = Callable[[NDArray[np.float64], NDArray[np.float64]], tuple[float, NDArray[np.float64]]]
-_GROUP_BITS = 5
 _CHUNK = 1 << 22
 
 
@@ -52,7 +45,7 @@ class TorchState:
             Shape (2**n,), complex128 or in single precision complex64.
         """
         real, imaginary = self.planes.cpu().numpy()
-        return np.asarray((real + 1j * imaginary) * _powers(self._engine.n_qubits, -1j)).astype(
+        return np.asarray((real + 1j * imaginary) * powers_of(-1j, self._engine.n_qubits)).astype(
             np.complex128 if real.dtype == np.float64 else np.complex64
         )
 
@@ -62,7 +55,9 @@ class TorchState:
         Returns:
             Shape (2**n,).
         """
-        return np.concatenate([self._engine.squares(self.planes, some).cpu().numpy() for some in self._chunks()])
+        return np.concatenate(
+            [self._engine.squares(self.planes, some).cpu().numpy() for some in self._chunks()]
+        )
 
     def _chunks(self) -> Iterator[slice]:
         return self._engine.chunks()
@@ -70,6 +65,10 @@ class TorchState:
     def norm(self) -> float:
         """Squared norm."""
         return sum(float(self._engine.squares(self.planes, some).sum()) for some in self._chunks())
+
+    def norm_and_expectation(self) -> tuple[float, float]:
+        """Squared norm, 1 but for rounding, and sum of probability times energy."""
+        return self.norm(), self.expectation()
 
     def level_probabilities(self) -> NDArray[np.float64]:
         """Probability of every level of the diagonal; without codes, of every bit string.
@@ -82,7 +81,9 @@ class TorchState:
     def expectation(self) -> float:
         """Sum over all bit strings of probability times energy."""
         engine = self._engine
-        return sum(float(engine.squares(self.planes, some) @ engine.energies(some)) for some in self._chunks())
+        return sum(
+            float(engine.squares(self.planes, some) @ engine.energies(some)) for some in self._chunks()
+        )
 
 
 class TorchDiagonal:
@@ -123,8 +124,11 @@ class TorchDiagonal:
         self._codes = self._costs = self._levels = None
         if diagonal.codes is not None:
             codes = diagonal.codes
-            # torch has no unsigned 16-bit indices everywhere: the same bits as signed ones, corrected when used
-            self._codes = torch.from_numpy(codes.view(np.int16) if codes.dtype == np.uint16 else codes).to(self.device)
+            # torch has no unsigned 16-bit indices everywhere: the same bits as signed ones, corrected when
+            # used
+            self._codes = torch.from_numpy(codes.view(np.int16) if codes.dtype == np.uint16 else codes).to(
+                self.device
+            )
             self._levels = torch.as_tensor(diagonal.levels, dtype=torch.float64, device=self.device)
         else:
             self._costs = torch.as_tensor(diagonal.costs, dtype=torch.float64, device=self.device)
@@ -189,10 +193,11 @@ class TorchDiagonal:
             value = self._weigh(ket, bra, objective)
             by_gamma, by_beta = np.zeros(len(rows)), np.zeros(others.shape)
             for layer in range(len(rows) - 1, -1, -1):
-                for low, matrix in self._groups(-others[layer]):
-                    by_beta[layer, self._wires(low, matrix)] = 2.0 * self._moments(bra, ket, len(matrix))
-                    ket, spare = self._turn(ket, spare, matrix)
-                    bra, spare = self._turn(bra, spare, matrix)
+                for low, matrix in rotation_groups(-others[layer], ket):
+                    moments = turn_moments(bra, ket, len(matrix))
+                    by_beta[layer, self.n_qubits - 1 - low - np.arange(len(moments))] = 2.0 * moments
+                    ket, spare = turn_lowest(ket, spare, matrix)
+                    bra, spare = turn_lowest(bra, spare, matrix)
                 by_gamma[layer] = 2.0 * self._overlap(bra, ket)
                 if layer:
                     self._phases(ket, -float(rows[layer]))
@@ -276,28 +281,12 @@ class TorchDiagonal:
             self._require(2)
             planes = torch.zeros((2, 1 << self.n_qubits), dtype=self.dtype, device=self.device)
             spare = torch.empty_like(planes)
-            self._start(planes)
+            start_uniform(planes)
             for gamma, turns in zip(gammas, betas):
                 self._phases(planes, float(gamma))
-                for _, matrix in self._groups(turns):
-                    planes, spare = self._turn(planes, spare, matrix)
+                for _, matrix in rotation_groups(turns, planes):
+                    planes, spare = turn_lowest(planes, spare, matrix)
         return planes, spare
-
-    def _start(self, planes: torch.Tensor) -> None:
-        """i^|x| times the uniform superposition."""
-        import torch
-
-        few = min(self.n_qubits, 16)
-        low = _powers(few, 1j) * 0.5 ** (self.n_qubits / 2)
-        blocks = [
-            torch.as_tensor(part, dtype=self.dtype, device=self.device)
-            for factor in (1, 1j, -1, -1j)
-            for part in ((factor * low).real.copy(), (factor * low).imag.copy())
-        ]
-        for block in range(1 << (self.n_qubits - few)):
-            some = slice(block << few, (block + 1) << few)
-            quarter = 2 * (block.bit_count() % 4)
-            planes[0, some], planes[1, some] = blocks[quarter], blocks[quarter + 1]
 
     def _phases(self, planes: torch.Tensor, gamma: float) -> None:
         """Multiply by exp(-i gamma C), in place."""
@@ -317,54 +306,6 @@ class TorchDiagonal:
             new = (real * cosine).addcmul_(imaginary, sine)
             imaginary.mul_(cosine).addcmul_(real, sine, value=-1.0)
             real.copy_(new)
-
-    def _groups(self, turns: NDArray[np.float64]) -> Iterator[tuple[int, torch.Tensor]]:
-        """Lowest bit and matrix of each group of qubits, lowest bits first."""
-        import torch
-
-        n = self.n_qubits
-        count = -(-n // _GROUP_BITS)
-        bounds = [n * number // count for number in range(count + 1)]
-        for low, high in zip(bounds, bounds[1:]):
-            matrix = np.ones((1, 1))
-            for bit in range(high - 1, low - 1, -1):
-                c, s = np.cos(turns[n - 1 - bit]), np.sin(turns[n - 1 - bit])
-                matrix = np.kron(matrix, np.array([[c, -s], [s, c]]))
-            yield low, torch.as_tensor(matrix, dtype=self.dtype, device=self.device)
-
-    def _wires(self, low: int, matrix: torch.Tensor) -> NDArray[np.int64]:
-        return self.n_qubits - 1 - (low + np.arange(len(matrix).bit_length() - 1))
-
-    @staticmethod
-    def _turn(
-        planes: torch.Tensor, spare: torch.Tensor, matrix: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Turn the lowest bits and move them to the top; gives the new state and the free vector."""
-        import torch
-
-        size = len(matrix)
-        for old, new in zip(planes, spare):
-            torch.mm(matrix, old.view(-1, size).t(), out=new.view(size, -1))
-        return spare, planes
-
-    @staticmethod
-    def _moments(bra: torch.Tensor, ket: torch.Tensor, size: int) -> NDArray[np.float64]:
-        """Im <lambda|X_q|psi> of the qubits of the lowest bits."""
-        import torch
-
-        total = np.zeros((size, size))
-        for first, second in zip(bra, ket):
-            rows = first.numel() // size
-            pieces = min(64, rows)
-            shape = (pieces, rows // pieces, size)
-            products = torch.bmm(first.view(shape).transpose(1, 2), second.view(shape))
-            total += products.double().sum(dim=0).cpu().numpy()
-        places = np.arange(size)
-        moments = []
-        for bit in range(size.bit_length() - 1):
-            ones = places[places >> bit & 1 == 1]
-            moments.append(total[ones, ones ^ 1 << bit].sum() - total[ones ^ 1 << bit, ones].sum())
-        return np.array(moments)
 
     def _overlap(self, bra: torch.Tensor, ket: torch.Tensor) -> float:
         """Im <lambda|C|psi>."""
@@ -398,17 +339,9 @@ class TorchDiagonal:
         n = self.n_qubits
         if rows.ndim != 1 or rows.size == 0 or others.shape not in ((rows.size,), (rows.size, n)):
             raise CircuitError(
-                f"gammas have shape {rows.shape} and betas {others.shape}; (p,) and (p,) or (p, {n}) are needed, "
-                "p at least 1"
+                f"gammas have shape {rows.shape} and betas {others.shape}; (p,) and (p,) or (p, {n}) are "
+                "needed, p at least 1"
             )
         if not (np.isfinite(rows).all() and np.isfinite(others).all()):
             raise CircuitError("the angles hold a NaN or an infinite number")
         return rows, others if others.ndim == 2 else np.repeat(others[:, None], n, axis=1)
-
-
-def _powers(n_bits: int, unit: complex) -> NDArray[np.complex128]:
-    """unit^|x| for all x."""
-    result = np.ones(1, np.complex128)
-    for _ in range(n_bits):
-        result = np.concatenate([result, unit * result])
-    return result

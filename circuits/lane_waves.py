@@ -1,8 +1,8 @@
 """Cosine and sine of many angles at a time, within kernels.
 
-The angle is reduced to [-pi/4, pi/4] by the multiple of pi/2 next to it, with pi/2 in three parts (W. J. Cody,
-W. Waite, "Software Manual for the Elementary Functions", 1980); there the minimax polynomials of fdlibm (Sun
-Microsystems, 1993, `k_sin.c` and `k_cos.c`) are exact to about one unit in the last place.
+The angle is reduced to [-pi/4, pi/4] by the multiple of pi/2 next to it, with pi/2 in three parts (W. J.
+Cody, W. Waite, "Software Manual for the Elementary Functions", 1980); there the minimax polynomials of
+fdlibm (Sun Microsystems, 1993, `k_sin.c` and `k_cos.c`) are exact to about one unit in the last place.
 """
 
 from __future__ import annotations

@@ -20,7 +20,14 @@ __all__ = ["LayerAngles"]
 
 
 def _prepare(
-    gammas: Any, betas: Any, n_bits: int, padding: int, mirrored: bool, tangents: Any, factors: Any, flips: Any
+    gammas: Any,
+    betas: Any,
+    n_bits: int,
+    padding: int,
+    mirrored: bool,
+    tangents: Any,
+    factors: Any,
+    flips: Any,
 ) -> None:
     layers, n_qubits = betas.shape
     flipped = 0
@@ -70,9 +77,7 @@ class LayerAngles:
         array([ 0, 63])
     """
 
-    def __init__(
-        self, layout: StateLayout, gammas: NDArray[np.float64], betas: NDArray[np.float64]
-    ) -> None:
+    def __init__(self, layout: StateLayout, gammas: NDArray[np.float64], betas: NDArray[np.float64]) -> None:
         layers = len(gammas)
         self.tangents = np.empty((layers, layout.n_bits + 2))
         self.factors = np.empty((layers, 3))

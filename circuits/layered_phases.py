@@ -1,9 +1,10 @@
 """QAOA with phases of its own for every term and layer, and with product states to start from.
 
-Layer l multiplies by exp(-i theta_l(x)), theta_l(x) = sum_k phases_lk (-1)^popcount(mask_k & x), and turns every
-qubit about X by an angle of its own. That holds multi-angle QAOA (R. Herrman et al., Scientific Reports 12, 6781
-(2022)) and, with terms of single qubits, mixers about any axis in the X-Z plane: exp(-i b (sin t X + cos t Z)) is
-a turn about Z, one about X and one about Z again, as for warm starts (D. J. Egger et al., Quantum 5, 479 (2021)).
+Layer l multiplies by exp(-i theta_l(x)), theta_l(x) = sum_k phases_lk (-1)^popcount(mask_k & x), and turns
+every qubit about X by an angle of its own. That holds multi-angle QAOA (R. Herrman et al., Scientific Reports
+12, 6781 (2022)) and, with terms of single qubits, mixers about any axis in the X-Z plane: exp(-i b (sin t X +
+cos t Z)) is a turn about Z, one about X and one about Z again, as for warm starts (D. J. Egger et al.,
+Quantum 5, 479 (2021)).
 
 One Walsh-Hadamard transform per layer gives theta, and one gives the derivatives by all its phases, from
 2 Im conj(lambda(x)) psi(x).
@@ -18,8 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .compiled import compile_kernel
 from .cost_diagonal import CostDiagonal
-from .diagonal_evolution import DiagonalEvolution, DiagonalState, Objective
+from .diagonal_evolution import DiagonalEvolution, Objective
 from .diagonal_passes import CHUNKS, Pass, PassRunner, forward_passes
+from .diagonal_state import DiagonalState
 from .errors import CircuitError
 from .layer_angles import LayerAngles
 from .memory import require_memory
@@ -77,14 +79,17 @@ class LayeredEvolution:
         self._evolution = DiagonalEvolution(plain, precision=precision, threads=threads)
         self.n_qubits, self.threads = observable.n_qubits, threads
         self.masks = np.asarray(masks, np.int64)
-        if self.masks.ndim != 1 or (self.masks.size and (self.masks.min() < 0 or self.masks.max() >> self.n_qubits)):
+        if self.masks.ndim != 1 or (
+            self.masks.size and (self.masks.min() < 0 or self.masks.max() >> self.n_qubits)
+        ):
             raise CircuitError(f"masks must be a list of numbers from 0 to 2**{self.n_qubits} - 1")
         self.start = None if start is None else np.asarray(start, np.float64)
         if self.start is not None and (
             self.start.shape != (self.n_qubits, 2) or not np.allclose((self.start**2).sum(axis=1), 1.0)
         ):
             raise CircuitError(
-                f"start has shape {self.start.shape}; it must be ({self.n_qubits}, 2), each row a real unit vector"
+                f"start has shape {self.start.shape}; it must be ({self.n_qubits}, 2), each row a real "
+                "unit vector"
             )
 
     def run(self, phases: ArrayLike, betas: ArrayLike) -> DiagonalState:
@@ -112,7 +117,7 @@ class LayeredEvolution:
             flip = int(angles.flips[-1])
             tangents = angles.tangents.astype(layout.dtype)
             runner.run(Pass(False, -1, MULTIPLY, 0, -1), parts, theta, flip, settings, 2, tangents, None)
-        return DiagonalState(self._evolution, parts, int(angles.flips[-1]))
+        return self._evolution.finished(parts, int(angles.flips[-1]))
 
     def value_and_grad(
         self, phases: ArrayLike, betas: ArrayLike, objective: Objective | None = None
@@ -161,7 +166,9 @@ class LayeredEvolution:
             self._cross(parts, field)
             walsh_hadamard(field, threads=self.threads)
             signs = 1.0 - 2.0 * (np.bitwise_count((self.masks << layout.padding) & angles.flips[layer]) % 2)
-            by_phase[layer] = 2.0 * layout.weight * squares[layer] * signs * field[self.masks << layout.padding]
+            by_phase[layer] = (
+                2.0 * layout.weight * squares[layer] * signs * field[self.masks << layout.padding]
+            )
         return value, by_phase, evolution.derivatives(angles, sums, alternating=False)[1]
 
     def _forward(self, table: NDArray[np.float64], angles: LayerAngles, parts: NDArray[Any]) -> None:

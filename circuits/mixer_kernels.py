@@ -1,10 +1,9 @@
-"""One way through memory for phases and turns about X: the low bits block by block, the high bits in panels.
+"""Turns about X of the low bits, block by block, with the phases before them.
 
 A stored state has 2**n_bits amplitudes. Its low ``block_bits`` bits number the amplitudes of a block, which
-stays in a core's own cache while all of its bits are turned; the high bits are turned on panels, a few columns
-of all blocks at a time, copied to a buffer as the first bits are turned and back with the last. Both kinds of
-pass do the turns of one layer (row ``before`` of the tangents), phases, and turns of the next layer (row
-``after``; -1 for none), so that a layer costs one way through memory: turns of different bits commute.
+stays in a core's own cache while all of its bits are turned; the high bits are those of `panel_kernels`. Both
+kinds of pass do the turns of one layer (row ``before`` of the tangents), phases, and turns of the next layer
+(row ``after``; -1 for none), so that a layer costs one way through memory: turns of different bits commute.
 
 Where a state is stored by halves (`diagonal_layout`), a block goes together with its mirrored block.
 
@@ -22,7 +21,7 @@ from .mixer_steps import FRESH, MULTIPLY, PLAIN, SPAWN, make_step, most_bits
 from .phase_kernels import fill
 from .vector_lanes import lane_bits
 
-__all__ = ["USES", "high_pass", "low_pass", "turn_bits"]
+__all__ = ["USES", "low_pass", "next_bits", "plain_1", "plain_2", "plain_3", "turn_bits"]
 
 _TILE_BITS = 9  # amplitudes whose phases are kept at hand: 8 kB in double precision
 _INNER_BITS = 14  # amplitudes of the second-level cache: 256 kB in double precision, half of them if mirrored
@@ -41,9 +40,6 @@ plain_2 = make_step(2, 2, lanes=False, mirror=False, phase=PLAIN)
 # A backward sweep never takes three bits at once: what stands here for it only keeps the compiled code small.
 plain_3 = make_step(3, 1, lanes=False, mirror=False, phase=PLAIN)
 multiply_0 = make_step(0, 0, lanes=False, mirror=False, phase=MULTIPLY)
-multiply_1 = make_step(1, 1, lanes=False, mirror=False, phase=MULTIPLY)
-multiply_2 = make_step(2, 2, lanes=False, mirror=False, phase=MULTIPLY)
-multiply_3 = make_step(3, 1, lanes=False, mirror=False, phase=MULTIPLY)
 
 
 def _next_bits(left: int, most: int) -> int:
@@ -92,7 +88,7 @@ def _tile(
     state: Any, pitch: int, begin: int, count: int, mirror: int, mode: int, waves: Any, wave_pitch: int,
     tangents: Any, place: int, last: int, sums: Any, cost_sum: int,
 ) -> None:  # fmt: skip
-    """Phases, the bits of the lanes and the first bits above them; ``mirror`` is -1 or the last mirrored place."""
+    """Phases, the bits of the lanes and the first bits above; ``mirror``: last mirrored place, or -1."""
     width = 1 << lane_bits(state)
     if mirror < 0:
         group = width << most_bits(sums)
@@ -169,25 +165,28 @@ def _turn_block(
     width = 1 << lane_bits(state)
     inner_bits = max(bits, min(block_bits, _INNER_BITS))
     inner = 1 << inner_bits
+    sides = 2 if mirrored else 1
     for start in range(begin, begin + size, inner):
         for at in range(start, start + inner, count):
             if mode != PLAIN:
-                fill(codes, at, count, flip, tables, parts, waves, 0, wave_pitch)
-                if mirrored:
-                    fill(codes, end - at - count, count, flip, tables, parts, waves, count, wave_pitch)
+                for side in range(sides):
+                    own = end - at - count if side else at
+                    fill(codes, own, count, flip, tables, parts, waves, side * count, wave_pitch)
             mirror = end - at - width if mirrored else -1
             tile(
-                state, pitch, at, count, mirror, mode, waves, wave_pitch, tangents, place, last, sums, cost_sum
-            )
-            turn_bits(state, pitch, at, near, bits, tangents, place, sums)
-            if mirrored:
-                turn_bits(state, pitch, end - at - count, near, bits, tangents, place, sums)
-        turn_bits(state, pitch, start, bits, inner_bits, tangents, place, sums)
-        if mirrored:
-            turn_bits(state, pitch, end - start - inner, bits, inner_bits, tangents, place, sums)
-    turn_bits(state, pitch, begin, inner_bits, block_bits, tangents, place, sums)
-    if mirrored:
-        turn_bits(state, pitch, end - begin - size, inner_bits, block_bits, tangents, place, sums)
+                state, pitch, at, count, mirror, mode, waves, wave_pitch,
+                tangents, place, last, sums, cost_sum,
+            )  # fmt: skip
+            for side in range(sides):
+                own = end - at - count if side else at
+                turn_bits(state, pitch, own, near, bits, tangents, place, sums)
+        # the bits of a second-level cache after each part of it, those of the block after the last part
+        for level in range(2 if start + inner == begin + size else 1):
+            low, high = (inner_bits, block_bits) if level else (bits, inner_bits)
+            for side in range(sides):
+                own = begin if level else start
+                own = end - own - (1 << high) if side else own
+                turn_bits(state, pitch, own, low, high, tangents, place, sums)
 
 
 turn_block = compile_kernel(_turn_block, uses=USES)
@@ -218,24 +217,21 @@ def _low_pass(
     before: int, after: int, mode: int, codes: Any, flip: int, tables: Any, parts: int,
     waves: Any, wave_pitch: int, tangents: Any, columns: int, sums: Any, cost_row: int,
 ) -> None:  # fmt: skip
-    """Blocks ``first`` to ``last`` - 1: turns of layer ``before``, phases by ``mode``, turns of layer ``after``.
+    """Blocks ``first`` to ``last`` - 1: turns of ``before``, phases by ``mode``, turns of ``after``.
 
-    ``waves`` has room for 2**9 phases in ``parts`` parts, ``wave_pitch`` apart. With ``mirrored`` only blocks of
-    the lower half are named.
+    ``waves`` has room for 2**9 phases in ``parts`` parts, ``wave_pitch`` apart. With ``mirrored`` only blocks
+    of the lower half are named.
     """
     for block in range(first, last):
         begin = block << block_bits
-        if before >= 0:
-            turn_block(
-                state, pitch, n_bits, block_bits, begin, mirrored, PLAIN, codes, flip, tables, parts,
-                waves, wave_pitch, tangents, before, columns, sums, cost_row,
-            )  # fmt: skip
-        if after >= 0:
-            turn_block(
-                state, pitch, n_bits, block_bits, begin, mirrored, mode, codes, flip, tables, parts,
-                waves, wave_pitch, tangents, after, columns, sums, cost_row,
-            )  # fmt: skip
-        elif mode != PLAIN:
+        for stage in range(2):
+            row = after if stage else before
+            if row >= 0:
+                turn_block(
+                    state, pitch, n_bits, block_bits, begin, mirrored, mode if stage else PLAIN, codes, flip,
+                    tables, parts, waves, wave_pitch, tangents, row, columns, sums, cost_row,
+                )  # fmt: skip
+        if after < 0 and mode != PLAIN:
             cost_sum = cost_row * columns + columns - 1
             for part in range(2 if mirrored else 1):
                 take_phases(
@@ -245,115 +241,3 @@ def _low_pass(
 
 
 low_pass = compile_kernel(_low_pass, uses=USES)
-
-
-def _panel_step(
-    source: Any, source_at: int, source_row: int, source_pitch: int,
-    target: Any, target_at: int, target_row: int, target_pitch: int,
-    rows: int, bit: int, bits: int, columns: int, mode: int, codes: Any, code_at: int, code_row: int,
-    flip: int, tables: Any, parts: int, waves: Any, wave_pitch: int, tangents: Any, first: int, sums: Any,
-    cost_sum: int,
-) -> None:  # fmt: skip
-    """Turn ``bits`` bits from ``bit`` on of the number of a row; the bit 1 << b of it lies b rows apart."""
-    width = 1 << lane_bits(source)
-    stride = 1 << bit
-    from_stride, to_stride = stride * source_row, stride * target_row
-    for outer in range(0, rows, stride << bits):
-        for row in range(outer, outer + stride):
-            if mode == MULTIPLY:
-                for j in range(1 << bits):
-                    begin = code_at + (row + j * stride) * code_row
-                    fill(codes, begin, columns, flip, tables, parts, waves, j * columns, wave_pitch)
-            p = source_at + row * source_row
-            q = target_at + row * target_row
-            if mode == MULTIPLY:
-                for at in range(0, columns, width):
-                    if bits == 3:
-                        multiply_3(
-                            source, p + at, from_stride, source_pitch, target, q + at, to_stride,
-                            target_pitch, 0, waves, at, columns, wave_pitch, 0, tangents, first, 0, sums,
-                            cost_sum,
-                        )  # fmt: skip
-                    elif bits == 2:
-                        multiply_2(
-                            source, p + at, from_stride, source_pitch, target, q + at, to_stride,
-                            target_pitch, 0, waves, at, columns, wave_pitch, 0, tangents, first, 0, sums,
-                            cost_sum,
-                        )  # fmt: skip
-                    elif bits == 1:
-                        multiply_1(
-                            source, p + at, from_stride, source_pitch, target, q + at, to_stride,
-                            target_pitch, 0, waves, at, columns, wave_pitch, 0, tangents, first, 0, sums,
-                            cost_sum,
-                        )  # fmt: skip
-                    else:
-                        multiply_0(
-                            source, p + at, from_stride, source_pitch, target, q + at, to_stride,
-                            target_pitch, 0, waves, at, columns, wave_pitch, 0, tangents, first, 0, sums,
-                            cost_sum,
-                        )  # fmt: skip
-            else:
-                for at in range(0, columns, width):
-                    if bits == 3:
-                        plain_3(
-                            source, p + at, from_stride, source_pitch, target, q + at, to_stride,
-                            target_pitch, 0, waves, 0, 0, 0, 0, tangents, first, 0, sums, 0,
-                        )  # fmt: skip
-                    elif bits == 2:
-                        plain_2(
-                            source, p + at, from_stride, source_pitch, target, q + at, to_stride,
-                            target_pitch, 0, waves, 0, 0, 0, 0, tangents, first, 0, sums, 0,
-                        )  # fmt: skip
-                    else:
-                        plain_1(
-                            source, p + at, from_stride, source_pitch, target, q + at, to_stride,
-                            target_pitch, 0, waves, 0, 0, 0, 0, tangents, first, 0, sums, 0,
-                        )  # fmt: skip
-
-
-panel_step = compile_kernel(_panel_step, uses=USES)
-
-
-def _high_pass(
-    state: Any, pitch: int, first: int, last: int, n_bits: int, block_bits: int, column_bits: int,
-    before: int, after: int, mode: int, codes: Any, flip: int, tables: Any, parts: int,
-    waves: Any, wave_pitch: int, buffer: Any, buffer_pitch: int, tangents: Any, columns: int, sums: Any,
-    cost_row: int,
-) -> None:  # fmt: skip
-    """Panels ``first`` to ``last`` - 1 of 2**column_bits columns: as `low_pass`, for the high bits."""
-    row_bits = n_bits - block_bits
-    most = most_bits(sums)
-    steps = (row_bits + most - 1) // most
-    stages = (1 if before >= 0 else 0) + (1 if after >= 0 else 0)
-    only_phases = mode != PLAIN and after < 0
-    total = stages * steps + (1 if only_phases else 0)
-    cost_sum = cost_row * columns + columns - 1
-    rows = 1 << row_bits
-    width = 1 << column_bits
-    block = 1 << block_bits
-    for panel in range(first, last):
-        begin = panel << column_bits
-        done = 0
-        for stage in range(3):
-            if (stage == 0 and before < 0) or (stage == 1 and after < 0) or (stage == 2 and not only_phases):
-                continue
-            layer = before if stage == 0 else after
-            bit = 0
-            while bit < row_bits:
-                bits = 0 if stage == 2 else next_bits(row_bits - bit, most)
-                now = mode if stage == 2 or (stage == 1 and bit == 0) else PLAIN
-                place = 0 if stage == 2 else layer * columns + block_bits + bit
-                near, far = done == 0, done == total - 1
-                panel_step(
-                    state if near else buffer, begin if near else 0, block if near else width,
-                    pitch if near else buffer_pitch,
-                    state if far else buffer, begin if far else 0, block if far else width,
-                    pitch if far else buffer_pitch,
-                    rows, bit, bits, width, now, codes, begin, block, flip, tables, parts, waves,
-                    wave_pitch, tangents, place, sums, cost_sum,
-                )  # fmt: skip
-                done += 1
-                bit = row_bits if stage == 2 else bit + bits
-
-
-high_pass = compile_kernel(_high_pass, uses=USES)

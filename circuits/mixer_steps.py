@@ -10,8 +10,9 @@ that is exp(-i beta X) divided by cos(beta): two multiply-adds for a complex num
 multiplies them by the cosines.
 
 In the backward sweep of the adjoint method (T. Jones, J. Gacon, arXiv:2009.02823) the same step treats two
-states, psi and lambda, and adds up Im <lambda|X|psi> of each bit it turns and Im <lambda|C|psi> where it takes
-a phase off. It does so where it is given an array for the sums, and is compiled as the forward step otherwise.
+states, psi and lambda, and adds up Im <lambda|X|psi> of each bit it turns and Im <lambda|C|psi> where it
+takes a phase off. It does so where it is given an array for the sums, and is compiled as the forward step
+otherwise.
 
 Arrays are flat. The parts of a state (real, imaginary; in the sweep also those of lambda) stand ``pitch``
 apart, those of the phases (cosine, sine, cost) ``wave_pitch`` apart.
@@ -86,13 +87,13 @@ class _Emitter:
         store_vector(builder, self.sums, offset, builder.fadd(load_vector(builder, self.sums, offset), total))
 
     def moment(self, total: Any, bra: tuple[Any, Any], ket: tuple[Any, Any]) -> Any:
-        """Total + Im conj(bra) ket"""
+        """The total and Im conj(bra) ket."""
         if total is None:
             return self.minus(self.builder.fmul(bra[0], ket[1], flags=FLAGS), bra[1], ket[0])
         return self.minus(self.plus(total, bra[0], ket[1]), bra[1], ket[0])
 
     def turned(self, own: tuple[Any, Any], other: tuple[Any, Any], t: Any) -> tuple[Any, Any]:
-        """Own - i t other"""
+        """One amplitude of a pair after the turn: own - i t other."""
         return self.plus(own[0], t, other[1]), self.minus(own[1], t, other[0])
 
     def turn_lanes(self, states: list[Vectors], bit: int, t: Any, place: Any) -> None:

@@ -1,8 +1,8 @@
 """Phases of a stretch of basis states, from a table by code or from the costs themselves.
 
-The factor of a state of cost C in a layer is f exp(-i gamma C). The complex number f holds what the turns about
-X leave out: the product of their cosines, and a power of -i for turns beyond pi/4. Arrays of phases are flat:
-cosines (real parts), sines (imaginary parts), costs, one ``pitch`` after the other.
+The factor of a state of cost C in a layer is f exp(-i gamma C). The complex number f holds what the turns
+about X leave out: the product of their cosines, and a power of -i for turns beyond pi/4. Arrays of phases are
+flat: cosines (real parts), sines (imaginary parts), costs, one ``pitch`` after the other.
 """
 
 from __future__ import annotations
@@ -103,11 +103,8 @@ def _fill_by_cost(
         waves[at + kept + j] = codes[(begin + j) ^ flip]
     if parts == 1:
         return
-    if parts == 2:
-        # the costs stand where the sines will; every vector is read before it is written
-        costs = waves[at + pitch : at + pitch + count]
-    else:
-        costs = waves[at + kept : at + kept + count]
+    # with two parts the costs stand where the sines will; every vector is read before it is written
+    costs = waves[at + kept : at + kept + count]
     safe = abs(tables[0]) * tables[3] <= LARGEST_ANGLE
     phases_of(costs, tables[0], tables[1], tables[2], safe, waves, at, pitch)
 

@@ -20,7 +20,7 @@ from .ising import Ising, energy_vector, ising_from_bqm
 from .measured_circuit import MeasuredCircuit
 from .memory import require_memory
 from .qaoa_resources import layer_resources
-from .warm_start import read_thetas, start_operations, warm_mixer_operations
+from .warm_starts import read_thetas, start_operations, warm_mixer_operations
 
 __all__ = ["CircuitQAOA"]
 

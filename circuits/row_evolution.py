@@ -1,7 +1,7 @@
 """Whole evolutions of small states in one compiled call per batch: row b of the angles gives value b.
 
-Up to some 13 qubits a state stays in a core's own cache, and calling Python for each pass would cost more than
-the pass. Rows are spread over the threads; each row is done by one of them.
+Up to some 13 qubits a state stays in a core's own cache, and calling Python for each pass would cost more
+than the pass. Rows are spread over the threads; each row is done by one of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .mixer_steps import BACKWARD_BITS, FRESH, MULTIPLY, SPAWN, lane_count_bits
 from .row_threads import run_in_parts
 from .state_sums import energy_sums_of
 
-__all__ = ["evolve_rows", "scale_moments"]
+__all__ = ["evolve_one", "evolve_rows", "scale_moments"]
 
 _USES = (*mixer_kernels.USES, diagonal_passes, layer_angles, mixer_kernels, state_sums)
 
@@ -79,8 +79,8 @@ def _tables_of_costs(
 
 
 def _forward_layers(
-    state: Any, pitch: int, n_bits: int, block_bits: int, mirrored: bool, codes: Any, levels: Any, limit: float,
-    factors: Any, flips: Any, tangents: Any, columns: int, waves: Any, scratch: Any, tables: Any,
+    state: Any, pitch: int, n_bits: int, block_bits: int, mirrored: bool, codes: Any, levels: Any,
+    limit: float, factors: Any, flips: Any, tangents: Any, columns: int, waves: Any, scratch: Any, tables: Any,
 ) -> None:  # fmt: skip
     wave_pitch = waves.size // 3
     for layer in range(factors.shape[0]):
@@ -93,8 +93,8 @@ def _forward_layers(
 
 
 def _backward_layers(
-    state: Any, pitch: int, n_bits: int, block_bits: int, mirrored: bool, codes: Any, levels: Any, limit: float,
-    factors: Any, flips: Any, tangents: Any, columns: int, waves: Any, scratch: Any, tables: Any,
+    state: Any, pitch: int, n_bits: int, block_bits: int, mirrored: bool, codes: Any, levels: Any,
+    limit: float, factors: Any, flips: Any, tangents: Any, columns: int, waves: Any, scratch: Any, tables: Any,
     sums: Any,
 ) -> None:  # fmt: skip
     wave_pitch = waves.size // 3
@@ -147,9 +147,9 @@ scale_moments = compile_kernel(_scale_moments)
 
 
 def _evolve(
-    state: Any, pitch: int, n_qubits: int, n_bits: int, block_bits: int, near: int, mirrored: bool, weight: float,
-    codes: Any, levels: Any, limit: float, gammas: Any, betas: Any, waves: Any,
-    values: Any, by_gamma: Any, by_beta: Any,
+    state: Any, pitch: int, n_qubits: int, n_bits: int, block_bits: int, near: int, mirrored: bool,
+    weight: float,     codes: Any, levels: Any, limit: float, gammas: Any, betas: Any, waves: Any,
+    values: Any, last_flips: Any, by_gamma: Any, by_beta: Any,
 ) -> None:  # fmt: skip
     """All rows of the angles; no gradients where ``by_gamma`` has no rows."""
     rows, layers = gammas.shape
@@ -178,6 +178,7 @@ def _evolve(
         )  # fmt: skip
         energy_sums_of(state, pitch, 0, 1 << n_bits, codes, flips[layers], levels, result)
         values[row] = weight * result[1]
+        last_flips[row] = flips[layers]
         if by_gamma.shape[0] == 0:
             continue
         factors[0, 1] /= start
@@ -206,6 +207,58 @@ def _evolve(
 
 
 evolve = compile_kernel(_evolve, uses=_USES)
+
+
+def evolve_one(
+    layout: StateLayout,
+    codes: NDArray[Any],
+    levels: NDArray[np.float64] | None,
+    limit: float,
+    gammas: NDArray[np.float64],
+    betas: NDArray[np.float64],
+    parts: NDArray[Any],
+) -> int:
+    """The state of one angle set.
+
+    Args:
+        layout: of a state that is one block (or two mirrored ones).
+        codes: per stored state the code of its cost, or its cost.
+        levels: cost of each code; None for costs.
+        limit: largest absolute cost.
+        gammas: shape (p,).
+        betas: shape (p, n).
+        parts: room for the state.
+
+    Returns:
+        The bits that are stored flipped.
+    """
+    flips = np.empty(1, np.int64)
+    nothing = np.empty((0, len(gammas)))
+    _evolve_into(
+        layout, codes, levels, limit, gammas[None], betas[None], parts, (np.empty(1), flips, nothing, _NONE)
+    )
+    return int(flips[0])
+
+
+_NONE = np.empty((0, 0, 0))
+
+
+def _evolve_into(
+    layout: StateLayout,
+    codes: NDArray[Any],
+    levels: NDArray[np.float64] | None,
+    limit: float,
+    gammas: NDArray[np.float64],
+    betas: NDArray[np.float64],
+    parts: NDArray[Any],
+    results: tuple[NDArray[Any], ...],
+) -> None:
+    near = lane_count_bits(layout.itemsize) + BACKWARD_BITS - layout.mirrored
+    evolve(
+        parts, layout.pitch, layout.n_qubits, layout.n_bits, layout.block_bits, near, layout.mirrored,
+        layout.weight, codes, np.zeros(1) if levels is None else levels, limit, gammas, betas,
+        aligned(3 * 1024, layout.dtype), *results,
+    )  # fmt: skip
 
 
 def evolve_rows(
@@ -238,15 +291,12 @@ def evolve_rows(
     kept = rows if gradients else 0
     values = np.empty(rows)
     by_gamma, by_beta = np.empty((kept, layers)), np.empty((kept, layers, n_qubits))
-    known = np.zeros(1) if levels is None else levels
-    near = lane_count_bits(layout.itemsize) + BACKWARD_BITS - layout.mirrored
+    flips = np.empty(rows, np.int64)
 
     def work(some: slice) -> None:
-        evolve(
-            layout.allocate(2 if gradients else 1), layout.pitch, n_qubits, layout.n_bits, layout.block_bits,
-            near, layout.mirrored, layout.weight, codes, known, limit, gammas[some],
-            betas[some], aligned(3 * 1024, layout.dtype), values[some], by_gamma[some], by_beta[some],
-        )  # fmt: skip
+        parts = layout.allocate(2 if gradients else 1)
+        results = (values[some], flips[some], by_gamma[some], by_beta[some])
+        _evolve_into(layout, codes, levels, limit, gammas[some], betas[some], parts, results)
 
     cost = layers * layout.n_bits * max(1, layout.dimension // 8) * (4 if gradients else 1)
     run_in_parts(work, rows, cost, threads)

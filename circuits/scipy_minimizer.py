@@ -58,9 +58,8 @@ def minimize_scipy(
         },
         "L-BFGS-B": {"maxiter": 10**6, "maxfun": 10**9, "ftol": 1e-10, "gtol": 1e-6},
     }  # fmt: skip
-    result = minimize(
-        objective, origin, method=optimizer, jac=exact or None, options=options.get(optimizer, {})
-    )
+    arguments: dict[str, Any] = {"method": optimizer, "options": options.get(optimizer, {})}
+    result = minimize(objective, origin, jac=exact or None, **arguments)
     return place(result.x)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["GRADIENT_COST", "TrainedAngles"]
 
@@ -59,6 +62,30 @@ class TrainedAngles:
     def depth(self) -> int:
         """Number of layers p."""
         return len(self.gammas)
+
+    def plot(self, optimum: float | None = None) -> Figure:
+        """Draw the objective of every call and the best so far over the effort.
+
+        Args:
+            optimum: a value to draw as a line, such as the lowest energy of all states.
+
+        Returns:
+            A matplotlib figure that belongs to no window; save it with ``savefig``.
+        """
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(6.4, 4.2), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(self.costs, self.history, "o", color="#90a4ae", markersize=4, label="each call")
+        best = np.minimum.accumulate(self.history) if self.history else []
+        axes.step(self.costs, best, where="post", color="#00695c", label="best so far")
+        if optimum is not None:
+            axes.axhline(optimum, color="#ff7043", linewidth=1.2, linestyle="--", label="optimum")
+        axes.set_xlabel(f"expectations (a value with gradients counts {GRADIENT_COST})")
+        axes.set_ylabel("objective")
+        axes.set_title(f"depth {self.depth}, stopped: {self.stopped or 'not run'}")
+        axes.legend()
+        return figure
 
     def note(self, value: float, cost: int, shots: int) -> None:
         """Count one call.

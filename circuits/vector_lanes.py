@@ -6,8 +6,8 @@ eight doubles or sixteen singles, one per lane, and +, - and * act lane by lane.
 of AVX-512, two of AVX2, or four of SSE and NEON, and fuses a product with a following sum where the processor
 can. Whether lanes are doubles or singles follows from the arrays and numbers given.
 
-The functions `load`, `gather`, `store`, `splat`, `lane_sum`, `exchange` and `reverse` exist inside kernels only.
-Offsets are not checked.
+The functions `load`, `gather`, `store`, `splat`, `lane_sum`, `exchange` and `reverse` exist inside kernels
+only. Offsets are not checked.
 """
 
 from __future__ import annotations
@@ -20,7 +20,18 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic, models, overload, register_model
 
-__all__ = ["WIDTH", "Lanes", "exchange", "gather", "lane_bits", "lane_sum", "load", "reverse", "splat", "store"]
+__all__ = [
+    "WIDTH",
+    "Lanes",
+    "exchange",
+    "gather",
+    "lane_bits",
+    "lane_sum",
+    "load",
+    "reverse",
+    "splat",
+    "store",
+]
 
 WIDTH = 8
 """Doubles of one vector; of singles there are twice as many."""
@@ -179,7 +190,7 @@ def _reverse(typing_context: Any, value: Any) -> Any:
 
 
 def _gather(typing_context: Any, table: Any, start: Any, codes: Any, offset: Any) -> Any:
-    """One vector of the entries ``table[start + codes[offset]]``, ``table[start + codes[offset + 1]]``, ..."""
+    """One vector of entries of a table: ``table[start + codes[offset + lane]]``."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         entries = builder.gep(data_pointer(context, builder, table, arguments[0]), [arguments[1]])

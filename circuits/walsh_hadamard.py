@@ -1,8 +1,8 @@
 """The Walsh-Hadamard transform of a long vector, in place: y(m) = sum_x (-1)^popcount(m & x) v(x).
 
-It turns the coefficients of products of Z into the energies of all basis states, and a vector over basis states
-into its overlaps with all products of Z. The low bits are done block by block in a core's own cache, the high
-ones on panels of columns that are copied to a buffer and back.
+It turns the coefficients of products of Z into the energies of all basis states, and a vector over basis
+states into its overlaps with all products of Z. The low bits are done block by block in a core's own cache,
+the high ones on panels of columns that are copied to a buffer and back.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ def walsh_hadamard(vector: NDArray[np.float64], *, threads: int | None = None) -
         or size & (size - 1)
     ):
         raise CircuitError(
-            f"the vector is {vector.dtype} of shape {vector.shape}; a contiguous, writable float64 vector of length "
-            "2**n is needed"
+            f"the vector is {vector.dtype} of shape {vector.shape}; a contiguous, writable float64 vector of "
+            "length 2**n is needed"
         )
     n_bits = size.bit_length() - 1
     if n_bits < 3:

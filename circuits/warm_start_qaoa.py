@@ -31,7 +31,7 @@ from .outcomes import Outcomes
 from .product_space import binary_space
 from .qaoa_engine import QAOAEngine
 from .qaoa_resources import ising_of, layer_resources, quadratic
-from .warm_start import read_thetas
+from .warm_starts import read_thetas
 
 __all__ = ["WarmStartQAOA"]
 

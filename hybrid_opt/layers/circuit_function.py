@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..circuits.evaluation import Evaluator
 
-__all__ = ["circuit_values"]
+__all__ = ["circuit_values", "only_once"]
 
 
 def circuit_values(
@@ -98,8 +98,26 @@ class _Values(torch.autograd.Function):
         if torch.is_grad_enabled():
             # create_graph=True: first derivatives are right, but who differentiates them must hear of it.
             sources = [source for source in (table, initial, cotangents[0]) if source is not None]
-            gradients = [_Once.apply(gradient, *sources) for gradient in gradients]  # type: ignore[no-untyped-call]
+            gradients = [only_once(gradient, *sources) for gradient in gradients]
         return gradients[0], gradients[1] if with_initial else None, None, None
+
+
+def only_once(gradient: torch.Tensor, *sources: torch.Tensor) -> torch.Tensor:
+    """A gradient that says so when somebody differentiates it again.
+
+    Args:
+        gradient: as computed outside of torch.
+        sources: what it depends on.
+
+    Returns:
+        The same numbers.
+
+    Example:
+        >>> only_once(torch.ones(2), torch.zeros(2)).tolist()
+        [1.0, 1.0]
+    """
+    marked: torch.Tensor = _Once.apply(gradient, *sources)  # type: ignore[no-untyped-call]
+    return marked
 
 
 class _Once(torch.autograd.Function):

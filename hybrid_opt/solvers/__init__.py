@@ -1,6 +1,7 @@
 """Solvers behind one protocol, and ``solve``: the best feasible answer, its bound and its baselines.
 
-``QAOA`` is loaded on first use, so that classical solving imports neither PennyLane nor Qiskit nor torch.
+``QAOA`` and ``VQE`` are loaded on first use, so that classical solving imports neither PennyLane nor Qiskit
+nor torch.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from .uniform import Uniform
 
 if TYPE_CHECKING:
     from .qaoa import QAOA
+    from .vqe import VQE
 
 __all__ = [
     "MILP",
     "QAOA",
+    "VQE",
     "Anneal",
     "Auto",
     "Baseline",
@@ -49,6 +52,10 @@ def __getattr__(name: str) -> object:
         from .qaoa import QAOA
 
         return QAOA
+    if name == "VQE":
+        from .vqe import VQE
+
+        return VQE
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

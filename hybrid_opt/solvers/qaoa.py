@@ -57,7 +57,7 @@ class QAOA:
         optimizer: how the 2p angles are improved: "L-BFGS-B" (exact gradients), "COBYLA", "Nelder-Mead",
             "Powell" or "SPSA"; None to take the rule's angles as they are.
         max_evaluations: expectations the optimizer may use; each counts as 1,000 samples in comparisons, and
-            a value with all exact gradients counts as three.
+            a value with all exact gradients counts as four.
         compute: "auto", "cpu" or "gpu".
         device: a PennyLane device instead of ``hybrid.aer``; the circuit is then run at any size.
         encoding: how integers and levels become bits, see ``to_qubo``.

@@ -19,7 +19,7 @@ from ..circuits import (
 )
 from ..circuits.product_space import ProductSpace, binary_space
 from ..circuits.subspace_groups import FixedWeight, OneHot
-from ..circuits.warm_start import warm_start
+from ..circuits.warm_starts import warm_start
 
 if TYPE_CHECKING:
     from ..qubo import Qubo

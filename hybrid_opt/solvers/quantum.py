@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["DrawFigures", "QuantumRecord", "UniformRecord", "figures_of_distribution", "figures_of_draws"]
 
 EXPECTATION_SAMPLES = 1000  # samples that one exact expectation counts as in a fair comparison
-GRADIENT_EXPECTATIONS = 2  # what an exact gradient counts as besides its value: time of the sweep
+GRADIENT_EXPECTATIONS = 3  # what an exact gradient counts as besides its value: time of the sweep
 BLOCK = 2**16  # bit strings decoded at a time
 
 
@@ -74,7 +74,7 @@ class QuantumRecord:
         two_qubit_depth: layers of two-qubit gates that cannot run at the same time.
         shots: final measurements; None where exact probabilities were used instead.
         evaluations: expectation values used for training the angles.
-        samples_counted: samples for a fair comparison, 1,000 per exact expectation (2,000 more where it came
+        samples_counted: samples for a fair comparison, 1,000 per exact expectation (3,000 more where it came
             with an exact gradient) or those drawn in training, plus the shots.
         gammas: cost angles, one per layer; empty for circuits without them.
         betas: mixer angles, one per layer; empty for circuits without them.

@@ -132,8 +132,8 @@ def record_run(
         shots: final measurements, or None for exact probabilities.
         evaluations: expectations that training took.
         space: the bit strings that the circuit can give; None for all 2**n.
-        gradients: of these, how many came with an exact gradient; an adjoint sweep takes as long as two more
-            expectations and counts as two.
+        gradients: of these, how many came with an exact gradient; an adjoint sweep takes as long as three
+            more expectations and counts as three.
         training_samples: samples that training drew, where it was done with shots; None for exact values.
         **circuit: the remaining fields of `QuantumRecord` that describe the circuit: simulator, depth,
             two_qubit_gates, two_qubit_depth, gammas, betas, seconds and so on.

@@ -58,7 +58,7 @@ def train(
         betas: start.
         optimizer: one of ``OPTIMIZERS``.
         objective: see `circuits.objectives`.
-        max_evaluations: expectations at most; a value with all exact gradients counts as three.
+        max_evaluations: expectations at most; a value with all exact gradients counts as four.
         shots: measurements per value, or None for exact values.
         seed: of directions and measurements.
         allowed: seconds that training and sampling may take together.
@@ -73,7 +73,10 @@ def train(
     def enough(record: TrainedAngles) -> bool:
         nonlocal last, slowest, limited
         now = perf_counter()
-        slowest, last = max(slowest, now - last), now
+        # The first value may have waited for kernels to be compiled, which no later one will.
+        if len(record.history) > 1:
+            slowest = max(slowest, now - last)
+        last = now
         progress(min(1.0, record.evaluations / max_evaluations), f"angles, {record.evaluations} evaluations")
         limited = now - begin + slowest > SHARE * allowed
         return limited

@@ -38,10 +38,11 @@ from hybrid_opt.circuits.cost_diagonal import CostDiagonal, diagonal_from_costs,
 from hybrid_opt.circuits.cost_terms import CostTerms  # noqa: E402
 from hybrid_opt.circuits.diagonal_evolution import DiagonalEvolution  # noqa: E402
 from hybrid_opt.circuits.diagonal_torch import TorchDiagonal  # noqa: E402
+from hybrid_opt.circuits.torch_turns import GROUP_BITS  # noqa: E402
 
 
-def cubic(n: int) -> CostDiagonal:
-    """Spins on a circle, each coupled to its next and third neighbor with signs, like a MaxCut of degree 4."""
+def circle(n: int) -> CostDiagonal:
+    """Spins on a circle, coupled to their next and third neighbors: a MaxCut of degree 4 with signs."""
     rng = np.random.default_rng(n)
     edges = [(i, (i + step) % n) for i in range(n) for step in (1, 3)]
     return diagonal_from_terms(CostTerms.of(n, edges, rng.choice([-1.0, 1.0], len(edges)), spins=True))
@@ -57,7 +58,7 @@ def agreement(device: str) -> dict[str, float]:
     found = {}
     for n in (12, 18):
         rng = np.random.default_rng(n)
-        for kind, diagonal in (("codes", cubic(n)), ("costs", diagonal_from_costs(rng.normal(size=2**n)))):
+        for kind, diagonal in (("codes", circle(n)), ("costs", diagonal_from_costs(rng.normal(size=2**n)))):
             gammas, betas = angles(n, True)
             reference = DiagonalEvolution(diagonal)
             state = reference.run(gammas, betas).amplitudes()
@@ -94,15 +95,15 @@ def copy_bandwidth() -> float:
 
 
 def times(n: int, precision: str) -> dict[str, float]:
-    engine = TorchDiagonal(cubic(n), device="cuda", precision=precision)
+    engine = TorchDiagonal(circle(n), device="cuda", precision=precision)
     gammas, betas = angles(n, False)
     torch.cuda.reset_peak_memory_stats()
     runs = 5 if n < 27 else 1
     forward = seconds(lambda: engine.run(gammas, betas), runs)
     gradient = seconds(lambda: engine.value_and_grad(gammas, betas), runs)
     state = (16 if precision == "double" else 8) * 2**n
-    # per layer: one way through the state and back for the phases, and for each group of five qubits
-    traffic = 2 * state * LAYERS * (1 - (-n // 5))
+    # per layer: one way through the state and back for the phases, and for each group of qubits
+    traffic = 2 * state * LAYERS * (1 - (-n // GROUP_BITS))
     return {
         "forward": forward,
         "value_and_grad": gradient,

@@ -9,7 +9,7 @@ Per instance, depth and method: P(optimum) of one draw, share of feasible draws,
 energy (worst - mean) / (worst - best) over the states of the engine. Methods:
 
 * ``spin_glass``, ``regular``, ``ramp``: the angle rules as they are, no evaluation;
-* ``RULE + N``: the same after L-BFGS with at most N expectations, a gradient counted as two;
+* ``RULE + N``: the same after L-BFGS with at most N expectations, a gradient counted as three more;
 * ``tuned ramp + 30``: the two slopes of the ramp after 30 expectations of COBYLA;
 * ``climb + N``: depth by depth with interpolation (INTERP), N expectations in all;
 * ``regular, CVaR 0.1 + N``: trained for the mean of the lowest tenth instead of the mean;

@@ -7,7 +7,7 @@ import pytest
 from scipy.linalg import expm
 
 from hybrid_opt.circuits.ising import energy_vector
-from hybrid_opt.circuits.warm_start import start_operations, warm_mixer_operations, warm_start_from_bits
+from hybrid_opt.circuits.warm_starts import start_operations, warm_mixer_operations, warm_start_from_bits
 
 X = np.array([[0.0, 1.0], [1.0, 0.0]])
 Z = np.diag([1.0, -1.0])

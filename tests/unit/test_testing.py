@@ -5,7 +5,7 @@ import pytest
 
 from hybrid_opt import testing
 from hybrid_opt.errors import HybridOptError, ModelTooLargeError
-from hybrid_opt.solvers import MILP, QAOA, Anneal, Auto, Decomposed, Exact, Outcome, Tabu, Uniform
+from hybrid_opt.solvers import MILP, QAOA, VQE, Anneal, Auto, Decomposed, Exact, Outcome, Tabu, Uniform
 from hybrid_opt.testing import ConformanceError, check_solver
 
 
@@ -25,6 +25,8 @@ from hybrid_opt.testing import ConformanceError, check_solver
         Decomposed(),
         Decomposed("anneal", max_bits=2, exact_bits=0, fix=False, incumbent="anneal", penalty="adaptive"),
         Decomposed(QAOA(depth=1, shots=20), max_bits=3, exact_bits=1, fix=False, rounds=1),
+        VQE(depth=1, shots=50, max_evaluations=20),
+        VQE(depth=1, shots=None, training_shots=20, max_evaluations=20, postprocess="descent"),
         "anneal",
     ],
     ids=lambda solver: str(solver)[:60],

@@ -6,7 +6,7 @@ import pytest
 
 from hybrid_opt.circuits.angle_tables import initial_angles
 from hybrid_opt.circuits.closed_form import ClosedFormQAOA
-from hybrid_opt.circuits.cost_scale import cost_scale
+from hybrid_opt.circuits.cost_scales import cost_scale
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.objectives import CVaR, Gibbs
 from hybrid_opt.circuits.qaoa_training import OPTIMIZERS, train_angles, train_ramp

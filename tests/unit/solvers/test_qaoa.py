@@ -118,9 +118,9 @@ def test_training_never_loses_the_table_and_counts_every_evaluation(optimizer):
     solver = QAOA(depth=2, shots=None, optimizer=optimizer, max_evaluations=40)
     trained = ho.solve(model, solver, seed=1).quantum
     assert trained.expected_energy < table.expected_energy
-    assert 2 <= trained.evaluations + 2 * trained.gradients <= 40
+    assert 2 <= trained.evaluations + 3 * trained.gradients <= 40
     assert (trained.gradients > 0) == (optimizer == "L-BFGS-B")
-    assert trained.samples_counted == 1000 * (trained.evaluations + 2 * trained.gradients) + 1000
+    assert trained.samples_counted == 1000 * (trained.evaluations + 3 * trained.gradients) + 1000
 
 
 def test_one_evaluation_is_the_table_itself():

@@ -5,7 +5,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from hybrid_opt.circuits.cost_scale import cost_scale, mean_degree
+from hybrid_opt.circuits.cost_scales import cost_scale, mean_degree
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.ising import energy_vector
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hybrid_opt.circuits.errors import CircuitError
-from hybrid_opt.circuits.warm_start import (
+from hybrid_opt.circuits.warm_starts import (
     start_operations,
     warm_mixer_operations,
     warm_start,
