@@ -14,16 +14,18 @@ import numpy as np
 
 from . import lane_waves, vector_lanes
 from .compiled import compile_kernel
-from .lane_waves import LARGEST_ANGLE, cosine_and_sine
+from .lane_waves import cosine_and_sine
 from .vector_lanes import lane_sum, load, splat, store
 
 __all__ = [
     "add_multiple",
     "apply_matrix",
+    "form_of_energies",
     "form_of_sums",
     "form_with_matrix",
-    "turn_by_code",
-    "turn_by_energy",
+    "phases_by_code",
+    "phases_by_energy",
+    "turn",
 ]
 
 _USES = (vector_lanes, lane_waves)
@@ -115,43 +117,61 @@ def _form_with_matrix(
     return lane_sum(result)
 
 
-def _turn_by_code(
-    panel: Any, place: int, codes: Any, start: int, lanes: int, stride: int, table: Any
+def _phases_by_code(
+    panel: Any, spare: int, codes: Any, start: int, lanes: int, stride: int, table: Any
 ) -> None:
-    """Multiply one row by the table's entries of its codes."""
-    for lane in range(lanes):
-        entry = 2 * np.int64(codes[start + lane * stride])
-        c, s = table[entry], table[entry + 1]
-        x, y = panel[place + lane], panel[place + 8 + lane]
-        panel[place + lane] = c * x - s * y
-        panel[place + 8 + lane] = c * y + s * x
-
-
-def _turn_by_energy(
-    panel: Any, place: int, energies: Any, start: int, lanes: int, stride: int, gamma: float, spare: int
-) -> None:
-    """Multiply one row by exp(-i gamma E)."""
-    fine = True
-    for lane in range(lanes):
-        angle = -gamma * energies[start + lane * stride]
-        fine = fine and abs(angle) < LARGEST_ANGLE
-        panel[spare + lane] = angle
-    if fine:
-        c, s = cosine_and_sine(load(panel, spare))
-        real, imag = load(panel, place), load(panel, place + 8)
-        store(panel, place, c * real - s * imag)
-        store(panel, place + 8, c * imag + s * real)
+    """Write cosines and sines of one row, at ``spare`` and 8 further, from a table of complex phases."""
+    if lanes == 8:
+        for lane in range(8):
+            entry = 2 * np.int64(codes[start + lane * stride])
+            panel[spare + lane] = table[entry]
+            panel[spare + 8 + lane] = table[entry + 1]
     else:
         for lane in range(lanes):
-            a, b = math.cos(panel[spare + lane]), math.sin(panel[spare + lane])
-            u, v = panel[place + lane], panel[place + 8 + lane]
-            panel[place + lane] = a * u - b * v
-            panel[place + 8 + lane] = a * v + b * u
+            entry = 2 * np.int64(codes[start + lane * stride])
+            panel[spare + lane] = table[entry]
+            panel[spare + 8 + lane] = table[entry + 1]
+
+
+def _phases_by_energy(
+    panel: Any, spare: int, energies: Any, start: int, lanes: int, stride: int, gamma: float, large: bool
+) -> None:
+    """Write cosines and sines of -gamma E of one row, at ``spare`` and 8 further, and E 16 further."""
+    if lanes == 8:
+        for lane in range(8):
+            panel[spare + 16 + lane] = energies[start + lane * stride]
+    else:
+        for lane in range(lanes):
+            panel[spare + 16 + lane] = energies[start + lane * stride]
+    if large:
+        for lane in range(lanes):
+            angle = -gamma * panel[spare + 16 + lane]
+            panel[spare + lane], panel[spare + 8 + lane] = math.cos(angle), math.sin(angle)
+    else:
+        cosine, sine = cosine_and_sine(load(panel, spare + 16) * splat(-gamma))
+        store(panel, spare, cosine)
+        store(panel, spare + 8, sine)
+
+
+def _turn(panel: Any, place: int, spare: int) -> None:
+    """Multiply one row by the phases at ``spare``."""
+    cosine, sine = load(panel, spare), load(panel, spare + 8)
+    real, imag = load(panel, place), load(panel, place + 8)
+    store(panel, place, cosine * real - sine * imag)
+    store(panel, place + 8, cosine * imag + sine * real)
+
+
+def _form_of_energies(panel: Any, left: int, right: int, spare: int) -> Any:
+    """Im <left| E |right> of one row, with the energies 16 beyond ``spare``."""
+    twist = load(panel, left) * load(panel, right + 8) - load(panel, left + 8) * load(panel, right)
+    return lane_sum(twist * load(panel, spare + 16))
 
 
 add_multiple = compile_kernel(_add_multiple, uses=_USES)
 apply_matrix = compile_kernel(_apply_matrix, uses=_USES)
 form_of_sums = compile_kernel(_form_of_sums, uses=_USES)
 form_with_matrix = compile_kernel(_form_with_matrix, uses=_USES)
-turn_by_code = compile_kernel(_turn_by_code, uses=_USES)
-turn_by_energy = compile_kernel(_turn_by_energy, uses=_USES)
+form_of_energies = compile_kernel(_form_of_energies, uses=_USES)
+phases_by_code = compile_kernel(_phases_by_code, uses=_USES)
+phases_by_energy = compile_kernel(_phases_by_energy, uses=_USES)
+turn = compile_kernel(_turn, uses=_USES)

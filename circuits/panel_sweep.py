@@ -16,15 +16,24 @@ from .compiled import compile_kernel
 from .panel_steps import (
     add_multiple,
     apply_matrix,
+    form_of_energies,
     form_of_sums,
     form_with_matrix,
-    turn_by_code,
-    turn_by_energy,
+    phases_by_code,
+    phases_by_energy,
+    turn,
 )
 
-__all__ = ["NO_PHASE", "PHASE_BY_CODE", "PHASE_BY_ENERGY", "backward_pass", "forward_pass"]
+__all__ = [
+    "NO_PHASE",
+    "PHASE_BY_CODE",
+    "PHASE_BY_ENERGY",
+    "PHASE_BY_LARGE_ENERGY",
+    "backward_pass",
+    "forward_pass",
+]
 
-NO_PHASE, PHASE_BY_CODE, PHASE_BY_ENERGY = 0, 1, 2
+NO_PHASE, PHASE_BY_CODE, PHASE_BY_ENERGY, PHASE_BY_LARGE_ENERGY = 0, 1, 2, 3
 # Columns of an encoded axis: levels, rows between two levels, offset of its numbers, and whether these are
 # the coefficient of a rank-one update or two matrices (the step, then its generator).
 # Entries of a geometry: rows, distance of rows, distance of lanes, number of lanes in all, distance of
@@ -85,7 +94,7 @@ def _forward(
 ) -> None:
     rows, row_step, lane_step, n_lanes, block = geometry
     spare = 16 * rows
-    largest = 1
+    largest = 2  # Room for phases and energies of a row, or for one fiber of an axis
     for axis in range(len(axes)):
         largest = max(largest, axes[axis, 0])
     panel = np.zeros(spare + 16 * largest)
@@ -95,12 +104,15 @@ def _forward(
         at = (number // per_block) * block + first * lane_step
         lanes = min(8, n_lanes - first)
         read(state, panel, 0, rows, row_step, lane_step, lanes, at)
-        if phase == 1:
+        if phase:
             for row in range(rows):
-                turn_by_code(panel, 16 * row, codes, at + row * row_step, lanes, lane_step, table)
-        elif phase == 2:
-            for row in range(rows):
-                turn_by_energy(panel, 16 * row, energies, at + row * row_step, lanes, lane_step, gamma, spare)
+                place = at + row * row_step
+                if phase == PHASE_BY_CODE:
+                    phases_by_code(panel, spare, codes, place, lanes, lane_step, table)
+                else:
+                    large = phase == PHASE_BY_LARGE_ENERGY
+                    phases_by_energy(panel, spare, energies, place, lanes, lane_step, gamma, large)
+                turn(panel, 16 * row, spare)
         for axis in range(len(axes)):
             levels, inner, offset, kind = axes[axis]
             if kind == 0:
@@ -132,7 +144,7 @@ def _backward(
     rows, row_step, lane_step, n_lanes, block = geometry
     other = 16 * rows
     spare = 32 * rows
-    largest = 1
+    largest = 2  # Room for phases and energies of a row, or for one fiber of an axis
     for axis in range(len(axes)):
         largest = max(largest, axes[axis, 0])
     panel = np.zeros(spare + 16 * largest)
@@ -156,22 +168,19 @@ def _backward(
                 for base in (0, other):
                     apply_matrix(panel, base, rows, levels, inner, numbers, offset, spare)
         if phase:
-            total = 0.0
             for row in range(rows):
                 u, v = 16 * row, other + 16 * row
                 place = at + row * row_step
-                for lane in range(lanes):
-                    spot = place + lane * lane_step
-                    energy = levels_of_codes[codes[spot]] if phase == 1 else energies[spot]
-                    twist = panel[v + lane] * panel[u + 8 + lane] - panel[v + 8 + lane] * panel[u + lane]
-                    total += energy * twist
-                if phase == 1:
-                    turn_by_code(panel, u, codes, place, lanes, lane_step, table)
-                    turn_by_code(panel, v, codes, place, lanes, lane_step, table)
+                if phase == PHASE_BY_CODE:
+                    phases_by_code(panel, spare, codes, place, lanes, lane_step, table)
+                    for lane in range(lanes):
+                        panel[spare + 16 + lane] = levels_of_codes[codes[place + lane * lane_step]]
                 else:
-                    turn_by_energy(panel, u, energies, place, lanes, lane_step, gamma, spare)
-                    turn_by_energy(panel, v, energies, place, lanes, lane_step, gamma, spare)
-            forms[last] += total
+                    large = phase == PHASE_BY_LARGE_ENERGY
+                    phases_by_energy(panel, spare, energies, place, lanes, lane_step, gamma, large)
+                forms[last] += form_of_energies(panel, v, u, spare)
+                turn(panel, u, spare)
+                turn(panel, v, spare)
         write(state, panel, 0, rows, row_step, lane_step, lanes, at)
         write(costate, panel, other, rows, row_step, lane_step, lanes, at)
 

@@ -18,7 +18,15 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .panel_sweep import NO_PHASE, PHASE_BY_CODE, PHASE_BY_ENERGY, backward_pass, forward_pass
+from .lane_waves import LARGEST_ANGLE
+from .panel_sweep import (
+    NO_PHASE,
+    PHASE_BY_CODE,
+    PHASE_BY_ENERGY,
+    PHASE_BY_LARGE_ENERGY,
+    backward_pass,
+    forward_pass,
+)
 from .row_threads import run_in_parts
 from .state_figures import weighted
 from .subspace_mixers import AxisMixer
@@ -67,7 +75,7 @@ class Evolution:
         self._energies = levels if codes is None else _NO_NUMBERS
         self._codes = _NO_CODES if codes is None else codes
         self._levels = _NO_NUMBERS if codes is None else levels
-        self._kind = PHASE_BY_ENERGY if codes is None else PHASE_BY_CODE
+        self._largest = float(np.abs(levels).max())
         self._threads = threads
         axes = self._mixers or []
         alone = [isinstance(axis, WeightAxis) for axis in axes]
@@ -107,7 +115,7 @@ class Evolution:
         Returns:
             By the cost angles and by the mixer angles, shape (p,) each.
         """
-        codes = None if self._kind == PHASE_BY_ENERGY else self._codes
+        codes = self._codes if len(self._codes) else None
         costate = weighted(state, np.ascontiguousarray(weights), codes, self._threads)
         vector = state.view(np.float64)
         by_gamma, by_beta = np.zeros(len(gammas)), np.zeros(len(betas))
@@ -132,7 +140,7 @@ class Evolution:
             if mixers and isinstance(mixers[0], WeightAxis):
                 state = mixers[0].forward(_tensor(state, step), beta).reshape(-1)
             else:
-                phase = self._kind if number == 0 else NO_PHASE
+                phase = self._phase(gamma) if number == 0 else NO_PHASE
                 self._pass_forward(state, step, encode_axes(step, mixers, beta, undo=False), phase, gamma)
         if self._mixers is None:
             self._grover(state, beta)
@@ -167,7 +175,7 @@ class Evolution:
                 state, costate = first.reshape(-1), second.reshape(-1)
                 mixer_form += form
             else:
-                phase = self._kind if number == 0 else NO_PHASE
+                phase = self._phase(gamma) if number == 0 else NO_PHASE
                 encoded = encode_axes(step, mixers, beta, undo=True)
                 forms = self._pass_backward(state, costate, step, encoded, phase, gamma)
                 mixer_form += float(forms[:-1].sum())
@@ -193,6 +201,11 @@ class Evolution:
         run_in_parts(work, parts, 2 * step.cost * step.n_panels // parts, self._threads)
         total: Floats = forms.sum(axis=0)
         return total
+
+    def _phase(self, gamma: float) -> int:
+        if len(self._codes):
+            return PHASE_BY_CODE
+        return PHASE_BY_ENERGY if abs(gamma) * self._largest < LARGEST_ANGLE else PHASE_BY_LARGE_ENERGY
 
     def _table(self, gamma: float) -> Floats:
         table: Floats = np.exp(-1j * gamma * self._levels).view(np.float64)

@@ -48,7 +48,7 @@ class SubspaceQAOA(QAOAEngine):
     is exp(-i beta |s><s|) on the whole subspace. Of Grover's mixer, of the exact complete one, and of the
     exact ring of one-hot groups the start is the state of highest eigenvalue, as of sum X, so that good betas
     of a minimized cost are negative. A ring on a fixed weight above 1 is no regular graph, and pair gates one
-    by one do not keep the uniform superposition either: with these, cost angles of 0 already move probability.
+    by one do not keep the uniform superposition either: these move probability even without a cost.
 
     Args:
         model: ``dimod.BinaryQuadraticModel`` or ``dimod.BinaryPolynomial``, BINARY or SPIN (a spin of +1 is a

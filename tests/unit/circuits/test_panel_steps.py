@@ -43,21 +43,29 @@ def test_matrix_and_forms():
     np.testing.assert_array_equal(block(panel, 16 * ROWS), second)
 
 
-@pytest.mark.parametrize("scale", [1.0, 1e5, 1e9])
+@pytest.mark.parametrize(("scale", "large"), [(1.0, False), (1.0, True), (1e5, False), (1e9, True)])
 @pytest.mark.parametrize(("lanes", "stride"), [(8, 1), (5, 3)])
-def test_phases_by_energy_and_by_code(scale, lanes, stride):
-    panel = panel_of(1, spare=16)
+def test_phases_by_energy_and_by_code(scale, large, lanes, stride):
+    panel = panel_of(1, spare=32)
     before = panel[:8] + 1j * panel[8:16]
     energies = scale * np.random.default_rng(4).normal(size=30)
     chosen = energies[2 : 2 + lanes * stride : stride]
-    expected = before.copy()
-    expected[:lanes] *= np.exp(-0.7j * chosen)
-    by_code = panel.copy()
-    panel_steps.turn_by_energy(panel, 0, energies, 2, lanes, stride, 0.7, 32)
+    expected = before[:lanes] * np.exp(-0.7j * chosen)
+    panel_steps.phases_by_energy(panel, 32, energies, 2, lanes, stride, 0.7, large)
     # Lanes beyond the last may hold anything.
-    np.testing.assert_allclose(
-        (panel[:8] + 1j * panel[8:16])[:lanes], expected[:lanes], atol=1e-14 * max(scale, 1)
-    )
+    np.testing.assert_array_equal(panel[48 : 48 + lanes], chosen)
+    by_code = panel.copy()
+    panel_steps.turn(panel, 0, 32)
+    np.testing.assert_allclose((panel[:8] + 1j * panel[8:16])[:lanes], expected, atol=1e-14 * scale)
     table = np.exp(-0.7j * energies).view(np.float64)
-    panel_steps.turn_by_code(by_code, 0, np.arange(30, dtype=np.uint16), 2, lanes, stride, table)
-    np.testing.assert_allclose((by_code[:8] + 1j * by_code[8:16]), expected, atol=1e-14 * max(scale, 1))
+    by_code[32:48] = 0.0
+    panel_steps.phases_by_code(by_code, 32, np.arange(30, dtype=np.uint16), 2, lanes, stride, table)
+    panel_steps.turn(by_code, 0, 32)
+    np.testing.assert_allclose((by_code[:8] + 1j * by_code[8:16])[:lanes], expected, atol=1e-14 * scale)
+
+
+def test_form_of_energies():
+    panel = panel_of(1, spare=32)
+    right, left = (panel[at : at + 8] + 1j * panel[at + 8 : at + 16] for at in (0, 16))
+    expected = (left.conj() * panel[48:56] * right).sum().imag
+    assert panel_steps.form_of_energies(panel, 16, 0, 32) == pytest.approx(expected)

@@ -7,6 +7,7 @@ from hybrid_opt.circuits.panel_sweep import (
     NO_PHASE,
     PHASE_BY_CODE,
     PHASE_BY_ENERGY,
+    PHASE_BY_LARGE_ENERGY,
     backward_pass,
     forward_pass,
 )
@@ -40,11 +41,11 @@ def mixed(state, matrix, inner):
 
 
 @pytest.mark.parametrize("inner", [1, 5, 8, 19])
-@pytest.mark.parametrize("phase", [NO_PHASE, PHASE_BY_CODE, PHASE_BY_ENERGY])
+@pytest.mark.parametrize("phase", [NO_PHASE, PHASE_BY_CODE, PHASE_BY_ENERGY, PHASE_BY_LARGE_ENERGY])
 def test_forward(inner, phase):
     state, matrix, numbers, axes, geometry, panels, energies, codes = setting(inner)
     table = np.exp(1j * np.arange(5.0))
-    turns = {0: np.ones(1), 1: table[codes], 2: np.exp(-0.3j * energies)}[phase]
+    turns = {0: np.ones(1), 1: table[codes], 2: np.exp(-0.3j * energies)}[min(phase, 2)]
     expected = mixed(turns * state, matrix[0], inner)
     vector = state.view(np.float64).copy()
     forward_pass(
@@ -54,7 +55,7 @@ def test_forward(inner, phase):
 
 
 @pytest.mark.parametrize("inner", [1, 5, 8, 19])
-@pytest.mark.parametrize("phase", [NO_PHASE, PHASE_BY_CODE, PHASE_BY_ENERGY])
+@pytest.mark.parametrize("phase", [NO_PHASE, PHASE_BY_CODE, PHASE_BY_ENERGY, PHASE_BY_LARGE_ENERGY])
 def test_backward(inner, phase):
     state, matrix, numbers, axes, geometry, panels, energies, codes = setting(inner)
     costate = setting(inner + 100)[0][: len(state)].copy()
@@ -64,8 +65,8 @@ def test_backward(inner, phase):
     second = np.vdot(halves[0], np.einsum("kl,oalc->oakc", matrix[1], halves[1])).imag
     before = [mixed(vector, matrix[0], inner) for vector in (costate, state)]
     levels = np.arange(5.0) - 2
-    costs = {0: np.zeros(1), 1: levels[codes], 2: energies}[phase]
-    turns = {0: np.ones(1), 1: np.exp(0.3j * levels)[codes], 2: np.exp(0.3j * energies)}[phase]
+    costs = {0: np.zeros(1), 1: levels[codes], 2: energies}[min(phase, 2)]
+    turns = {0: np.ones(1), 1: np.exp(0.3j * levels)[codes], 2: np.exp(0.3j * energies)}[min(phase, 2)]
     third = np.vdot(before[0], costs * before[1]).imag
     vectors = [vector.view(np.float64).copy() for vector in (state, costate)]
     forms = np.zeros(3)

@@ -40,6 +40,14 @@ def test_state(shape, threads):
     np.testing.assert_allclose(state, expected_state(shape, energies), atol=1e-13)
 
 
+def test_large_energies_keep_their_phase():
+    energies, mixers = setting((7, 6, 5, 4))
+    state = Evolution(mixers, 840, 1e8 * energies).state([1e-8 * gamma for gamma in GAMMAS], BETAS)
+    np.testing.assert_allclose(state, expected_state((7, 6, 5, 4), energies), atol=1e-13)
+    state = Evolution(mixers, 840, 1e8 * energies).state([GAMMAS[0]], [0.0])
+    np.testing.assert_allclose(state * 840**0.5, np.exp(-1j * GAMMAS[0] * 1e8 * energies), atol=1e-14)
+
+
 @pytest.mark.parametrize("shape", [(7, 6, 5, 4), (3,) * 9, (2,) * 13], ids=str)
 def test_codes_give_the_same(shape):
     _, mixers = setting(shape)
