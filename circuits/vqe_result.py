@@ -169,9 +169,14 @@ class VQEResult:
         axes = figure.subplots(1, 2 if with_exact else 1, squeeze=False)[0]
         left = axes[0]
         counts = np.arange(1, len(self.energies) + 1)
-        left.plot(counts, self.energies, ".", color="#b9c9d9", markersize=4, label="evaluations")
         steps = np.array([(step.evaluations, step.energy, step.standard_error) for step in self.iterations])
         steps = steps.reshape(-1, 3)
+        # Long steps of a line search may end far above; they would press everything else flat.
+        top = max([float(self.energies[0]), *steps[:, 1].tolist()])
+        top += 0.1 * (top - float(self.energies.min())) or 1.0
+        above = int((self.energies > top).sum())
+        label = "evaluations" + (f" ({above} above)" if above else "")
+        left.plot(counts, self.energies, ".", color="#b9c9d9", markersize=4, label=label)
         if len(steps):
             left.plot(steps[:, 0], steps[:, 1], color="#2b6ca3", linewidth=1.4, label=self.optimizer)
             if steps[:, 2].any():
@@ -184,6 +189,7 @@ class VQEResult:
         if with_exact:
             left.axhline(self.exact(), color="#b03a2e", linestyle="--", linewidth=1.2, label="exact")
             self._draw_distance(axes[1], steps)
+        left.set_ylim(top=top)
         left.legend(frameon=False)
         return figure
 
