@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from .errors import CircuitError
 from .readout_errors import Confusions, confuse, read_confusions
+from .run_arguments import check_norms, check_shots
 from .shot_drawing import draw_counts, draw_samples
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ class AerBackend:
         from .aer_runs import read_counts
 
         initial = self._check(program, table, initial)
-        _check_shots(program, wires, shots, seed)
+        check_shots(program, wires, shots, seed)
         if self._draws(program, wires, shots):
             rng = np.random.default_rng(seed)
             pieces = self._pieces(program, table, wires, initial)
@@ -234,7 +235,7 @@ class AerBackend:
         from .aer_runs import read_samples
 
         initial = self._check(program, table, initial)
-        _check_shots(program, wires, shots, seed)
+        check_shots(program, wires, shots, seed)
         if self._draws(program, wires, shots):
             rng = np.random.default_rng(seed)
             pieces = self._pieces(program, table, wires, initial)
@@ -274,7 +275,7 @@ class AerBackend:
         from .aer_circuit import to_aer
 
         initial = self._check(program, table, initial)
-        _check_shots(program, wires, 1, 0)
+        check_shots(program, wires, 1, 0)
         if len(wires) == 0 or len(table) == 0:
             return np.ones((len(table), 2 ** len(wires)))
         method = "density_matrix" if self._noisy(program) else "statevector"
@@ -310,10 +311,7 @@ class AerBackend:
                 f"the initial states have shape {initial.shape}; it must be ({size},) for all rows or "
                 f"({len(table)}, {size}), one for each"
             )
-        norms = np.linalg.norm(initial.reshape(-1, size), axis=1)
-        if not np.allclose(norms, 1, atol=1e-6):
-            worst = int(np.argmax(np.abs(norms - 1)))
-            raise CircuitError(f"initial state {worst} has norm {norms[worst]:.6g}; it must be 1")
+        check_norms(initial.reshape(-1, size))
         return initial
 
     @cached_property
@@ -362,15 +360,4 @@ class AerBackend:
             seed=int(seed),
             memory=memory,
             method=self._method(program, shots),
-        )
-
-
-def _check_shots(program: Program, wires: Sequence[int], shots: int, seed: int) -> None:
-    for name, value, least in (("shots", shots, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            raise CircuitError(f"{name} is {value!r}; it must be an integer of at least {least}")
-    if len(set(wires)) != len(wires) or not all(0 <= wire < program.n_qubits for wire in wires):
-        raise CircuitError(
-            f"the wires to measure are {list(wires)}; they must be distinct and from 0 to "
-            f"{program.n_qubits - 1}"
         )

@@ -1,89 +1,50 @@
-"""QAOA angles that need no optimization: published schedules, rescaled to the model at hand.
+"""QAOA angles that need no optimization: published schedules and ramps, rescaled to the model at hand.
 
-Source of the table: E. Farhi, J. Goldstone, S. Gutmann, L. Zhou, "The Quantum Approximate Optimization
-Algorithm and the Sherrington-Kirkpatrick model at infinite size", arXiv 1910.08187 (Quantum 6, 759, 2022),
-to four decimals, as also distributed with JPMorgan Chase's QOKit. Their cost is sum_{i<j} J_ij Z_i Z_j with
-independent J of mean 0 and variance 1/n, **maximized**, with exp(-i gamma C) and exp(-i beta sum X).
-
-Rescaling: that cost has sum_j J_ij**2 = 1 at every qubit. A model with other weights is brought there by
-dividing gamma by sigma, sigma**2 = mean over qubits of (h_i**2 + sum_j J_ij**2), the idea of S. Sureshbabu
-et al., "Parameter setting in quantum approximate optimization of weighted problems", Quantum 8, 1231 (2024).
+A rule gives angles for a minimized cost of scale 1. A model with other weights is brought there by dividing
+gamma by its scale sigma (`cost_scale`; for pair models sigma**2 = mean over qubits of (h_i**2 + sum_j
+J_ij**2)), the idea of S. Sureshbabu et al., "Parameter setting in quantum approximate optimization of
+weighted problems", Quantum 8, 1231 (2024). Linear terms count like couplings: a field is a coupling to a
+spin that never moves.
 
 Convention of this package: exp(-i gamma C), exp(-i beta sum X), C **minimized**.
 """
 
 from __future__ import annotations
 
-import dimod
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from .angle_interpolation import stretch_angles
+from .angle_ramps import linear_ramp
+from .arguments import whole_number
+from .cost_scales import cost_scale, mean_degree
 from .errors import CircuitError
-from .ising import ising_from_bqm
+from .published_angles import angles_for_minimization, unit_schedule
+from .regular_graph_table import DEEP_CUBIC, REGULAR
+from .spin_glass_table import SHERRINGTON_KIRKPATRICK
+from .tree_graph_table import TREE
 
-__all__ = ["angles_for_minimization", "initial_angles", "sherrington_kirkpatrick_angles"]
+__all__ = [
+    "ANGLE_RULES",
+    "angles_for_minimization",
+    "initial_angles",
+    "regular_graph_angles",
+    "sherrington_kirkpatrick_angles",
+]
 
-# depth: (gammas, betas) for the maximized cost
-_TABLE: dict[int, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    1: (
-        (0.5000,),
-        (0.3927,),
-    ),
-    2: (
-        (0.3817, 0.6655),
-        (0.4960, 0.2690),
-    ),
-    3: (
-        (0.3299, 0.5689, 0.6409),
-        (0.5500, 0.3675, 0.2109),
-    ),
-    4: (
-        (0.2950, 0.5144, 0.5585, 0.6429),
-        (0.5709, 0.4175, 0.3027, 0.1729),
-    ),
-    5: (
-        (0.2705, 0.4803, 0.5074, 0.5646, 0.6396),
-        (0.5899, 0.4492, 0.3559, 0.2643, 0.1486),
-    ),
-    6: (
-        (0.2528, 0.4531, 0.4750, 0.5146, 0.5650, 0.6392),
-        (0.6004, 0.4670, 0.3881, 0.3176, 0.2325, 0.1291),
-    ),
-    7: (
-        (0.2382, 0.4324, 0.4513, 0.4827, 0.5148, 0.5690, 0.6399),
-        (0.6081, 0.4806, 0.4087, 0.3533, 0.2857, 0.2080, 0.1144),
-    ),
-    8: (
-        (0.2268, 0.4162, 0.4332, 0.4608, 0.4818, 0.5179, 0.5717, 0.6393),
-        (0.6151, 0.4906, 0.4244, 0.3780, 0.3224, 0.2606, 0.1884, 0.1030),
-    ),
-    9: (
-        (0.2170, 0.4022, 0.4188, 0.4441, 0.4604, 0.4850, 0.5229, 0.5779, 0.6438),
-        (0.6196, 0.4976, 0.4358, 0.3969, 0.3488, 0.2983, 0.2398, 0.1721, 0.0934),
-    ),
-    10: (
-        (0.2087, 0.3905, 0.4066, 0.4302, 0.4428, 0.4609, 0.4878, 0.5278, 0.5810, 0.6412),
-        (0.6245, 0.5036, 0.4430, 0.4090, 0.3672, 0.3246, 0.2759, 0.2206, 0.1572, 0.0848),
-    ),
-    11: (
-        (0.2023, 0.3803, 0.3962, 0.4199, 0.4297, 0.4441, 0.4625, 0.4906, 0.5314, 0.5834, 0.6400),
-        (0.6267, 0.5068, 0.4497, 0.4195, 0.3822, 0.3453, 0.3035, 0.2567, 0.2049, 0.1452, 0.0785),
-    ),
-    12: (
-        (0.1949, 0.3716, 0.3903, 0.4117, 0.4193, 0.4300, 0.4455, 0.4676, 0.4956, 0.5353, 0.5863,
-         0.6423),
-        (0.6307, 0.5143, 0.4585, 0.4294, 0.3946, 0.3629, 0.3281, 0.2864, 0.2409, 0.1908, 0.1349,
-         0.0726),
-    ),
-}
-_DEEPEST = max(_TABLE)
+Rule = Callable[[int, float], tuple[NDArray[np.float64], NDArray[np.float64]]]
+_DENSEST = max(REGULAR)
 
 
 def sherrington_kirkpatrick_angles(depth: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The published schedule, in its own convention: for a maximized cost of unit variance per qubit.
 
-    Depths beyond the table (12) stretch its last schedule by linear interpolation over the layer number.
-    That is a starting point, not a published optimum.
+    Published are the depths 1 to 20, 24, 28, 32, 40, 60 and 80. Between them the next deeper schedule, and
+    beyond them the deepest, is stretched by linear interpolation over the layer number. That is a starting
+    point, not a published optimum.
 
     Args:
         depth: number of layers p, at least 1.
@@ -99,65 +60,102 @@ def sherrington_kirkpatrick_angles(depth: int) -> tuple[NDArray[np.float64], NDA
         >>> gammas.tolist(), betas.tolist()
         ([0.3817, 0.6655], [0.496, 0.269])
     """
-    if isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or depth < 1:
-        raise CircuitError(f"depth is {depth!r}; it must be an integer of at least 1")
-    gammas, betas = (np.array(row) for row in _TABLE[min(int(depth), _DEEPEST)])
-    if depth <= _DEEPEST:
-        return gammas, betas
-    known, wanted = np.linspace(0, 1, _DEEPEST), np.linspace(0, 1, int(depth))
-    return np.interp(wanted, known, gammas), np.interp(wanted, known, betas)
+    return angles_for_minimization(*unit_schedule(SHERRINGTON_KIRKPATRICK, depth))
 
 
-def angles_for_minimization(
-    gammas: NDArray[np.float64], betas: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Turn angles for a maximized cost C into angles that minimize the same C: beta -> -beta.
+def regular_graph_angles(depth: int, degree: float = 3) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fixed angles of MaxCut on regular graphs, for a minimized cost of scale 1.
 
-    Complex conjugation of every layer maps (gamma, beta) to (-gamma, -beta) with equal probabilities, and
-    replacing C by -C maps gamma to -gamma; together they leave a change of sign in beta alone.
+    Degree 3 is published to depth 17; degrees 4 to 11 are published to depth 5 (degree 4) to 2 (degree 11)
+    and computed here to depth 8. Deeper, they follow the Sherrington-Kirkpatrick schedule, which is that of
+    infinite degree: its angles plus the difference at the deepest depth known, stretched. Degrees above 11
+    take that schedule itself.
 
     Args:
-        gammas: shape (p,).
-        betas: shape (p,).
+        depth: number of layers p, at least 1.
+        degree: neighbors of each vertex; a fraction is rounded, below 3 counts as 3, infinity is allowed.
 
     Returns:
-        (gammas, -betas), new arrays.
+        (gammas, betas), each of shape (depth,). Divide the gammas by the model's scale: for the cut operator
+        with unit weights, by sqrt(degree) / 2.
+
+    Raises:
+        CircuitError: the depth is no positive integer, or the degree is negative or no number.
 
     Example:
-        >>> angles_for_minimization(np.array([0.5]), np.array([0.25]))
-        (array([0.5]), array([-0.25]))
+        >>> gammas, betas = regular_graph_angles(1)
+        >>> (gammas / (np.sqrt(3) / 2)).round(4).tolist(), betas.round(4).tolist()  # arctan(1/sqrt(2)), -pi/8
+        ([0.6155], [-0.3927])
     """
-    return np.array(gammas, dtype=np.float64), -np.asarray(betas, dtype=np.float64)
+    depth = whole_number("depth", depth, 1)
+    if isinstance(degree, (bool, str)) or not degree >= 0:
+        raise CircuitError(f"degree is {degree!r}; it must be a number of at least 0")
+    dense = unit_schedule(SHERRINGTON_KIRKPATRICK, depth)
+    nearest = max(3, round(min(degree, _DENSEST + 1)))
+    if nearest > _DENSEST:
+        return dense
+    tables = (REGULAR[nearest], DEEP_CUBIC if nearest == 3 else TREE[nearest])
+    for table in tables:
+        if depth in table.schedules:
+            return unit_schedule(table, depth)
+    deepest = max(tables[1].schedules)
+    known, reference = unit_schedule(tables[1], deepest), unit_schedule(SHERRINGTON_KIRKPATRICK, deepest)
+    differences = stretch_angles(known[0] - reference[0], known[1] - reference[1], depth)
+    return dense[0] + differences[0], dense[1] + differences[1]
+
+
+def _spin_glass(depth: int, degree: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return unit_schedule(SHERRINGTON_KIRKPATRICK, depth)
+
+
+def _ramp(depth: int, degree: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return linear_ramp(depth)
+
+
+_RULES: dict[str, Rule] = {"spin_glass": _spin_glass, "regular": regular_graph_angles, "ramp": _ramp}
+ANGLE_RULES = tuple(_RULES)
 
 
 def initial_angles(
-    bqm: dimod.BinaryQuadraticModel, depth: int
+    model: Any, depth: int, *, rule: str | Rule = "spin_glass", mixer_gap: float = 2.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Angles for a model without any optimization, in the convention of this package.
 
     Args:
-        bqm: the model to minimize, BINARY or SPIN.
+        model: the cost to minimize: a `dimod.BinaryQuadraticModel` (BINARY or SPIN), a
+            `dimod.BinaryPolynomial`, or an array of costs, shape (2**N,) or one axis per one-hot group.
         depth: number of layers p, at least 1.
+        rule: "spin_glass", the optimum of the Sherrington-Kirkpatrick model at infinite size; "regular",
+            fixed angles of regular graphs by the model's mean degree; "ramp", two straight lines; or a
+            function of (depth, mean degree) that returns angles for a minimized cost of scale 1.
+        mixer_gap: distance of the two largest eigenvalues of the mixer's Hamiltonian, which the betas are
+            made for by a factor 2 / gap. The X mixer has 2; adjacency matrices over levels have: complete
+            graph k (k levels), cycle 2 - 2 cos(2 pi / k), Johnson graph J(n, k) n; a projector (Grover) 1.
 
     Returns:
-        (gammas, betas), each of shape (depth,): the table's gammas divided by sigma, its betas negated. For a
+        (gammas, betas), each of shape (depth,): gammas of the rule divided by the model's `cost_scale`. For a
         constant objective, where gamma has no effect, the gammas stay as they are.
 
     Raises:
-        CircuitError: the depth is no positive integer or the model cannot be used.
+        CircuitError: the depth is no positive integer, an unknown rule, a gap that is not positive, or a
+            model that cannot be used.
 
     Example:
+        >>> import dimod
         >>> edge = dimod.BinaryQuadraticModel({}, {(0, 1): 1.0}, 0.0, "SPIN")
         >>> initial_angles(edge, 1)
         (array([0.5]), array([-0.3927]))
+        >>> gammas, betas = initial_angles(edge, 2, rule="ramp")
+        >>> gammas.tolist(), betas.round(5).tolist()
+        ([0.375, 0.75], [-0.5005, -0.25025])
     """
-    gammas, betas = angles_for_minimization(*sherrington_kirkpatrick_angles(depth))
-    operator = ising_from_bqm(bqm)
-    # Divide by the largest coefficient first, so that squares neither overflow nor vanish.
-    largest = float(np.abs(np.concatenate([operator.fields, operator.couplings])).max())
-    if largest == 0:
-        return gammas, betas
-    squares = float(((operator.fields / largest) ** 2).sum()) + 2 * float(
-        ((operator.couplings / largest) ** 2).sum()
-    )
-    return gammas / (largest * np.sqrt(squares / operator.n_qubits)), betas
+    if isinstance(rule, str) and rule not in _RULES:
+        names = ", ".join(map(repr, _RULES))
+        raise CircuitError(f"rule is {rule!r}; it must be one of {names}, or a function")
+    if not 0 < mixer_gap < np.inf:
+        raise CircuitError(f"mixer_gap is {mixer_gap!r}; it must be a number greater than 0 (X mixer: 2)")
+    depth = whole_number("depth", depth, 1)
+    scale = cost_scale(model)
+    gammas, betas = (_RULES[rule] if isinstance(rule, str) else rule)(depth, mean_degree(model))
+    betas = betas * (2 / mixer_gap)
+    return (gammas / scale if scale else gammas), betas

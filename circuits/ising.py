@@ -45,6 +45,17 @@ class Ising:
         """Number of wires, N."""
         return len(self.variables)
 
+    @property
+    def coefficients(self) -> NDArray[np.float64]:
+        """Of all terms that act: fields other than zero by wire, then couplings."""
+        return np.concatenate([self.fields[self.fields != 0], self.couplings])
+
+    @property
+    def terms(self) -> tuple[tuple[Hashable, ...], ...]:
+        """The variables in each of these terms."""
+        singles = [(self.variables[wire],) for wire in np.flatnonzero(self.fields)]
+        return (*singles, *((self.variables[a], self.variables[b]) for a, b in self.pairs.tolist()))
+
 
 @dataclass(frozen=True, eq=False)
 class _Binary:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import CircuitError
 from .program import Program
 from .row_tasks import check_initial
 from .row_threads import count_threads
+from .run_arguments import check_norms, check_shots
 from .shot_drawing import draw_counts, draw_samples
 from .simulators import Counts
 from .statevector import simulate
 
 __all__ = ["NativeSimulator"]
 
-_NORM_TOLERANCE = 1e-4
 # Shots are drawn from the states of at most this many amplitudes (256 MB) at a time.
 _AMPLITUDES_AT_A_TIME = 2**24
 
@@ -78,10 +76,7 @@ class NativeSimulator:
             CircuitTooLargeError: the states do not fit into free memory.
         """
         if program.prepared and initial is not None and np.ndim(initial) in (1, 2):
-            norms = np.linalg.norm(np.atleast_2d(np.asarray(initial)), axis=1)
-            if not (np.abs(norms - 1) < _NORM_TOLERANCE).all():
-                worst = norms[np.argmax(np.abs(norms - 1))]
-                raise CircuitError(f"an initial state has the norm {worst:.6g}; it must be 1")
+            check_norms(np.atleast_2d(np.asarray(initial)))
         return simulate(program, table, initial, threads=self.threads)
 
     def counts(
@@ -110,7 +105,8 @@ class NativeSimulator:
             CircuitError: an illegal argument.
         """
         counts: Counts = []
-        rng = _check(program, wires, shots, seed)
+        check_shots(program, wires, shots, seed)
+        rng = np.random.default_rng(int(seed))
         for _, probabilities in self._probabilities(program, table, wires, initial):
             counts += draw_counts(probabilities, int(shots), rng)
         return counts
@@ -129,7 +125,8 @@ class NativeSimulator:
         Returns:
             Bits in the order drawn, shape (B, shots, len(wires)); column k is wires[k].
         """
-        rng = _check(program, wires, shots, seed)
+        check_shots(program, wires, shots, seed)
+        rng = np.random.default_rng(int(seed))
         bits = np.empty((len(table), int(shots), len(wires)), dtype=np.uint8)
         for rows, probabilities in self._probabilities(program, table, wires, initial):
             bits[rows] = draw_samples(probabilities, int(shots), rng)
@@ -156,14 +153,3 @@ class NativeSimulator:
             tensor = (states.real**2 + states.imag**2).reshape((len(states), *(2,) * n_qubits))
             ordered = tensor.transpose([0, *(1 + wire for wire in wires), *(1 + wire for wire in others)])
             yield rows, ordered.reshape(len(states), 2 ** len(wires), -1).sum(axis=2)
-
-
-def _check(program: Program, wires: Sequence[int], shots: Any, seed: Any) -> np.random.Generator:
-    for name, number, least in (("shots", shots, 1), ("seed", seed, 0)):
-        integer = isinstance(number, (int, np.integer)) and not isinstance(number, bool)
-        if not (integer and number >= least):
-            raise CircuitError(f"{name} is {number!r}; it must be an integer of at least {least}")
-    n_qubits = program.n_qubits
-    if len(set(wires)) != len(wires) or not set(wires) <= set(range(n_qubits)):
-        raise CircuitError(f"wires is {list(wires)}; it must name distinct wires from 0 to {n_qubits - 1}")
-    return np.random.default_rng(int(seed))

@@ -2,9 +2,6 @@
 
 E. Farhi, J. Goldstone, S. Gutmann, "A Quantum Approximate Optimization Algorithm", arXiv 1411.4028, with
 U_C(gamma) = exp(-i gamma C), U_B(beta) = exp(-i beta sum X) and C the model's energy, **minimized**.
-
-The circuit prepares and samples the state. The expectation is the sum of probability times energy over all
-bit strings, which costs one pass over a table instead of one measurement per term.
 """
 
 from __future__ import annotations
@@ -18,11 +15,12 @@ import numpy as np
 import pennylane as qml
 from numpy.typing import ArrayLike, NDArray
 
-from .aer_device import AerDevice
-from .edge_coloring import color_edges
-from .errors import CircuitError
+from .angle_arguments import read_angles, read_wide_angles
 from .ising import Ising, energy_vector, ising_from_bqm
+from .measured_circuit import MeasuredCircuit
 from .memory import require_memory
+from .qaoa_resources import layer_resources
+from .warm_starts import read_thetas, start_operations, warm_mixer_operations
 
 __all__ = ["CircuitQAOA"]
 
@@ -30,23 +28,29 @@ __all__ = ["CircuitQAOA"]
 _BYTES = 64
 
 
-class CircuitQAOA:
+class CircuitQAOA(MeasuredCircuit):
     """QAOA with the transverse-field mixer, at any depth.
 
     One layer is exp(-i gamma C), made of RZ (linear terms) and IsingZZ gates (pairs), then RX on every qubit;
     the first layer acts on Hadamards. The constant of the model is left out of the circuit, where it would be
     a global phase, and is part of every energy.
 
+    Two variants have the same interface. Angles with one column per term and per qubit, shapes (p, K) and
+    (p, N), make it multi-angle QAOA (`MultiAngleQAOA`). With ``thetas`` it starts from a product state near a
+    relaxed solution and mixes about that state (`WarmStartQAOA`).
+
     Args:
         model: BINARY or SPIN model; variable i of ``model.variables`` is wire i.
         device: a PennyLane device with exactly the model's number of wires (or none given), else the
             package's Aer device.
         compute: for the Aer device: "auto", "cpu" or "gpu".
+        thetas: angles of a warm start, shape (N,), see `warm_start`; None for the equal superposition.
         seed: of the samples where `sample` is given none; later calls continue the stream.
 
     Attributes:
         variables: the model's variables in wire order.
         n_qubits: their number, N.
+        terms: for each of K cost angles in multi-angle QAOA the variables in its term.
         simulator: name for tables, such as ``Aer statevector (CPU)``.
 
     Raises:
@@ -61,6 +65,11 @@ class CircuitQAOA:
         -1.0
         >>> qaoa.probabilities([np.pi / 4], [-np.pi / 8]).round(6).tolist()
         [0.0, 0.5, 0.5, 0.0]
+        >>> qaoa.sample([np.pi / 4], [-np.pi / 8], shots=3, seed=1).sum(axis=1).tolist()
+        [1, 1, 1]
+        >>> field = dimod.BinaryQuadraticModel({"a": 2.0}, {}, 0.0, "BINARY")
+        >>> print(CircuitQAOA(field, compute="cpu").circuit([0.5], [0.25]).draw(decimals=1))
+        0: ──H──RZ(-1.0)──RX(0.5)─┤  Probs
     """
 
     def __init__(
@@ -69,51 +78,25 @@ class CircuitQAOA:
         device: Any = None,
         *,
         compute: str = "auto",
+        thetas: ArrayLike | None = None,
         seed: int | None = None,
     ) -> None:
         self._operator: Ising = ising_from_bqm(model)
         self._model = model.copy()
-        require_memory(self.n_qubits, _BYTES)
-        if device is None:
-            device = AerDevice(wires=self.n_qubits, compute=compute, seed=seed)
-        elif not isinstance(device, qml.devices.Device):
-            raise CircuitError(
-                f"device is {device!r}; it must be a PennyLane device such as "
-                f'qml.device("default.qubit", wires={self.n_qubits})'
-            )
-        elif isinstance(device, AerDevice):
-            device = device if seed is None else device.with_seed(seed)
-        elif seed is not None:
-            raise CircuitError(f"seed cannot be set for {device.name}; give the seed to the device itself")
-        wires = list(range(self.n_qubits)) if device.wires is None else list(device.wires)
-        if len(wires) != self.n_qubits:
-            raise CircuitError(
-                f"the device has {len(wires)} wires and the model {self.n_qubits} variables; make the device "
-                f"with wires={self.n_qubits}"
-            )
-        self._device = device
-        self._wires = wires
+        require_memory(self._operator.n_qubits, _BYTES)
+        super().__init__(self._operator.variables, device, compute, seed)
         # The gates of a layer commute. Aer fuses neighbors on few qubits into one gate, so pairs are sorted
         # by blocks of three qubits: from 16 qubits on half the time of an order by parallel steps.
         first, second = self._operator.pairs.T
         order = np.lexsort((second, first, first // 3, second // 3))
-        self._pairs = [(wires[a], wires[b]) for a, b in self._operator.pairs[order].tolist()]
-        self._couplings = self._operator.couplings[order]
+        self._pairs = [(self._wires[a], self._wires[b]) for a, b in self._operator.pairs[order].tolist()]
+        self._order = order
+        self._thetas = None if thetas is None else read_thetas(thetas, self.n_qubits)
 
     @property
-    def variables(self) -> tuple[Hashable, ...]:
-        """The model's variables in wire order."""
-        return self._operator.variables
-
-    @property
-    def n_qubits(self) -> int:
-        """Number of qubits, one per variable."""
-        return self._operator.n_qubits
-
-    @property
-    def simulator(self) -> str:
-        """Name for tables: ``Aer statevector (CPU)``, or the device's name."""
-        return self._device.label if isinstance(self._device, AerDevice) else str(self._device.name)
+    def terms(self) -> tuple[tuple[Hashable, ...], ...]:
+        """The variables in every term that has an angle of its own in multi-angle QAOA."""
+        return self._operator.terms
 
     @cached_property
     def energies(self) -> NDArray[np.float64]:
@@ -122,171 +105,45 @@ class CircuitQAOA:
         energies.flags.writeable = False
         return energies
 
-    def circuit(self, gammas: ArrayLike, betas: ArrayLike) -> qml.tape.QuantumScript:
-        """The circuit as a PennyLane tape that measures the probabilities of all bit strings.
+    def _operations(self, gammas: ArrayLike, betas: ArrayLike) -> list[Any]:
+        n, coefficients = self.n_qubits, self._operator.coefficients
+        if np.ndim(gammas) == 2:
+            rows, turns = read_wide_angles(gammas, betas, len(coefficients), n)
+        else:
+            gamma_row, beta_row = read_angles(gammas, betas)
+            rows = np.repeat(gamma_row[:, None], len(coefficients), axis=1)
+            turns = np.repeat(beta_row[:, None], n, axis=1)
+        fielded = np.flatnonzero(self._operator.fields)
+        wires = [self._wires[wire] for wire in fielded]
+        operations = self._start()
+        for angles, betas_of_layer in zip(2 * rows * coefficients, turns):
+            fields, couplings = angles[: len(wires)], angles[len(wires) :][self._order]
+            operations += [qml.RZ(angle, wire) for angle, wire in zip(fields.tolist(), wires)]
+            operations += [qml.IsingZZ(angle, pair) for angle, pair in zip(couplings.tolist(), self._pairs)]
+            operations += self._mixer(betas_of_layer)
+        return operations
 
-        Args:
-            gammas: cost angles, shape (p,).
-            betas: mixer angles, shape (p,).
+    def _start(self) -> list[Any]:
+        if self._thetas is None:
+            return [qml.Hadamard(wire) for wire in self._wires]
+        return start_operations(self._thetas, self._wires)
 
-        Returns:
-            A tape; ``print(tape.draw())`` draws it.
-
-        Raises:
-            CircuitError: angles that are empty, not finite, or unequal in number.
-
-        Example:
-            >>> field = dimod.BinaryQuadraticModel({"a": 2.0}, {}, 0.0, "BINARY")
-            >>> print(CircuitQAOA(field, compute="cpu").circuit([0.5], [0.25]).draw(decimals=1))
-            0: ──H──RZ(-1.0)──RX(0.5)─┤  Probs
-        """
-        return self._tape(gammas, betas, qml.probs(wires=self._wires))
-
-    def _tape(self, gammas: ArrayLike, betas: ArrayLike, measurement: Any, shots: int | None = None) -> Any:
-        gamma_row, beta_row = _read_angles(gammas, betas)
-        operations = [qml.Hadamard(wire) for wire in self._wires]
-        fields = self._operator.fields.tolist()
-        couplings = self._couplings.tolist()
-        for gamma, beta in zip(gamma_row, beta_row):
-            operations += [qml.RZ(2 * gamma * h, wire) for h, wire in zip(fields, self._wires) if h]
-            operations += [qml.IsingZZ(2 * gamma * j, pair) for j, pair in zip(couplings, self._pairs)]
-            operations += [qml.RX(2 * beta, wire) for wire in self._wires]
-        return qml.tape.QuantumScript(operations, [measurement], shots=shots)
-
-    def _run(self, tape: Any, device: Any) -> NDArray[Any]:
-        # Hashing every gate for PennyLane's result cache costs more than a small circuit.
-        return np.asarray(qml.execute([tape], device, diff_method=None, cache=False)[0])
-
-    def state(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.complex128]:
-        """The final state.
-
-        Args:
-            gammas: cost angles, shape (p,).
-            betas: mixer angles, shape (p,).
-
-        Returns:
-            Amplitudes, shape (2**N,), wire 0 most significant; right up to a global phase.
-
-        Raises:
-            CircuitError: illegal angles, or a device that holds no pure state.
-        """
-        state = self._run(self._tape(gammas, betas, qml.state()), self._device)
-        if state.shape != (2**self.n_qubits,):
-            raise CircuitError(f"{self._device.name} holds no statevector; use probabilities() or sample()")
-        return state.astype(np.complex128, copy=False)
-
-    def probabilities(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
-        """Exact probability of every bit string.
-
-        Args:
-            gammas: cost angles, shape (p,).
-            betas: mixer angles, shape (p,).
-
-        Returns:
-            Shape (2**N,), wire 0 most significant.
-
-        Raises:
-            CircuitError: illegal angles.
-        """
-        return self._run(self.circuit(gammas, betas), self._device).astype(np.float64, copy=False)
-
-    def value(self, gammas: ArrayLike, betas: ArrayLike) -> float:
-        """Exact expectation of the model's energy, offset included.
-
-        Args:
-            gammas: cost angles, shape (p,).
-            betas: mixer angles, shape (p,).
-
-        Returns:
-            Sum over all bit strings of probability times energy.
-
-        Raises:
-            CircuitError: illegal angles.
-        """
-        return float(self.probabilities(gammas, betas) @ self.energies)
-
-    def sample(
-        self, gammas: ArrayLike, betas: ArrayLike, shots: int, seed: int | None = None
-    ) -> NDArray[np.uint8]:
-        """Bit strings measured on the device.
-
-        Args:
-            gammas: cost angles, shape (p,).
-            betas: mixer angles, shape (p,).
-            shots: number of samples S, at least 1.
-            seed: the same seed gives the same samples; None continues the stream of the constructor's seed.
-
-        Returns:
-            Shape (S, N); column i is wire i, that is variable i.
-
-        Raises:
-            CircuitError: illegal angles or shots, or a seed for a device that takes none per call.
-
-        Example:
-            >>> qaoa = CircuitQAOA(dimod.BinaryQuadraticModel({"a": 1.0}, {}, 0.0, "BINARY"), compute="cpu")
-            >>> qaoa.sample([np.pi / 2], [-np.pi / 4], shots=3, seed=1).tolist()
-            [[0], [0], [0]]
-        """
-        if isinstance(shots, bool) or not isinstance(shots, (int, np.integer)) or shots < 1:
-            raise CircuitError(f"shots is {shots!r}; it must be an integer of at least 1")
-        device = self._device
-        if seed is not None:
-            if not isinstance(device, AerDevice):
-                raise CircuitError(
-                    f"seed is {seed!r}, but {device.name} takes none per call; give it to the device itself"
-                )
-            device = device.with_seed(seed)
-        tape = self._tape(gammas, betas, qml.sample(wires=self._wires), int(shots))
-        return self._run(tape, device).reshape(int(shots), self.n_qubits).astype(np.uint8)
+    def _mixer(self, betas: NDArray[np.float64]) -> list[Any]:
+        if self._thetas is None:
+            return [qml.RX(2 * beta, wire) for beta, wire in zip(betas.tolist(), self._wires)]
+        each = zip(self._thetas, betas, self._wires)
+        return [gate for theta, beta, wire in each for gate in warm_mixer_operations([theta], beta, [wire])]
 
     def resources(self, depth: int) -> dict[str, int]:
-        """What the circuit costs.
+        """What the circuit costs, see `qaoa_resources.layer_resources`.
 
         Args:
             depth: number of layers p, at least 1.
 
         Returns:
-            qubits; depth (p); one_qubit_gates; two_qubit_gates, one IsingZZ per pair and layer, before any
-            compilation to hardware (two CNOTs each where only those exist); two_qubit_depth, the steps of
-            two-qubit gates when gates on disjoint qubits run at once and every qubit reaches every other, by
-            greedy edge coloring of the pairs, times p.
+            qubits, depth, one_qubit_gates, two_qubit_gates, two_qubit_depth.
 
         Raises:
             CircuitError: the depth is no positive integer.
-
-        Example:
-            >>> path = dimod.BinaryQuadraticModel({}, {(0, 1): 1.0, (1, 2): 1.0, (2, 3): 1.0}, 0.0, "SPIN")
-            >>> CircuitQAOA(path, compute="cpu").resources(2)["two_qubit_depth"]
-            4
         """
-        if isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or depth < 1:
-            raise CircuitError(f"depth is {depth!r}; it must be an integer of at least 1")
-        layers = int(depth)
-        fields = int(np.count_nonzero(self._operator.fields))
-        colors = color_edges(self._operator.pairs, self.n_qubits)
-        return {
-            "qubits": self.n_qubits,
-            "depth": layers,
-            "one_qubit_gates": self.n_qubits + layers * (fields + self.n_qubits),
-            "two_qubit_gates": layers * len(self._pairs),
-            "two_qubit_depth": layers * (int(colors.max(initial=-1)) + 1),
-        }
-
-
-def _read_angles(gammas: ArrayLike, betas: ArrayLike) -> tuple[list[float], list[float]]:
-    rows = []
-    for name, angles in (("gammas", gammas), ("betas", betas)):
-        try:
-            row = np.asarray(angles, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise CircuitError(f"{name} is {angles!r}; it must be a list of numbers") from error
-        if row.ndim != 1 or row.size == 0:
-            raise CircuitError(f"{name} has shape {row.shape}; it must be (p,) with p of at least 1")
-        if not np.isfinite(row).all():
-            raise CircuitError(f"{name} holds a NaN or infinite angle: {row.tolist()}")
-        rows.append(row.tolist())
-    if len(rows[0]) != len(rows[1]):
-        raise CircuitError(
-            f"{len(rows[0])} gammas and {len(rows[1])} betas were given; every layer needs one of each"
-        )
-    return rows[0], rows[1]
+        return layer_resources(self._operator, depth, warm=self._thetas is not None)

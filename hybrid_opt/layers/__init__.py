@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .kernel import QuantumKernelLayer
+    from .qaoa import QAOALayer
     from .qnn import QNNLayer
     from .qnode_layer import QNodeLayer
 
-__all__ = ["QNNLayer", "QNodeLayer", "QuantumKernelLayer"]
+__all__ = ["QAOALayer", "QNNLayer", "QNodeLayer", "QuantumKernelLayer"]
 
-_HOMES = {"QNNLayer": "qnn", "QNodeLayer": "qnode_layer", "QuantumKernelLayer": "kernel"}
+_HOMES = {
+    "QAOALayer": "qaoa",
+    "QNNLayer": "qnn",
+    "QNodeLayer": "qnode_layer",
+    "QuantumKernelLayer": "kernel",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ..circuits.errors import CircuitError
 from ..circuits.readout import PauliReadout
 
-__all__ = ["finite_array", "is_trainable", "output_observables", "weight_shapes"]
+__all__ = ["finite_array", "is_trainable", "output_observables", "variable_pairs", "weight_shapes"]
 
 
 def finite_array(name: str, given: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -110,6 +111,50 @@ def output_observables(observables: Any, n_outputs: int | None, n_qubits: int) -
         )
     PauliReadout(listed, n_qubits)  # refuses what it cannot read
     return listed
+
+
+def variable_pairs(pairs: Any, n_variables: int) -> tuple[tuple[int, int], ...]:
+    """The pairs of variables that have a quadratic coefficient, in the order of the coefficients.
+
+    Args:
+        pairs: integers of shape (K, 2), or None for all pairs in lexicographic order.
+        n_variables: variables 0 ... n_variables - 1 exist.
+
+    Returns:
+        K pairs in the given order, each with its smaller variable first.
+
+    Raises:
+        CircuitError: no pairs of integers, a variable that does not exist, or a pair given twice.
+
+    Example:
+        >>> variable_pairs(None, 3)
+        ((0, 1), (0, 2), (1, 2))
+        >>> variable_pairs([(2, 0)], 3)
+        ((0, 2),)
+    """
+    if pairs is None:
+        return tuple(combinations(range(n_variables), 2))
+    message = f"pairs are {pairs!r}; they must be pairs of integers such as [(0, 1), (1, 2)], or None for all"
+    try:
+        listed = np.asarray(pairs.cpu() if isinstance(pairs, torch.Tensor) else [*map(tuple, pairs)])
+    except (TypeError, ValueError) as error:
+        raise CircuitError(message) from error
+    if not listed.size:
+        return ()
+    if listed.ndim != 2 or listed.shape[1] != 2 or listed.dtype.kind not in "iu":
+        raise CircuitError(message)
+    seen: dict[tuple[int, int], None] = {}
+    for first, second in listed.tolist():
+        if first == second or not (0 <= first < n_variables and 0 <= second < n_variables):
+            raise CircuitError(
+                f"the pair ({first}, {second}) is given; both must be different integers from 0 to "
+                f"{n_variables - 1}"
+            )
+        pair = (min(first, second), max(first, second))
+        if pair in seen:
+            raise CircuitError(f"the pair {pair} is given twice; add its coefficients and give it once")
+        seen[pair] = None
+    return tuple(seen)
 
 
 def weight_shapes(shapes: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:

@@ -14,7 +14,7 @@ from torch._subclasses.fake_tensor import FakeTensor
 
 from ..circuits.errors import CircuitError
 
-__all__ = ["as_rows", "check_inputs", "like_inputs", "refuse_transforms"]
+__all__ = ["as_rows", "check_coefficients", "check_inputs", "like_inputs", "refuse_transforms"]
 
 
 def refuse_transforms(tensor: torch.Tensor, layer: str) -> None:
@@ -38,13 +38,14 @@ def refuse_transforms(tensor: torch.Tensor, layer: str) -> None:
         )
 
 
-def check_inputs(inputs: torch.Tensor, n_inputs: int | None, layer: str) -> None:
+def check_inputs(inputs: torch.Tensor, n_inputs: int | None, layer: str, name: str = "inputs") -> None:
     """Refuse inputs that a layer cannot take.
 
     Args:
         inputs: what was handed to ``forward``.
         n_inputs: features of one sample, or None where any number will do.
         layer: its name, for messages.
+        name: of the tensor, for messages, in the plural.
 
     Raises:
         CircuitError: no tensor; a sparse one, or one without values (``torch.export``); integers, booleans or
@@ -59,12 +60,12 @@ def check_inputs(inputs: torch.Tensor, n_inputs: int | None, layer: str) -> None
     """
     if not isinstance(inputs, torch.Tensor):
         raise CircuitError(
-            f"inputs of {layer} are {type(inputs).__name__}; they must be a torch tensor: use torch.as_tensor"
+            f"{name} of {layer} are {type(inputs).__name__}; they must be a torch tensor: use torch.as_tensor"
         )
     refuse_transforms(inputs, layer)
     if inputs.layout != torch.strided:
         raise CircuitError(
-            f"inputs of {layer} have the layout {inputs.layout}; they must be dense: use inputs.to_dense()"
+            f"{name} of {layer} have the layout {inputs.layout}; they must be dense: use to_dense()"
         )
     if isinstance(inputs, FakeTensor):
         raise CircuitError(
@@ -73,15 +74,68 @@ def check_inputs(inputs: torch.Tensor, n_inputs: int | None, layer: str) -> None
         )
     if not inputs.is_floating_point():
         raise CircuitError(
-            f"inputs of {layer} have dtype {inputs.dtype}; they must be real floating point numbers, because "
-            "outputs have the dtype of the inputs: use inputs.float()"
+            f"{name} of {layer} have dtype {inputs.dtype}; they must be real floating point numbers, because "
+            "outputs have the dtype of the inputs: use float()"
         )
     wanted = "number of features" if n_inputs is None else str(n_inputs)
     if inputs.ndim == 0 or (n_inputs is not None and inputs.shape[-1] != n_inputs):
         raise CircuitError(
-            f"inputs of {layer} have shape {tuple(inputs.shape)}; it must be (..., {wanted}), with any "
+            f"{name} of {layer} have shape {tuple(inputs.shape)}; it must be (..., {wanted}), with any "
             "number of leading axes"
         )
+
+
+def check_coefficients(
+    linear: torch.Tensor, quadratic: torch.Tensor | None, n_variables: int, n_pairs: int, layer: str
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Coefficients of binary problems, checked and of equal leading axes, dtype and device.
+
+    Args:
+        linear: shape (..., N).
+        quadratic: shape (..., K), or None where K is 0.
+        n_variables: N.
+        n_pairs: K.
+        layer: its name, for messages.
+
+    Returns:
+        Both, broadcast.
+
+    Raises:
+        CircuitError: as in `check_inputs`, leading axes or devices that do not go together, or values that
+            are not finite.
+
+    Example:
+        >>> one, other = check_coefficients(torch.zeros(5, 3), torch.zeros(2), 3, 2, "QAOALayer")
+        >>> other.shape
+        torch.Size([5, 2])
+    """
+    check_inputs(linear, n_variables, layer, "linear coefficients")
+    if quadratic is None and not n_pairs:
+        quadratic = linear.new_zeros(0)
+    if quadratic is None:
+        raise CircuitError(f"quadratic coefficients of {layer} are missing; the layer has {n_pairs} pairs")
+    check_inputs(quadratic, n_pairs, layer, "quadratic coefficients")
+    if linear.device != quadratic.device:
+        raise CircuitError(
+            f"linear coefficients of {layer} are on {linear.device}, quadratic ones on {quadratic.device}; "
+            "move them to one device"
+        )
+    try:
+        leading = torch.broadcast_shapes(linear.shape[:-1], quadratic.shape[:-1])  # type: ignore[no-untyped-call]
+    except RuntimeError as error:
+        raise CircuitError(
+            f"linear coefficients of {layer} have shape {tuple(linear.shape)}, quadratic ones "
+            f"{tuple(quadratic.shape)}; all axes but the last must be equal, or 1, or missing"
+        ) from error
+    for name, values in (("linear", linear), ("quadratic", quadratic)):
+        if not values.is_meta and not torch.isfinite(values).all():
+            place = (~torch.isfinite(values)).nonzero()[0].tolist()
+            raise CircuitError(
+                f"{name} coefficients of {layer}: the one at {place} is {values[tuple(place)].item()}; all "
+                "must be finite"
+            )
+    dtype = torch.promote_types(linear.dtype, quadratic.dtype)
+    return linear.to(dtype).expand(*leading, -1), quadratic.to(dtype).expand(*leading, -1)
 
 
 def as_rows(inputs: torch.Tensor) -> torch.Tensor:

@@ -24,8 +24,6 @@ from .windows import Window, coarsen
 
 __all__ = ["QuantumCheck", "quantum_check"]
 
-NO_TRAINING_ABOVE = 18  # qubits
-
 
 @dataclass(frozen=True, eq=False)
 class QuantumCheck:
@@ -99,7 +97,7 @@ def quantum_check(
         depth: QAOA layers.
         shots: draws from the circuit.
         max_evaluations: expectation values for training the angles; 0 takes the table angles as they are.
-            Each counts as 1,000 samples in the comparison. Above 18 qubits angles are not trained.
+            Each counts as 1,000 samples in the comparison.
         seed: makes it repeatable.
         time_limit: seconds for each method.
         progress: told the share done.
@@ -114,12 +112,11 @@ def quantum_check(
     """
     progress(0.0, "building the coarse version")
     small, qubo = coarsen(question, anchor, qubits)
-    train = max_evaluations > 0 and qubo.n_bits <= NO_TRAINING_ABOVE
     method = QAOA(
         depth=depth,
         shots=shots,
         max_qubits=qubits,
-        optimizer="COBYLA" if train else None,
+        optimizer="COBYLA" if max_evaluations else None,
         max_evaluations=max(1, max_evaluations),
     )
     solution = solve(

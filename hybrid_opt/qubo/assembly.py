@@ -100,11 +100,13 @@ class Assembly:
         bqm.offset = form.offset
         proofs = [*row_proofs.values(), *validity_proofs.values()]
         rounding = 2.0**-51 * form.magnitude()
+        groups, weight_groups = _groups(self.reduced.problem, self.encodings, self.rows, self.labels)
         qubo = Qubo(
             bqm=bqm,
             problem=self.problem,
             encodings=self.encodings,
-            groups=_groups(self.reduced.problem, self.encodings, self.rows, self.labels),
+            groups=groups,
+            weight_groups=weight_groups,
             penalties={label: proof.weight for label, proof in row_proofs.items()},
             certificate=Certificate({}, {}, {}, False, None, ""),
             rows=self.rows,
@@ -178,26 +180,34 @@ def _groups(
     encodings: Sequence[Encoding],
     rows: Sequence[IntegerRow],
     labels: Sequence[Hashable],
-) -> tuple[tuple[Hashable, ...], ...]:
-    """One-hot encoded variables, and the user's own disjoint "exactly one" rows over binaries."""
-    groups = [
+) -> tuple[tuple[tuple[Hashable, ...], ...], tuple[tuple[tuple[Hashable, ...], int], ...]]:
+    """Groups of one set bit, and of several with their number.
+
+    One-hot encoded variables, and the user's own "exactly k" rows over binaries that share no bit.
+    """
+    one_hot = [
         tuple(labels[bit] for bit in encoding.bits)
         for encoding in encodings
         if encoding.name == "one-hot" and encoding.size > 1
     ]
+    weighted = []
     used: set[int] = set()
     for row in rows:
-        exactly_one = (
+        exactly = (
             row.sense == "=="
-            and row.rhs == 1
+            and 1 <= row.rhs < len(row.members)
             and not row.tables
             and all(slope == 1 for slope in row.slopes.values())
             and all(problem.variables[i].size == 2 and encodings[i].n_bits == 1 for i in row.members)
         )
-        if exactly_one and not used.intersection(row.members):
+        if exactly and not used.intersection(row.members):
             used.update(row.members)
-            groups.append(tuple(labels[encodings[i].first_bit] for i in row.members))
-    return tuple(groups)
+            bits = tuple(labels[encodings[i].first_bit] for i in row.members)
+            if row.rhs == 1:
+                one_hot.append(bits)
+            else:
+                weighted.append((bits, int(row.rhs)))
+    return tuple(one_hot), tuple(weighted)
 
 
 def _confirm(

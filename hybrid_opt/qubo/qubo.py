@@ -28,6 +28,8 @@ class Qubo:
         problem: the model it encodes.
         encodings: one per variable of the model, in order; ``encodings[i].bits`` are its wires.
         groups: labels of bits of which exactly one is set in every feasible answer.
+        weight_groups: labels of bits of which several are set in every feasible answer, and how many. No bit
+            stands in two groups of either kind.
         penalties: constraint label -> weight per squared unit of the row.
         certificate: why the minimum of ``bqm`` is the optimum of the model.
         rows: the constraints in whole units, after presolve.
@@ -39,6 +41,7 @@ class Qubo:
     problem: Problem
     encodings: Sequence[Encoding]
     groups: Sequence[tuple[Hashable, ...]]
+    weight_groups: Sequence[tuple[tuple[Hashable, ...], int]]
     penalties: Mapping[Hashable, float]
     certificate: Certificate
     rows: Sequence[IntegerRow]

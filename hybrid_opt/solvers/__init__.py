@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .anneal import Anneal
 from .auto import Auto
 from .base import Outcome, Request, Solver
+from .decomposed import Decomposed
 from .exact import Exact
 from .milp import MILP
 from .quantum import QuantumRecord, UniformRecord
@@ -31,6 +32,7 @@ __all__ = [
     "Anneal",
     "Auto",
     "Baseline",
+    "Decomposed",
     "Exact",
     "Outcome",
     "QuantumRecord",

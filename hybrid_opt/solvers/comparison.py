@@ -91,9 +91,10 @@ def run_baselines(
         todo: list[Solver] = [rival]
         asked = request
         if record is not None and isinstance(rival, Sampler):
-            # The circuit did not see the start, so at equal effort nobody does.
             todo = _at_equal_effort(_on_the_same_qubo(rival, quantum), record)
-            asked = replace(request, start=None)
+            # A circuit of the whole model did not see the start, so at equal effort nobody does. Blocks are
+            # chosen around it.
+            asked = replace(request, start=None) if record.blocks is None else request
         rows[position] = []
         for k, one in enumerate(todo):
             width = 1 / (len(rivals) * len(todo))

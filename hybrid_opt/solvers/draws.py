@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..qubo import Qubo, to_qubo
+from ..qubo.encoding_choice import Target
 from ..seeds import child_seed
 from .base import Outcome, Request
 
@@ -18,7 +19,10 @@ __all__ = ["Drawing", "compile_qubo", "distinct", "or_certified"]
 
 
 def compile_qubo(
-    request: Request, encoding: str | Mapping[Any, str], penalty: str | float | Mapping[Any, float]
+    request: Request,
+    encoding: str | Mapping[Any, str],
+    penalty: str | float | Mapping[Any, float],
+    target: Target = "penalty",
 ) -> Qubo:
     """The QUBO of a request's problem; equal settings and seeds give equal QUBOs in every solver.
 
@@ -26,6 +30,7 @@ def compile_qubo(
         request: the problem, and the seed for "adaptive" penalties.
         encoding: see ``to_qubo``.
         penalty: see ``to_qubo``.
+        target: see ``to_qubo``.
 
     Returns:
         The QUBO.
@@ -36,7 +41,7 @@ def compile_qubo(
     """
     weights: Any = penalty  # to_qubo checks the name
     seed = child_seed(request.seed, "penalty")
-    return to_qubo(request.problem, encoding=encoding, penalty=weights, seed=seed)
+    return to_qubo(request.problem, encoding=encoding, penalty=weights, target=target, seed=seed)
 
 
 def distinct(states: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..circuits.product_space import binary_space
 from ..qubo.enumeration import blocks
 
 if TYPE_CHECKING:
+    from ..circuits.product_space import ProductSpace
     from ..qubo import Problem, Qubo
 
 __all__ = ["DrawFigures", "QuantumRecord", "UniformRecord", "figures_of_distribution", "figures_of_draws"]
 
 EXPECTATION_SAMPLES = 1000  # samples that one exact expectation counts as in a fair comparison
-GRADIENT_EXPECTATIONS = 2  # what an exact gradient counts as besides its value: time of the sweep
+GRADIENT_EXPECTATIONS = 3  # what an exact gradient counts as besides its value: time of the sweep
 BLOCK = 2**16  # bit strings decoded at a time
 
 
@@ -72,16 +74,17 @@ class QuantumRecord:
         two_qubit_depth: layers of two-qubit gates that cannot run at the same time.
         shots: final measurements; None where exact probabilities were used instead.
         evaluations: expectation values used for training the angles.
-        samples_counted: samples for a fair comparison, 1,000 per exact expectation (2,000 more where it came
+        samples_counted: samples for a fair comparison, 1,000 per exact expectation (3,000 more where it came
             with an exact gradient) or those drawn in training, plus the shots.
         gammas: cost angles, one per layer; empty for circuits without them.
         betas: mixer angles, one per layer; empty for circuits without them.
         p_optimum: chance that one draw decodes to a feasible optimum of the model whose QUBO was sampled;
             None if that optimum is not known.
-        feasible_share: chance that one draw decodes to a feasible assignment.
-        expected_energy: mean QUBO energy of a draw, penalties included.
+        feasible_share: chance that one draw decodes to a feasible assignment; None for blocks.
+        expected_energy: mean QUBO energy of a draw, penalties included; None for blocks.
         expected_value: mean objective of the feasible draws, None if there are none.
-        source: "exact probabilities" or "shots", where the three figures before come from.
+        source: "exact probabilities" or "shots", where the three figures before come from; "blocks" where
+            there are none.
         qubo_optimum: best feasible objective of that model, proven by enumeration, or None.
         qubo_optimum_reason: why it is not known, empty where it is.
         uniform: uniform feasible sampling on the same model, or None.
@@ -91,6 +94,12 @@ class QuantumRecord:
         gradients: exact gradients used for training.
         ansatz: name of the circuit's trainable layers; "qaoa" for cost and mixer layers.
         weights: angles of circuits other than QAOA's, flat.
+        mixer: of QAOA; "" for other circuits.
+        engine_difference: largest difference between the circuit's probabilities and those of the engine that
+            found the angles; None where they were not compared.
+        blocks: number of circuits, where each held a part of the model only. Width, gates and depth are then
+            those of the largest, effort is that of all, and the figures of a draw are None: nothing drew
+            from the whole model. None where one circuit held it.
     """
 
     simulator: str
@@ -104,8 +113,8 @@ class QuantumRecord:
     gammas: tuple[float, ...]
     betas: tuple[float, ...]
     p_optimum: float | None
-    feasible_share: float
-    expected_energy: float
+    feasible_share: float | None
+    expected_energy: float | None
     expected_value: float | None
     source: str
     qubo_optimum: float | None
@@ -117,6 +126,9 @@ class QuantumRecord:
     gradients: int = 0
     ansatz: str = "qaoa"
     weights: tuple[float, ...] = ()
+    mixer: str = ""
+    engine_difference: float | None = None
+    blocks: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """All fields as numbers, strings and lists; constraint labels become strings.
@@ -161,19 +173,11 @@ def figures_of_draws(qubo: Qubo, bits: NDArray[np.uint8], optimum: float | None)
     )
 
 
-def bits_of_indices(indices: NDArray[np.int64], n_bits: int) -> NDArray[np.uint8]:
-    """Bit strings of integer indices, wire 0 the most significant bit, shape (S, n_bits).
-
-    Example:
-        >>> bits_of_indices(np.array([1, 6]), 3).tolist()
-        [[0, 0, 1], [1, 1, 0]]
-    """
-    shifts = np.arange(n_bits - 1, -1, -1, dtype=np.int64)
-    return ((np.asarray(indices, dtype=np.int64)[:, None] >> shifts) & 1).astype(np.uint8)
-
-
 def figures_of_distribution(
-    qubo: Qubo, probabilities: NDArray[np.float64], optimum: float | None
+    qubo: Qubo,
+    probabilities: NDArray[np.float64],
+    optimum: float | None,
+    space: ProductSpace | None = None,
 ) -> tuple[DrawFigures, NDArray[np.int64] | None]:
     """The same figures for the exact distribution of a circuit, and its most probable feasible assignment.
 
@@ -181,19 +185,20 @@ def figures_of_distribution(
 
     Args:
         qubo: the QUBO the circuit was built from.
-        probabilities: chance of each bit string, shape (2**n,), wire 0 the most significant bit.
+        probabilities: chance of each bit string of the space.
         optimum: best feasible objective, None if it is not known.
+        space: the bit strings that can occur; None for all 2**n, wire 0 the most significant bit.
 
     Returns:
         The three figures, exact, and states of shape (N,), None if nothing is feasible. Among equally
         probable assignments the first in the order of the model's variables is taken.
     """
-    n_bits = len(probabilities).bit_length() - 1
+    strings = binary_space(qubo.n_bits) if space is None else space
     sizes = [encoding.size for encoding in qubo.encodings]
     totals = np.zeros(prod(sizes))
     for start in range(0, len(probabilities), BLOCK):
         weights = probabilities[start : start + BLOCK]
-        states, valid = qubo.decode_bits(bits_of_indices(np.arange(start, start + len(weights)), n_bits))
+        states, valid = qubo.decode_bits(strings.bits(np.arange(start, start + len(weights))))
         numbers = np.zeros(len(states), dtype=np.int64)
         for i, size in enumerate(sizes):
             numbers = numbers * size + states[:, i] - qubo.first_states[i]

@@ -36,6 +36,7 @@ from .quantum import (
 from .uniform import uniform_record
 
 if TYPE_CHECKING:
+    from ..circuits.product_space import ProductSpace
     from ..qubo import Qubo
 
 __all__ = ["check_qubits", "circuit_errors", "nothing_to_run", "propose", "record_run"]
@@ -115,6 +116,7 @@ def record_run(
     energies: NDArray[np.float64] | None,
     shots: int | None,
     evaluations: int,
+    space: ProductSpace | None = None,
     gradients: int = 0,
     training_samples: int | None = None,
     **circuit: Any,
@@ -124,13 +126,14 @@ def record_run(
     Args:
         qubo: the QUBO the circuit was built from.
         bits: what was drawn, shape (S, n), or None.
-        probabilities: exact chance of every bit string, shape (2**n,), or None to take the figures from
+        probabilities: exact chance of every bit string of the space, or None to take the figures from
             ``bits``.
-        energies: QUBO energy of every bit string, shape (2**n,); needed with ``probabilities``.
+        energies: QUBO energy of every bit string of the space; needed with ``probabilities``.
         shots: final measurements, or None for exact probabilities.
         evaluations: expectations that training took.
-        gradients: of these, how many came with an exact gradient; an adjoint sweep takes as long as two more
-            expectations and counts as two.
+        space: the bit strings that the circuit can give; None for all 2**n.
+        gradients: of these, how many came with an exact gradient; an adjoint sweep takes as long as three
+            more expectations and counts as three.
         training_samples: samples that training drew, where it was done with shots; None for exact values.
         **circuit: the remaining fields of `QuantumRecord` that describe the circuit: simulator, depth,
             two_qubit_gates, two_qubit_depth, gammas, betas, seconds and so on.
@@ -150,7 +153,7 @@ def record_run(
     uniform, uniform_reason = uniform_record(problem)
     likely = None
     if probabilities is not None and energies is not None:
-        figures, likely = figures_of_distribution(qubo, probabilities, optimum)
+        figures, likely = figures_of_distribution(qubo, probabilities, optimum, space)
         energy = float(probabilities @ energies)
     else:
         drawn = np.zeros((0, qubo.n_bits), dtype=np.uint8) if bits is None else bits

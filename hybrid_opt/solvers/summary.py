@@ -35,9 +35,19 @@ def _quantum_lines(record: QuantumRecord) -> list[str]:
         f"           P(optimum) {_share(record.p_optimum)}, feasible share "
         f"{_share(record.feasible_share)}, mean objective if feasible {_number(record.expected_value)}",
     ]
-    if record.uniform is None:
+    if record.blocks is not None:
+        lines = [
+            f"quantum    {record.simulator}: {record.blocks:,} blocks of up to {record.qubits} qubits, "
+            f"{record.depth} layers, two-qubit depth {record.two_qubit_depth}, {shots} in all",
+            "           circuits ran on parts of the QUBO, so there is no P(optimum)",
+        ]
+    if record.engine_difference is not None:
+        lines.append(
+            f"           largest difference of a probability to the engine {record.engine_difference:.1e}"
+        )
+    if record.uniform is None and record.blocks is None:
         lines.append(f"uniform    left out: {record.uniform_reason}")
-    else:
+    if record.uniform is not None:
         lines.append(
             f"uniform    P(optimum) {_share(record.uniform.p_optimum)} over {record.uniform.n_feasible:,} "
             f"feasible assignments, mean objective {_number(record.uniform.expected_value)}"

@@ -1,113 +1,95 @@
-"""Improve QAOA angles with a SciPy optimizer; the start is never random and never lost."""
+"""Train QAOA angles within a time limit, with progress; the training itself is `circuits.qaoa_training`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..circuits.objectives import Objective
+from ..circuits.qaoa_training import OPTIMIZERS, train_angles
+from ..circuits.trained_angles import TrainedAngles
 from ..progress import Progress
 
-__all__ = ["OPTIMIZERS", "Angles", "train"]
+__all__ = ["OPTIMIZERS", "Training", "train"]
 
-OPTIMIZERS = ("COBYLA", "Nelder-Mead", "Powell", "L-BFGS-B")
-FIRST_STEP = 0.1  # of an angle in units of its largest start value; small, because the start is good
 SHARE = 0.8  # of the time allowed that training may take; the rest is for sampling
 
-Value = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
 
-
-class _EnoughError(Exception):
-    """Ends the optimizer from within the objective; never leaves this module."""
-
-
-@dataclass
-class Angles:
-    """The best angles so far.
+@dataclass(frozen=True, eq=False)
+class Training:
+    """Angles and how they were found.
 
     Attributes:
-        gammas: cost angles, shape (p,).
-        betas: mixer angles, shape (p,).
-        value: expectation at them, infinity before the first evaluation.
-        evaluations: expectations computed.
-        limited: time ended the training.
-        interrupted: ctrl-C ended it.
-        history: value after each evaluation.
+        angles: the best angles met and the effort spent.
+        limited: the time limit ended the training.
     """
 
-    gammas: NDArray[np.float64]
-    betas: NDArray[np.float64]
-    value: float = float("inf")
-    evaluations: int = 0
+    angles: TrainedAngles
     limited: bool = False
-    interrupted: bool = False
-    history: list[float] = field(default_factory=list)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether ctrl-C ended the training."""
+        return self.angles.stopped == "interrupted"
 
 
 def train(
-    value: Value,
+    engine: Any,
     gammas: NDArray[np.float64],
     betas: NDArray[np.float64],
     *,
     optimizer: str,
+    objective: Objective,
     max_evaluations: int,
+    shots: int | None,
+    seed: int,
     allowed: float,
     progress: Progress,
-) -> Angles:
-    """Minimize an expectation over 2p angles.
+) -> Training:
+    """Minimize an objective over the angles.
 
     Args:
-        value: (gammas, betas) -> expectation.
-        gammas: start, shape (p,).
-        betas: start, shape (p,).
+        engine: a QAOA engine.
+        gammas: start.
+        betas: start.
         optimizer: one of ``OPTIMIZERS``.
-        max_evaluations: expectations to compute at most, gradients by differences included.
+        objective: see `circuits.objectives`.
+        max_evaluations: expectations at most; a value with all exact gradients counts as four.
+        shots: measurements per value, or None for exact values.
+        seed: of directions and measurements.
         allowed: seconds that training and sampling may take together.
         progress: told the share done.
 
     Returns:
         The best angles met, the start included.
     """
-    from scipy.optimize import minimize
+    begin = last = perf_counter()
+    slowest, limited = 0.0, False
 
-    depth, begin = len(gammas), perf_counter()
-    best = Angles(gammas, betas)
-    # Gammas scale with one over the model's numbers, betas do not: unit steps must mean the same for both.
-    scale = np.concatenate([np.full(depth, np.abs(gammas).max()), np.full(depth, np.abs(betas).max())])
-    slowest = 0.0
+    def enough(record: TrainedAngles) -> bool:
+        nonlocal last, slowest, limited
+        now = perf_counter()
+        # The first value may have waited for kernels to be compiled, which no later one will.
+        if len(record.history) > 1:
+            slowest = max(slowest, now - last)
+        last = now
+        progress(min(1.0, record.evaluations / max_evaluations), f"angles, {record.evaluations} evaluations")
+        limited = now - begin + slowest > SHARE * allowed
+        return limited
 
-    def objective(point: NDArray[np.float64]) -> float:
-        nonlocal slowest
-        if best.evaluations >= max_evaluations:
-            raise _EnoughError
-        started = perf_counter()
-        if best.evaluations and started - begin + slowest > SHARE * allowed:
-            best.limited = True
-            raise _EnoughError
-        angles = np.asarray(point, dtype=np.float64) * scale
-        result = float(value(angles[:depth], angles[depth:]))
-        slowest = max(slowest, perf_counter() - started)
-        best.evaluations += 1
-        best.history.append(result)
-        if result < best.value:
-            best.value, best.gammas, best.betas = result, angles[:depth], angles[depth:]
-        progress(best.evaluations / max_evaluations, f"angles, {best.evaluations} evaluations")
-        return result
-
-    options: dict[str, Any] = {"COBYLA": {"rhobeg": FIRST_STEP, "maxiter": max_evaluations + 2 * depth + 2}}
-    start = np.concatenate([gammas, betas]) / scale
-    if optimizer == "Nelder-Mead":
-        simplex = np.vstack([start, start + FIRST_STEP * np.eye(2 * depth)])
-        options["Nelder-Mead"] = {"initial_simplex": simplex}
-    try:
-        arguments: dict[str, Any] = {"method": optimizer, "options": options.get(optimizer, {})}
-        minimize(objective, start, **arguments)
-    except _EnoughError:
-        pass
-    except KeyboardInterrupt:
-        best.interrupted = True
-    return best
+    angles = train_angles(
+        engine,
+        gammas,
+        betas,
+        objective=objective,
+        optimizer=optimizer,
+        max_evaluations=max_evaluations,
+        shots=shots,
+        seed=seed,
+        callback=enough,
+    )
+    return Training(angles, limited)

@@ -5,7 +5,7 @@ import pytest
 
 from hybrid_opt import testing
 from hybrid_opt.errors import HybridOptError, ModelTooLargeError
-from hybrid_opt.solvers import MILP, QAOA, VQE, Anneal, Auto, Exact, Outcome, Tabu, Uniform
+from hybrid_opt.solvers import MILP, QAOA, VQE, Anneal, Auto, Decomposed, Exact, Outcome, Tabu, Uniform
 from hybrid_opt.testing import ConformanceError, check_solver
 
 
@@ -22,6 +22,9 @@ from hybrid_opt.testing import ConformanceError, check_solver
         QAOA(depth=1, shots=100),
         QAOA(depth=1, shots=None, postprocess="descent"),
         QAOA(depth=1, shots=20, optimizer="COBYLA", max_evaluations=3),
+        Decomposed(),
+        Decomposed("anneal", max_bits=2, exact_bits=0, fix=False, incumbent="anneal", penalty="adaptive"),
+        Decomposed(QAOA(depth=1, shots=20), max_bits=3, exact_bits=1, fix=False, rounds=1),
         VQE(depth=1, shots=50, max_evaluations=20),
         VQE(depth=1, shots=None, training_shots=20, max_evaluations=20, postprocess="descent"),
         "anneal",

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import dimod
 import numpy as np
 import pennylane as qml
 import pytest
 
 from hybrid_opt.circuits.gates import ANGLES, Gate
+from hybrid_opt.circuits.ising import energy_vector
+from hybrid_opt.circuits.objectives import EXPECTATION
 from hybrid_opt.circuits.program import Program
 
 _OPERATORS = {
@@ -101,3 +104,66 @@ def run_pennylane() -> Callable[..., Any]:
         return state()
 
     return run
+
+
+class _SmallQAOA:
+    """A QAOA engine of a few lines, for tests of what uses engines: dense and exact; counts its calls."""
+
+    def __init__(self, model: dimod.BinaryQuadraticModel) -> None:
+        self.energies = energy_vector(model)
+        self.n_qubits = len(model.variables)
+        self.calls = self.gradient_calls = self.shots = 0
+
+    def _mix(self, state: np.ndarray, beta: float) -> np.ndarray:
+        for wire in range(self.n_qubits):
+            pair = state.reshape(2**wire, 2, -1)
+            state = (np.cos(beta) * pair - 1j * np.sin(beta) * pair[:, ::-1]).reshape(-1)
+        return state
+
+    def _sum_x(self, state: np.ndarray) -> np.ndarray:
+        flipped = [state.reshape(2**wire, 2, -1)[:, ::-1].reshape(-1) for wire in range(self.n_qubits)]
+        return np.sum(flipped, axis=0)
+
+    def state(self, gammas: Any, betas: Any) -> np.ndarray:
+        state = np.full(len(self.energies), 2 ** (-self.n_qubits / 2), dtype=complex)
+        for gamma, beta in zip(gammas, betas):
+            state = self._mix(np.exp(-1j * gamma * self.energies) * state, beta)
+        return state
+
+    def value(self, gammas: Any, betas: Any, objective: Any = EXPECTATION) -> float:
+        self.calls += 1
+        return objective(self.energies, np.abs(self.state(gammas, betas)) ** 2)[0]
+
+    def sample(self, gammas: Any, betas: Any, shots: int, seed: int | None = None) -> np.ndarray:
+        self.shots += shots
+        chances = np.abs(self.state(gammas, betas)) ** 2
+        drawn = np.random.default_rng(seed).choice(len(chances), size=shots, p=chances / chances.sum())
+        return (drawn[:, None] >> np.arange(self.n_qubits - 1, -1, -1) & 1).astype(np.uint8)
+
+
+class _SmallGradientQAOA(_SmallQAOA):
+    """The same with exact gradients, by an adjoint sweep."""
+
+    def value_and_grad(self, gammas: Any, betas: Any, objective: Any = EXPECTATION) -> tuple[Any, Any, Any]:
+        self.gradient_calls += 1
+        state = self.state(gammas, betas)
+        value, weights = objective(self.energies, np.abs(state) ** 2)
+        bra = weights * state
+        by_gamma, by_beta = np.zeros(len(gammas)), np.zeros(len(betas))
+        for layer in range(len(gammas) - 1, -1, -1):
+            by_beta[layer] = 2 * np.imag(np.vdot(bra, self._sum_x(state)))
+            state, bra = self._mix(state, -betas[layer]), self._mix(bra, -betas[layer])
+            by_gamma[layer] = 2 * np.imag(np.vdot(bra, self.energies * state))
+            undo = np.exp(1j * gammas[layer] * self.energies)
+            state, bra = undo * state, undo * bra
+        return value, by_gamma, by_beta
+
+
+@pytest.fixture
+def small_qaoa() -> Callable[..., _SmallQAOA]:
+    """Makes a dense QAOA engine of a dimod model; with ``gradients=False`` it has no value_and_grad."""
+
+    def make(model: dimod.BinaryQuadraticModel, gradients: bool = True) -> _SmallQAOA:
+        return (_SmallGradientQAOA if gradients else _SmallQAOA)(model)
+
+    return make

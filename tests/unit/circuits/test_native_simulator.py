@@ -95,7 +95,7 @@ def test_large_tables_in_parts(own, monkeypatch):
     assert np.array_equal(NativeSimulator().samples(program, table, [2, 0], 30, 9, initial), whole[1])
     with pytest.raises(CircuitError, match="initial has shape"):
         NativeSimulator().counts(program, table, [0], 1, 0, np.ones((12, 8)) / np.sqrt(8))
-    with pytest.raises(CircuitError, match="an initial state has the norm 3"):
+    with pytest.raises(CircuitError, match="initial state 0 has norm 3"):
         NativeSimulator().states(program, table, 3 * initial)
 
 
@@ -112,7 +112,7 @@ def test_no_rows():
         ({"shots": True}, "shots is True"),
         ({"seed": -1}, "seed is -1"),
         ({"seed": None}, "seed is None"),
-        ({"wires": [0, 0]}, r"wires is \[0, 0\]"),
+        ({"wires": [0, 0]}, r"the wires to measure are \[0, 0\]"),
         ({"wires": [3]}, "from 0 to 2"),
         ({"table": np.zeros((1, 2))}, r"shape \(1, 2\)"),
         ({"initial": np.ones(8)}, "only if it is prepared"),

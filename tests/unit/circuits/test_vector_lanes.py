@@ -5,7 +5,7 @@ import pytest
 from numba.core.errors import TypingError
 
 from hybrid_opt.circuits.compiled import compile_kernel
-from hybrid_opt.circuits.vector_lanes import WIDTH, lane_sum, load, splat, store
+from hybrid_opt.circuits.vector_lanes import WIDTH, exchange, lane_sum, load, reverse, splat, store
 
 
 def _combine(a, b, result):
@@ -46,3 +46,23 @@ def test_read_only_arrays_can_be_loaded():
 def test_numbers_must_be_spread_first():
     with pytest.raises(TypingError):
         compile_kernel(_mixed)(np.arange(8.0))
+
+
+def _rearrange(a, result, width):
+    x = load(a, 0)
+    store(result, 0, exchange(x, 1))
+    store(result, width, exchange(x, 2))
+    store(result, 2 * width, exchange(x, 4))
+    store(result, 3 * width, reverse(x))
+    store(result, 4 * width, x + splat(a[1]) * x)
+    return lane_sum(x)
+
+
+@pytest.mark.parametrize(("scalar", "width"), [(np.float64, 8), (np.float32, 16)])
+def test_lanes_follow_the_type_of_the_array(scalar, width):
+    a = np.arange(1, width + 1).astype(scalar)
+    result = np.zeros(5 * width, scalar)
+    assert compile_kernel(_rearrange)(a, result, width) == width * (width + 1) // 2
+    lanes = np.arange(width)
+    expected = [a[lanes ^ 1], a[lanes ^ 2], a[lanes ^ 4], a[::-1], 3 * a]
+    assert np.array_equal(result.reshape(5, width), expected)

@@ -175,6 +175,19 @@ def test_rows_that_choose_exactly_one_are_groups_unless_they_overlap():
     assert qubo.certificate.confirmed is True
 
 
+def test_rows_that_choose_several_are_groups_with_their_number():
+    x = {k: dimod.Binary(k) for k in "abcdefgh"}
+    cqm = dimod.ConstrainedQuadraticModel()
+    cqm.set_objective(dimod.quicksum(x.values()))
+    cqm.add_constraint(x["a"] + x["b"] + x["c"] + x["d"] == 2, label="two")
+    cqm.add_constraint(x["d"] + x["e"] + x["f"] == 2, label="overlaps")
+    cqm.add_constraint(x["f"] + x["g"] + 2 * x["h"] == 2, label="weighted")
+    cqm.add_constraint(x["e"] + x["g"] == 1, label="one")
+    qubo = to_qubo(cqm)
+    assert qubo.weight_groups == ((("a", "b", "c", "d"), 2),)
+    assert qubo.groups == (("e", "g"),)
+
+
 def test_groups_after_variables_were_fixed():
     x = {k: dimod.Binary(k) for k in "abc"}
     cqm = dimod.ConstrainedQuadraticModel()

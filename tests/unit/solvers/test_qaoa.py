@@ -6,7 +6,8 @@ import pennylane as qml
 import pytest
 
 import hybrid_opt as ho
-from hybrid_opt.circuits import CircuitQAOA, initial_angles
+from hybrid_opt.circuits import AerDevice, CircuitQAOA, DiagonalQAOA, initial_angles, noise
+from hybrid_opt.circuits.objectives import EXPECTATION, CVaR
 from hybrid_opt.errors import MissingDependencyError, ModelTooLargeError, OptionError
 from hybrid_opt.progress import silent
 from hybrid_opt.qubo import read_model, to_qubo
@@ -97,10 +98,10 @@ def test_exact_probabilities_propose_the_most_probable_feasible_assignment_only(
 
 
 def test_estimates_from_shots_above_the_exact_limit(monkeypatch):
-    monkeypatch.setattr("hybrid_opt.solvers.qaoa.EXACT_QUBITS", 3)
+    exact = ho.solve(knapsack(), QAOA(depth=1, shots=None), seed=3).quantum
+    monkeypatch.setattr("hybrid_opt.solvers.qaoa.EXACT_STATES", 8)
     solution = ho.solve(knapsack(), QAOA(depth=1, shots=4000), seed=3)
     record = solution.quantum
-    exact = ho.solve(knapsack(), QAOA(depth=1, shots=None), seed=3).quantum
     drawn = solution.sampleset.record
     assert record.source == "shots"
     assert record.feasible_share == drawn.num_occurrences[drawn.is_feasible].sum() / 4000
@@ -117,8 +118,9 @@ def test_training_never_loses_the_table_and_counts_every_evaluation(optimizer):
     solver = QAOA(depth=2, shots=None, optimizer=optimizer, max_evaluations=40)
     trained = ho.solve(model, solver, seed=1).quantum
     assert trained.expected_energy < table.expected_energy
-    assert 2 <= trained.evaluations <= 40
-    assert trained.samples_counted == 1000 * trained.evaluations + 1000
+    assert 2 <= trained.evaluations + 3 * trained.gradients <= 40
+    assert (trained.gradients > 0) == (optimizer == "L-BFGS-B")
+    assert trained.samples_counted == 1000 * (trained.evaluations + 3 * trained.gradients) + 1000
 
 
 def test_one_evaluation_is_the_table_itself():
@@ -139,31 +141,40 @@ def test_training_does_not_depend_on_the_unit_of_the_objective():
     assert big.expected_energy == pytest.approx(1e6 * small.expected_energy, rel=1e-6)
 
 
-def bowl(gammas, betas):
-    return float(((gammas - 1.2) ** 2).sum() + ((betas + 0.5) ** 2).sum())
+class Bowl:
+    """An engine whose objective is a bowl; ctrl-C at a call of choice."""
+
+    def __init__(self, press=None):
+        self.calls, self.press = [], press
+
+    def value(self, gammas, betas):
+        if len(self.calls) + 1 == self.press:
+            raise KeyboardInterrupt
+        self.calls.append(float(((gammas - 1.2) ** 2).sum() + ((betas + 0.5) ** 2).sum()))
+        return self.calls[-1]
+
+
+def train_bowl(engine, **changes):
+    options = {
+        "optimizer": "COBYLA", "objective": EXPECTATION, "max_evaluations": 99, "shots": None, "seed": 1,
+        "allowed": 9.0, "progress": silent,
+    } | changes  # fmt: skip
+    return train(engine, np.array([1.0]), np.array([-0.4]), **options)
 
 
 def test_ctrl_c_keeps_the_best_angles():
-    calls = []
-
-    def value(gammas, betas):
-        calls.append(bowl(gammas, betas))
-        if len(calls) == 6:
-            raise KeyboardInterrupt
-        return calls[-1]
-
-    arguments = {"optimizer": "COBYLA", "max_evaluations": 99, "allowed": 9.0, "progress": silent}
-    best = train(value, np.array([1.0]), np.array([-0.4]), **arguments)
-    assert best.interrupted
-    assert best.evaluations == 5
-    assert best.value == min(calls[:5]) == bowl(best.gammas, best.betas)
+    engine = Bowl(press=6)
+    found = train_bowl(engine)
+    assert found.interrupted
+    assert found.angles.evaluations == 5
+    assert found.angles.value == min(engine.calls) == Bowl().value(found.angles.gammas, found.angles.betas)
 
 
 def test_ctrl_c_during_training_still_samples(monkeypatch):
-    def press(self, gammas, betas):
+    def press(self, *angles):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(CircuitQAOA, "value", press)
+    monkeypatch.setattr(DiagonalQAOA, "value", press)
     solution = ho.solve(random_bqm(4), QAOA(depth=1, optimizer="COBYLA"), seed=1)
     assert solution.interrupted
     assert solution.feasible
@@ -172,10 +183,9 @@ def test_ctrl_c_during_training_still_samples(monkeypatch):
 
 
 def test_time_ends_the_training_and_is_said():
-    arguments = {"optimizer": "COBYLA", "max_evaluations": 99, "allowed": 1e-9, "progress": silent}
-    best = train(bowl, np.array([1.0]), np.array([-0.4]), **arguments)
-    assert best.limited
-    assert best.evaluations == 1
+    found = train_bowl(Bowl(), allowed=1e-9)
+    assert found.limited
+    assert found.angles.evaluations == 1
     solution = ho.solve(random_bqm(4), QAOA(depth=1, optimizer="COBYLA"), seed=1, time_limit=1e-6)
     assert not solution.deterministic
     assert "the time limit ended the training" in " ".join(solution.notes)
@@ -219,15 +229,102 @@ def test_postprocessing_only_if_asked_and_labelled():
 
 
 def test_too_many_qubits_names_the_number_and_a_way_out():
-    with pytest.raises(ModelTooLargeError, match=r"needs 21 qubits.*at most 20.*method='anneal'"):
-        ho.solve(random_bqm(21), "qaoa")
+    with pytest.raises(ModelTooLargeError, match=r"needs 27 qubits.*at most 26.*method='anneal'"):
+        ho.solve(random_bqm(27), "qaoa")
     with pytest.raises(ModelTooLargeError, match="needs 6 qubits"):
         ho.solve(random_bqm(6), QAOA(max_qubits=5))
 
 
-def test_no_training_above_18_qubits():
-    with pytest.raises(OptionError, match="19 qubits"):
-        ho.solve(random_bqm(19), QAOA(optimizer="COBYLA"))
+def test_exact_figures_of_too_many_states(monkeypatch):
+    monkeypatch.setattr("hybrid_opt.solvers.qaoa.EXACT_STATES", 32)
+    with pytest.raises(ModelTooLargeError, match="all 64 probabilities"):
+        ho.solve(random_bqm(6), QAOA(shots=None), seed=1)
+
+
+def test_the_circuit_agrees_with_the_engine_and_the_row_says_so():
+    solution = ho.solve(random_bqm(7), QAOA(depth=3, shots=None, optimizer="L-BFGS-B"), seed=1)
+    assert 0 <= solution.quantum.engine_difference < 1e-10
+    assert "largest difference of a probability to the engine" in str(solution)
+    assert solution.quantum.simulator.startswith("Aer")
+
+
+def test_beyond_the_circuit_the_row_is_the_engines():
+    small = ho.solve(random_bqm(7), QAOA(depth=2), seed=1).quantum
+    solution = ho.solve(random_bqm(7), QAOA(depth=2, circuit_qubits=6), seed=1)
+    record = solution.quantum
+    assert record.simulator == "diagonal engine (CPU)"
+    assert record.engine_difference is None
+    assert "Aer" not in str(solution)
+    assert record.p_optimum == pytest.approx(small.p_optimum, abs=1e-10)
+    assert (record.depth, record.two_qubit_depth) == (small.depth, small.two_qubit_depth)
+    assert (record.two_qubit_gates, record.qubits) == (small.two_qubit_gates, small.qubits)
+
+
+def assignment():
+    """One of three, one of three, two of four."""
+    cqm = dimod.ConstrainedQuadraticModel()
+    x = {k: dimod.Binary(k) for k in "abcdefghij"}
+    rng = np.random.default_rng(3)
+    objective = sum(float(rng.integers(-4, 5)) * x[k] for k in x)
+    cqm.set_objective(objective + 3 * x["a"] * x["d"] - 2 * x["b"] * x["h"])
+    cqm.add_constraint(x["a"] + x["b"] + x["c"] == 1, label="one")
+    cqm.add_constraint(x["d"] + x["e"] + x["f"] == 1, label="another")
+    cqm.add_constraint(x["g"] + x["h"] + x["i"] + x["j"] == 2, label="two")
+    return cqm
+
+
+@pytest.mark.parametrize("mixer", ["xy-exact", "xy-trotter", "grover"])
+def test_mixers_that_keep_the_groups(mixer):
+    solution = ho.solve(assignment(), QAOA(depth=2, mixer=mixer, shots=300), compare=["exact"], seed=4)
+    record = solution.quantum
+    assert record.feasible_share == pytest.approx(1.0)
+    assert record.mixer == mixer
+    assert record.simulator.startswith("Aer")
+    assert record.engine_difference < 1e-10
+    inside = ho.solve(assignment(), QAOA(depth=2, mixer=mixer, circuit_qubits=0), seed=4).quantum
+    assert inside.simulator.startswith(("subspace engine, xy", "subspace engine, grover"))
+    assert inside.p_optimum == pytest.approx(record.p_optimum, abs=1e-10)
+    assert inside.expected_energy == pytest.approx(record.expected_energy, abs=1e-9)
+    assert solution.status == "optimal"
+
+
+@pytest.mark.parametrize("variant", ["multi-angle", "warm-start"])
+def test_variants(variant):
+    model = random_bqm(6, seed=4)
+    plain = ho.solve(model, QAOA(depth=2, shots=None, optimizer="L-BFGS-B"), seed=1).quantum
+    solver = QAOA(depth=2, shots=None, optimizer="L-BFGS-B", variant=variant)
+    record = ho.solve(model, solver, seed=1).quantum
+    assert record.ansatz == f"qaoa, {variant}"
+    assert record.engine_difference < 1e-10
+    assert record.simulator.startswith("Aer")
+    angles_of_a_layer = len(CircuitQAOA(to_qubo(model).bqm).terms) + 6
+    assert len(record.weights) == (2 * angles_of_a_layer if variant == "multi-angle" else 0)
+    assert record.expected_energy < plain.expected_energy
+    far = ho.solve(model, QAOA(depth=2, variant=variant, circuit_qubits=0), seed=1).quantum
+    assert variant.replace("-", " ") in far.simulator.replace("-", " ")
+    assert far.two_qubit_gates == record.two_qubit_gates
+
+
+def test_a_mixer_with_nothing_to_keep_is_told():
+    solution = ho.solve(random_bqm(4), QAOA(depth=1, mixer="xy-exact"), seed=1)
+    assert any("no groups" in note for note in solution.notes)
+    plain = ho.solve(random_bqm(4), QAOA(depth=1), seed=1)
+    assert solution.quantum.p_optimum == pytest.approx(plain.quantum.p_optimum)
+
+
+def test_objectives_and_shots_in_training():
+    model = random_bqm(6, seed=4)
+    plain, tail = (
+        ho.solve(model, QAOA(depth=2, shots=None, optimizer="L-BFGS-B", objective=objective), seed=1).quantum
+        for objective in (EXPECTATION, CVaR(0.2))
+    )
+    assert tail.expected_energy >= plain.expected_energy - 1e-9
+    assert tail.gammas != plain.gammas
+    solver = QAOA(depth=1, optimizer="SPSA", max_evaluations=30, training_shots=50)
+    first, again = (ho.solve(model, solver, seed=1).quantum for _ in range(2))
+    assert first.gammas == again.gammas
+    assert first.samples_counted > 1000
+    assert first.samples_counted % 1000 != 0 or first.samples_counted < 1000 * first.evaluations
 
 
 @pytest.mark.parametrize("n", [0, 1])
@@ -275,6 +372,23 @@ def test_another_device_keeps_its_own_seed():
     assert exact.deterministic
 
 
+def test_a_device_with_noise():
+    device = AerDevice(wires=4, compute="cpu", noise_model=noise.depolarizing_noise(0.01, 0.05))
+    noisy = ho.solve(random_bqm(4), QAOA(depth=2, shots=None, device=device), seed=1).quantum
+    clean = ho.solve(random_bqm(4), QAOA(depth=2, shots=None), seed=1).quantum
+    assert noisy.p_optimum < clean.p_optimum
+    assert noisy.engine_difference is None
+
+
+def test_noise_on_many_qubits_is_measured_by_shots(monkeypatch):
+    monkeypatch.setattr("hybrid_opt.solvers.qaoa.NOISY_STATES", 8)
+    device = AerDevice(wires=4, compute="cpu", noise_model=noise.depolarizing_noise(0.01, 0.05))
+    record = ho.solve(random_bqm(4), QAOA(depth=2, shots=200, device=device), seed=1).quantum
+    assert record.source == "shots"
+    with pytest.raises(ModelTooLargeError, match="up to 8 with a noise model"):
+        ho.solve(random_bqm(4), QAOA(depth=2, shots=None, device=device), seed=1)
+
+
 def test_device_errors_are_ours(monkeypatch):
     from hybrid_opt.circuits import errors
 
@@ -316,7 +430,9 @@ def test_timings_and_progress():
     [
         {"depth": 0}, {"depth": 1.5}, {"shots": 0}, {"shots": -5}, {"shots": 10.0}, {"optimizer": "SGD"},
         {"optimizer": "cobyla"}, {"max_evaluations": 0}, {"compute": "tpu"}, {"postprocess": "magic"},
-        {"max_qubits": 0}, {"encoding": None}, {"penalty": [1]},
+        {"max_qubits": 0}, {"encoding": None}, {"penalty": [1]}, {"mixer": "y"}, {"angle_rule": "random"},
+        {"objective": "cvar"}, {"training_shots": 1}, {"training_shots": 10, "optimizer": "L-BFGS-B"},
+        {"circuit_qubits": -1}, {"variant": "adapt"}, {"variant": "warm-start", "mixer": "grover"},
     ],
 )  # fmt: skip
 def test_illegal_settings(settings):

@@ -8,13 +8,10 @@ import numpy as np
 import pytest
 
 import hybrid_opt as ho
+from hybrid_opt.circuits.product_space import Factor, ProductSpace
 from hybrid_opt.qubo import read_model, to_qubo
 from hybrid_opt.solvers import QuantumRecord, UniformRecord
-from hybrid_opt.solvers.quantum import (
-    bits_of_indices,
-    figures_of_distribution,
-    figures_of_draws,
-)
+from hybrid_opt.solvers.quantum import figures_of_distribution, figures_of_draws
 
 
 def model() -> dimod.ConstrainedQuadraticModel:
@@ -109,8 +106,18 @@ def test_draws_by_hand():
     assert (none.p_optimum, none.feasible_share, none.expected_value) == (None, 0.0, None)
 
 
-def test_wire_0_is_the_most_significant_bit():
-    assert bits_of_indices(np.array([0, 4, 3]), 3).tolist() == [[0, 0, 0], [1, 0, 0], [0, 1, 1]]
+def test_a_distribution_over_a_part_of_the_strings():
+    cqm = dimod.ConstrainedQuadraticModel()
+    x = [dimod.Binary(f"x{k}") for k in range(3)]
+    cqm.set_objective(-x[0] - 2 * x[1] - 3 * x[2])
+    cqm.add_constraint(x[0] + x[1] + x[2] == 1, label="one")
+    qubo = to_qubo(cqm)
+    one_hot = ProductSpace(3, (Factor((0, 1, 2), np.eye(3, dtype=np.uint8)),))
+    figures, likely = figures_of_distribution(qubo, np.array([0.5, 0.2, 0.3]), -3.0, one_hot)
+    assert figures.p_optimum == pytest.approx(0.3)
+    assert figures.feasible_share == pytest.approx(1.0)
+    assert figures.expected_value == pytest.approx(-1.8)
+    assert likely.tolist() == [1, 0, 0]
 
 
 def test_record_as_json():

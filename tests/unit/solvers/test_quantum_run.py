@@ -24,7 +24,7 @@ def test_every_expectation_gradient_and_shot_is_counted(qubo):
     uniform, energies = np.full(4, 0.25), np.array([0.0, -2.0, -1.0, 1.0])
     given = {"bits": None, "probabilities": uniform, "energies": energies, "shots": None, **CIRCUIT}
     record, likely = record_run(qubo, evaluations=5, gradients=3, **given)
-    assert record.samples_counted == 1000 * (5 + 2 * 3) + 1000
+    assert record.samples_counted == 1000 * (5 + 3 * 3) + 1000
     assert (record.evaluations, record.gradients, record.qubits) == (5, 3, 2)
     assert record.expected_energy == record.expected_value == -0.5
     assert (record.p_optimum, record.feasible_share, record.qubo_optimum) == (0.25, 1.0, -2.0)

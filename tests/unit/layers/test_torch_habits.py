@@ -1,11 +1,14 @@
-"""What torch users do with modules: QNNLayer must take part in all of it."""
+"""What torch users do with modules: the layers that are made of one circuit must take part in all of it."""
 
 from __future__ import annotations
 
 import copy
 import io
 import pickle
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import torch
@@ -13,46 +16,91 @@ from torch.nn.utils import parametrize
 
 from hybrid_opt.circuits import noise
 from hybrid_opt.circuits.errors import CircuitError
-from hybrid_opt.layers import QNNLayer
+from hybrid_opt.layers import QAOALayer, QNNLayer
+
+
+class StackedQAOA(QAOALayer):
+    """With both kinds of coefficients in one tensor, so that it is called as the other layers are."""
+
+    @torch.compiler.disable
+    def forward(self, stacked: torch.Tensor) -> torch.Tensor:
+        return super().forward(stacked[..., : self.n_qubits], stacked[..., self.n_qubits :])
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One layer with two outputs: how it is made, how wide its inputs are, and a parameter to change."""
+
+    make: Callable[..., Any]
+    width: int
+    weights: str
+    start: Callable[[Any], dict[str, Any]]
+
+    def of(self, layer: Any) -> torch.Tensor:
+        return getattr(layer, self.weights)
+
+    def others(self, layer: Any) -> torch.Tensor:
+        return self.of(layer).detach() + 0.5
+
+    def with_weights(self, values: torch.Tensor) -> Any:
+        return self.make(**self.start(values))
+
+
+def make_qnn(**options: Any) -> QNNLayer:
+    return QNNLayer(2, 2, **{"seed": 1} | options)
+
+
+def make_qaoa(**options: Any) -> QAOALayer:
+    return StackedQAOA(2, depth=2, **{"seed": 1} | options)
+
+
+KINDS = {
+    "qnn": Kind(make_qnn, 2, "weights", lambda values: {"initial_weights": values}),
+    "qaoa": Kind(
+        make_qaoa, 3, "betas", lambda values: {"initial_angles": (make_qaoa().gammas.detach(), values)}
+    ),
+}
+
+
+@pytest.fixture(params=list(KINDS))
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return KINDS[request.param]
 
 
 @pytest.fixture
-def layer() -> QNNLayer:
-    return QNNLayer(2, 2, seed=1)
+def layer(kind: Kind) -> Any:
+    return kind.make()
 
 
 @pytest.fixture
-def inputs() -> torch.Tensor:
-    return torch.linspace(-1, 1, 6).reshape(3, 2)
-
-
-def other_weights(layer: QNNLayer) -> torch.Tensor:
-    return layer.weights.detach() + 0.5
+def inputs(kind: Kind) -> torch.Tensor:
+    return torch.linspace(-1, 0.7, 3 * kind.width).reshape(3, kind.width)
 
 
 # precision
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
-def test_outputs_have_the_inputs_dtype(layer, inputs, dtype):
+def test_outputs_have_the_inputs_dtype(kind, layer, inputs, dtype):
     rows = inputs.to(dtype).requires_grad_()
     outputs = layer(rows)
     assert outputs.dtype == dtype
     torch.testing.assert_close(outputs, layer(rows.double()).to(dtype), rtol=0, atol=0)
     outputs.sum().backward()
-    assert (rows.grad.dtype, layer.weights.grad.dtype) == (dtype, torch.float32)
+    assert (rows.grad.dtype, kind.of(layer).grad.dtype) == (dtype, torch.float32)
 
 
-def test_a_module_cast_as_a_whole(layer, inputs):
-    model = torch.nn.Sequential(torch.nn.Linear(2, 2), layer).to(torch.bfloat16)
+def test_a_module_cast_as_a_whole(kind, layer, inputs):
+    model = torch.nn.Sequential(torch.nn.Linear(kind.width, kind.width), layer).to(torch.bfloat16)
     outputs = model(inputs.bfloat16())
-    assert outputs.dtype == layer.weights.dtype == torch.bfloat16
+    assert outputs.dtype == kind.of(layer).dtype == torch.bfloat16
     outputs.sum().backward()
-    assert layer.weights.grad.dtype == torch.bfloat16
+    assert kind.of(layer).grad.dtype == torch.bfloat16
 
 
-def test_autocast(layer, inputs):
-    model = torch.nn.Sequential(torch.nn.Linear(2, 2), layer, torch.nn.Linear(2, 1))
+def test_autocast(kind, layer, inputs):
+    front = torch.nn.Linear(kind.width, kind.width)
+    model = torch.nn.Sequential(front, layer, torch.nn.Linear(2, 1))
     seen = []
     layer.register_forward_hook(lambda module, args, output: seen.append((args[0], output)))
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -61,7 +109,7 @@ def test_autocast(layer, inputs):
     assert given.dtype == got.dtype == torch.bfloat16
     assert raw.dtype == torch.float32
     torch.testing.assert_close(raw, layer(inputs), rtol=0, atol=0)  # float64 inside, autocast or not
-    assert torch.isfinite(layer.weights.grad).all()
+    assert torch.isfinite(kind.of(layer).grad).all()
 
 
 # gradients
@@ -91,26 +139,26 @@ def test_gradcheck_of_bits():
     )
 
 
-def test_second_derivatives_are_refused_in_words(layer, inputs):
+def test_second_derivatives_are_refused_in_words(kind, layer, inputs):
     inputs.requires_grad_()
     (gradient,) = torch.autograd.grad(layer(inputs).sum(), inputs, create_graph=True)
     torch.testing.assert_close(gradient, torch.autograd.grad(layer(inputs).sum(), inputs)[0])
     with pytest.raises(CircuitError, match="differentiated once, not twice"):
         gradient.sum().backward()
-    (gradient,) = torch.autograd.grad(layer(inputs).square().sum(), layer.weights, create_graph=True)
+    (gradient,) = torch.autograd.grad(layer(inputs).square().sum(), kind.of(layer), create_graph=True)
     with pytest.raises(CircuitError, match="differentiated once, not twice"):
         gradient.sum().backward()
 
 
-def test_second_derivatives_of_a_prepared_state_are_refused(inputs):
+def test_second_derivatives_of_a_prepared_state_are_refused():
     layer = QNNLayer(1, 1, encoding="amplitude", seed=1)
-    inputs.requires_grad_()
+    inputs = torch.linspace(-1, 1, 6).reshape(3, 2).requires_grad_()
     (gradient,) = torch.autograd.grad(layer(inputs).sum(), inputs, create_graph=True)
     with pytest.raises(CircuitError, match="differentiated once, not twice"):
         gradient.sum().backward()
 
 
-def test_functional_transforms_are_refused_in_words(layer, inputs):
+def test_functional_transforms_are_refused_in_words(kind, layer, inputs):
     parameters = dict(layer.named_parameters())
 
     def loss(parameters, inputs):
@@ -125,20 +173,20 @@ def test_functional_transforms_are_refused_in_words(layer, inputs):
         with pytest.raises(CircuitError, match=r"transform of torch\.func"):
             attempt()
     jacobian = torch.autograd.functional.jacobian(layer, inputs)  # what the message names
-    assert jacobian.shape == (3, 2, 3, 2)
+    assert jacobian.shape == (3, 2, 3, kind.width)
 
 
-def test_backward_twice_and_freed_states(layer, inputs):
+def test_backward_twice_and_freed_states(kind, layer, inputs):
     outputs = layer(inputs).sum()
     outputs.backward(retain_graph=True)
-    once = layer.weights.grad.clone()
+    once = kind.of(layer).grad.clone()
     outputs.backward()
-    torch.testing.assert_close(layer.weights.grad, 2 * once)
+    torch.testing.assert_close(kind.of(layer).grad, 2 * once)
     with pytest.raises(RuntimeError, match="second time"):
         outputs.backward()
 
 
-def test_no_grad_inference_mode_and_frozen_weights(layer, inputs):
+def test_no_grad_inference_mode_and_frozen_weights(kind, layer, inputs):
     expected = layer(inputs).detach()
     for context in (torch.no_grad, torch.inference_mode):
         fresh = copy.deepcopy(layer)  # whose circuit is read under the context
@@ -147,58 +195,66 @@ def test_no_grad_inference_mode_and_frozen_weights(layer, inputs):
         assert not outputs.requires_grad
         assert torch.equal(outputs, expected)
         fresh(inputs).sum().backward()
-        assert fresh.weights.grad.abs().sum() > 0
+        assert kind.of(fresh).grad.abs().sum() > 0
     layer.requires_grad_(False)
     assert not layer(inputs).requires_grad
     leaf = inputs.clone().requires_grad_()
     layer(leaf).sum().backward()
     assert leaf.grad.abs().sum() > 0
-    assert layer.weights.grad is None
+    assert kind.of(layer).grad is None
 
 
-def test_activation_checkpointing(layer, inputs):
+def test_activation_checkpointing(kind, layer, inputs):
     inputs.requires_grad_()
     layer(inputs).sum().backward()
-    expected = inputs.grad.clone(), layer.weights.grad.clone()
-    inputs.grad = layer.weights.grad = None
+    expected = inputs.grad.clone(), kind.of(layer).grad.clone()
+    inputs.grad = kind.of(layer).grad = None
     torch.utils.checkpoint.checkpoint(layer, inputs, use_reentrant=False).sum().backward()
-    torch.testing.assert_close((inputs.grad, layer.weights.grad), expected)
+    torch.testing.assert_close((inputs.grad, kind.of(layer).grad), expected)
 
 
 # parameters that are replaced
 
 
-def test_state_dict(layer, inputs):
-    other = QNNLayer(2, 2, seed=2)
+def test_state_dict(kind, layer, inputs):
+    other = kind.with_weights(kind.others(layer))
     assert not torch.allclose(other(inputs), layer(inputs))
     other.load_state_dict(layer.state_dict())
     assert torch.equal(other(inputs), layer(inputs))
-    assert list(layer.state_dict()) == ["weights"]
+    assert list(layer.state_dict()) == {"weights": ["weights"], "betas": ["gammas", "betas"]}[kind.weights]
 
 
-def test_state_dict_assigned(layer, inputs):
+def test_state_dict_assigned(kind, layer, inputs):
     before = layer(inputs)
-    other = QNNLayer(2, 2, initial_weights=other_weights(layer))
-    layer.load_state_dict({"weights": other_weights(layer)}, assign=True)
+    other = kind.with_weights(kind.others(layer))
+    layer.load_state_dict(layer.state_dict() | {kind.weights: kind.others(layer)}, assign=True)
     assert not torch.allclose(layer(inputs), before)
     assert torch.equal(layer(inputs), other(inputs))
 
 
-def test_made_on_the_meta_device(layer, inputs):
+def test_made_on_the_meta_device(kind, layer, inputs):
     with torch.device("meta"):
-        empty = QNNLayer(2, 2, output_scaling="trainable", seed=1)
+        empty = kind.make()
     assert all(parameter.is_meta for parameter in empty.parameters())
     assert empty(inputs.to("meta")).shape == (3, 2)
     with pytest.raises(CircuitError, match="meta device"):
         empty(inputs)
-    state = layer.state_dict() | {"output_scale": torch.ones(2), "output_shift": torch.zeros(2)}
-    empty.load_state_dict(state, assign=True)
+    empty.load_state_dict(layer.state_dict(), assign=True)
     assert torch.equal(empty(inputs), layer(inputs))
 
 
-def test_meta_device_to_empty_and_reset(layer, inputs):
+def test_a_scaled_layer_made_on_the_meta_device():
+    layer, rows = QNNLayer(2, 2, seed=1), torch.rand(3, 2)
     with torch.device("meta"):
-        empty = QNNLayer(2, 2, seed=1)
+        empty = QNNLayer(2, 2, output_scaling="trainable", seed=1)
+    state = layer.state_dict() | {"output_scale": torch.ones(2), "output_shift": torch.zeros(2)}
+    empty.load_state_dict(state, assign=True)
+    assert torch.equal(empty(rows), layer(rows))
+
+
+def test_meta_device_to_empty_and_reset(kind, layer, inputs):
+    with torch.device("meta"):
+        empty = kind.make()
     empty.to_empty(device="cpu")
     empty.reset_parameters()
     assert torch.equal(empty(inputs), layer(inputs))
@@ -209,32 +265,32 @@ def test_meta_inputs_need_no_circuit(layer, inputs):
     assert (outputs.device.type, outputs.dtype, outputs.shape) == ("meta", torch.float64, (3, 2))
 
 
-def test_functional_call(layer, inputs):
-    weights = other_weights(layer).requires_grad_()
-    outputs = torch.func.functional_call(layer, {"weights": weights}, (inputs,))
-    assert torch.equal(outputs, QNNLayer(2, 2, initial_weights=weights)(inputs))
+def test_functional_call(kind, layer, inputs):
+    weights = kind.others(layer).requires_grad_()
+    outputs = torch.func.functional_call(layer, {kind.weights: weights}, (inputs,))
+    assert torch.equal(outputs, kind.with_weights(weights.detach())(inputs))
     outputs.sum().backward()
     assert weights.grad.abs().sum() > 0
-    assert layer.weights.grad is None
+    assert kind.of(layer).grad is None
 
 
-def test_parametrize(layer, inputs):
+def test_parametrize(kind, layer, inputs):
     class Half(torch.nn.Module):
         def forward(self, weights):
             return weights / 2
 
-    halved = QNNLayer(2, 2, initial_weights=layer.weights.detach() / 2)
-    parametrize.register_parametrization(layer, "weights", Half())
+    halved = kind.with_weights(kind.of(layer).detach() / 2)
+    parametrize.register_parametrization(layer, kind.weights, Half())
     torch.testing.assert_close(layer(inputs), halved(inputs))
     layer(inputs).sum().backward()
-    assert layer.parametrizations.weights.original.grad.abs().sum() > 0
+    assert layer.parametrizations[kind.weights].original.grad.abs().sum() > 0
 
 
-def test_parameters_replaced_by_plain_tensors(layer, inputs):
+def test_parameters_replaced_by_plain_tensors(kind, layer, inputs):
     """As fully sharded training does: views of one flat parameter stand where the parameters were."""
-    weights = other_weights(layer).requires_grad_()
-    del layer.weights
-    layer.weights = weights * 1
+    weights = kind.others(layer).requires_grad_()
+    delattr(layer, kind.weights)
+    setattr(layer, kind.weights, weights * 1)
     layer(inputs).sum().backward()
     assert weights.grad.abs().sum() > 0
 
@@ -242,14 +298,14 @@ def test_parameters_replaced_by_plain_tensors(layer, inputs):
 # copies
 
 
-def test_deepcopy(layer, inputs):
+def test_deepcopy(kind, layer, inputs):
     layer(inputs)
     twin = copy.deepcopy(layer)
     assert torch.equal(twin(inputs), layer(inputs))
-    assert twin.weights is not layer.weights
+    assert kind.of(twin) is not kind.of(layer)
     assert twin.circuit == layer.circuit
     with torch.no_grad():
-        twin.weights += 1
+        kind.of(twin).add_(1)
     assert not torch.allclose(twin(inputs), layer(inputs))
 
 
@@ -263,14 +319,15 @@ def test_pickle_and_torch_save(layer, inputs):
     assert torch.equal(torch.load(file, weights_only=False)(inputs), model(inputs))
 
 
-def test_copies_keep_seed_settings_and_noise(inputs):
-    options = {
-        "shots": 20,
-        "noise_model": noise.depolarizing_noise(0.1, 0.1),
-        "observables": [qubit_sum()],
-        "seed": 5,
-    }
-    layer = QNNLayer(2, 1, **options)
+@pytest.mark.parametrize("observables", [None, "sum"])
+def test_copies_keep_seed_settings_and_noise(kind, inputs, observables):
+    options = {"shots": 20, "noise_model": noise.depolarizing_noise(0.1, 0.1), "seed": 5}
+    if observables is not None:
+        if kind.weights == "betas":
+            options |= {"correlations": False, "mixer": "xy", "weight": 1}
+        else:
+            options["observables"] = [qubit_sum()]
+    layer = kind.make(**options)
     first = layer(inputs)
     second = layer(inputs)
     assert not torch.equal(first, second)
@@ -304,8 +361,9 @@ def test_threads(layer, inputs):
             assert torch.equal(outputs, expected)
 
 
-def test_torch_compile_of_the_model_around(layer, inputs):
-    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Tanh(), layer, torch.nn.Linear(2, 1))
+def test_torch_compile_of_the_model_around(kind, layer, inputs):
+    front = torch.nn.Linear(kind.width, kind.width)
+    model = torch.nn.Sequential(front, torch.nn.Tanh(), layer, torch.nn.Linear(2, 1))
     expected = model(inputs)
     expected.sum().backward()
     gradients = [parameter.grad.clone() for parameter in model.parameters()]
@@ -327,7 +385,7 @@ def test_the_host_computes_whatever_the_device(layer, inputs):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device; none is here")
-def test_cuda_tensors(layer, inputs):
+def test_cuda_tensors(kind, layer, inputs):
     expected = layer(inputs)
     rows = inputs.cuda().requires_grad_()
     for module in (layer, layer.cuda()):  # weights on the host, then beside the inputs
@@ -336,34 +394,39 @@ def test_cuda_tensors(layer, inputs):
         torch.testing.assert_close(outputs.cpu(), expected)
         outputs.sum().backward()
         assert rows.grad.is_cuda
-        assert module.weights.grad.device == module.weights.device
+        assert kind.of(module).grad.device == kind.of(module).device
 
 
-def test_reset_parameters_reaches_through_a_parametrization():
-    layer = QNNLayer(2, 1, seed=1, simulator="native")
-    start = layer.weights.detach().clone()
-    torch.nn.utils.parametrizations.weight_norm(layer, "weights")
+def test_reset_parameters_reaches_through_a_parametrization(kind):
+    layer = kind.make(simulator="native")
+    start = kind.of(layer).detach().clone()
+    torch.nn.utils.parametrizations.weight_norm(layer, kind.weights)
     with torch.no_grad():
         for parameter in layer.parameters():
             parameter.mul_(3.0)
-    assert not torch.allclose(layer.weights, start)
+    assert not torch.allclose(kind.of(layer), start)
     layer.reset_parameters()
-    torch.testing.assert_close(layer.weights.detach(), start)
+    torch.testing.assert_close(kind.of(layer).detach(), start)
 
 
-def test_vectorized_derivatives_are_refused_in_words():
-    layer = QNNLayer(2, 1, seed=1, simulator="native")
-    inputs = torch.rand(2, requires_grad=True)
+def test_vectorized_derivatives_are_refused_in_words(kind):
+    layer = kind.make(simulator="native")
+    inputs = torch.rand(kind.width, requires_grad=True)
     with pytest.raises(CircuitError, match="vectorize=False"):
         torch.autograd.functional.jacobian(layer, inputs, vectorize=True)
-    assert torch.autograd.functional.jacobian(layer, inputs).shape == (2, 2)
+    assert torch.autograd.functional.jacobian(layer, inputs).shape == (2, kind.width)
 
 
-def test_sparse_inputs_and_export_are_refused_in_words():
-    layer = QNNLayer(2, 1, seed=1, simulator="native")
+def test_sparse_inputs_are_refused_in_words():
     with pytest.raises(CircuitError, match="must be dense"):
-        layer(torch.eye(2).to_sparse())
+        QNNLayer(2, 1, seed=1, simulator="native")(torch.eye(2).to_sparse())
+    with pytest.raises(CircuitError, match="linear coefficients of QAOALayer have the layout"):
+        QAOALayer(2, [], seed=1, simulator="native")(torch.eye(2).to_sparse())
+
+
+def test_export_is_refused_in_words(kind):
+    layer = kind.make(simulator="native")
     with torch._subclasses.fake_tensor.FakeTensorMode(allow_non_fake_inputs=True):
-        fake = torch.empty(3, 2)
+        fake = torch.empty(3, kind.width)
         with pytest.raises(CircuitError, match="cannot be exported"):
             layer(fake)
