@@ -187,7 +187,8 @@ class TrialState:
         Raises:
             CircuitError: illegal weights, or a device without a pure state.
         """
-        return self._runner.states(self._exact_function.table(self._flat(weights)[None]))[0]
+        states = self._runner.states(self._exact_function.table(self._flat(weights)[None]))
+        return np.asarray(states[0])
 
     def sample(self, weights: ArrayLike, shots: int, seed: int | None = None) -> NDArray[np.uint8]:
         """Bit strings measured in a trial state.

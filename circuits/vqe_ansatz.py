@@ -210,9 +210,8 @@ def trial_circuit(
     if weight_shape is not None and not isinstance(chosen, FunctionAnsatz):
         raise CircuitError(f"weight_shape is for functions; {chosen.name} has its own")
     n_layers = layers if n_layers is None else whole_number("n_layers", n_layers, 1)
-    circuit = VariationalCircuit(
-        size, n_layers, encoding=None, ansatz=chosen if state is None else Prepared(chosen, state)
-    )
+    complete: Any = chosen if state is None else Prepared(chosen, state)
+    circuit = VariationalCircuit(size, n_layers, encoding=None, ansatz=complete)
     if not circuit.n_weights:
         raise CircuitError(f"the ansatz {chosen.name} has no weights on {size} qubits")
     return circuit

@@ -93,7 +93,7 @@ class PauliHamiltonian:
             column = by_flip.setdefault(word.x, np.zeros(len(indices), dtype=complex))
             column += coefficient * word.phase * word.signs(indices ^ word.x)
         columns = np.stack([indices ^ flip for flip in by_flip], axis=1).astype(np.int64)
-        entries = np.stack(list(by_flip.values()), axis=1)
+        entries: NDArray[Any] = np.stack(list(by_flip.values()), axis=1)
         if not entries.imag.any():
             entries = entries.real
         starts = np.arange(len(indices) + 1) * len(by_flip)
@@ -171,8 +171,10 @@ def _from_model(model: Any) -> PauliHamiltonian:
 
 
 def _sentence(hamiltonian: Any) -> Mapping[Any, Any]:
+    sentence: Mapping[Any, Any]
     if isinstance(hamiltonian, qml.pauli.PauliSentence):
-        return hamiltonian
+        sentence = hamiltonian
+        return sentence
     if not isinstance(hamiltonian, qml.operation.Operator):
         hint = ""
         if isinstance(hamiltonian, (qml.fermi.FermiWord, qml.fermi.FermiSentence)):
@@ -182,7 +184,7 @@ def _sentence(hamiltonian: Any) -> Mapping[Any, Any]:
             f"qml.Z(0) @ qml.Z(1), or a dimod.BinaryQuadraticModel{hint}"
         )
     if hamiltonian.pauli_rep is not None:
-        sentence: Mapping[Any, Any] = hamiltonian.pauli_rep
+        sentence = hamiltonian.pauli_rep
         return sentence
     return _decomposed(hamiltonian)
 

@@ -119,9 +119,10 @@ def _lbfgs(run: Run, settings: Settings) -> NDArray[np.float64]:
             "ftol": settings.tolerance,
             "gtol": settings.gradient_tolerance,
         }
-        found: Any = minimize(
-            objective, point, jac=True, method="L-BFGS-B", callback=after_step, options=options
-        )
+        settled: dict[str, Any] = {
+            "jac": True, "method": "L-BFGS-B", "callback": after_step, "options": options
+        }  # fmt: skip
+        found: Any = minimize(objective, point, **settled)
         if np.abs(found.jac).max() <= settings.gradient_tolerance:
             run.finish("the gradient fell below gradient_tolerance")
             break
@@ -203,7 +204,7 @@ def standing(run: Run) -> NDArray[np.float64]:
     window = run.state.get("window")
     if not window or (run.exact and run.gradients):
         return run.best_weights
-    return np.mean([step[2] for step in window[len(window) // 2 :]], axis=0)
+    return np.asarray(np.mean([step[2] for step in window[len(window) // 2 :]], axis=0))
 
 
 def _calibrated(run: Run, settings: Settings) -> dict[str, Any]:
@@ -219,7 +220,7 @@ def _calibrated(run: Run, settings: Settings) -> dict[str, Any]:
 
 
 def _signs(seed: int, purpose: str, size: int) -> NDArray[np.float64]:
-    return 2.0 * generator(seed, purpose).integers(0, 2, size) - 1.0
+    return np.asarray(2.0 * generator(seed, purpose).integers(0, 2, size) - 1.0, dtype=np.float64)
 
 
 def _simplex(run: Run, settings: Settings) -> NDArray[np.float64]:
@@ -248,7 +249,10 @@ def _simplex(run: Run, settings: Settings) -> NDArray[np.float64]:
             "initial_simplex": simplex, "xatol": length, "fatol": level, "maxiter": 10**7, "maxfev": 10**7,
             "adaptive": True,
         }  # fmt: skip
-    minimize(objective, start, method=settings.optimizer, callback=after_step, options=options)
+    settled: dict[str, Any] = {
+        "method": settings.optimizer, "callback": after_step, "options": options
+    }  # fmt: skip
+    minimize(objective, start, **settled)
     run.finish("the steps became as short as tolerance and standard error allow")
     return run.best_weights
 
@@ -281,4 +285,4 @@ class _Window:
         return bool(means[0] - means[1] <= max(error, tolerance))
 
     def mean_weights(self) -> NDArray[np.float64]:
-        return np.mean([step[2] for step in self._steps[-self._size :]], axis=0)
+        return np.asarray(np.mean([step[2] for step in self._steps[-self._size :]], axis=0))

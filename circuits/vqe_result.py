@@ -169,14 +169,21 @@ class VQEResult:
         axes = figure.subplots(1, 2 if with_exact else 1, squeeze=False)[0]
         left = axes[0]
         counts = np.arange(1, len(self.energies) + 1)
-        left.plot(counts, self.energies, ".", color="#b9c9d9", markersize=4, label="evaluations")
         steps = np.array([(step.evaluations, step.energy, step.standard_error) for step in self.iterations])
         steps = steps.reshape(-1, 3)
+        # Long steps of a line search may end far above; they would press everything else flat.
+        top = max([float(self.energies[0]), *steps[:, 1].tolist()])
+        low = min(float(self.energies.min()), self.exact()) if with_exact else float(self.energies.min())
+        margin = 0.08 * (top - low) or 1.0
+        top, low = top + margin, low - margin
+        above = int((self.energies > top).sum())
+        label = "evaluations" + (f" ({above} above)" if above else "")
+        left.plot(counts, self.energies, ".", color="#b9c9d9", markersize=4, label=label)
         if len(steps):
             left.plot(steps[:, 0], steps[:, 1], color="#2b6ca3", linewidth=1.4, label=self.optimizer)
             if steps[:, 2].any():
-                low, high = steps[:, 1] - steps[:, 2], steps[:, 1] + steps[:, 2]
-                left.fill_between(steps[:, 0], low, high, color="#2b6ca3", alpha=0.2, linewidth=0)
+                below, beyond = steps[:, 1] - steps[:, 2], steps[:, 1] + steps[:, 2]
+                left.fill_between(steps[:, 0], below, beyond, color="#2b6ca3", alpha=0.2, linewidth=0)
         left.set_xlabel("energy evaluations")
         left.set_ylabel("energy")
         error = "" if self.standard_error is None else f" ± {self.standard_error:.1g}"
@@ -184,6 +191,7 @@ class VQEResult:
         if with_exact:
             left.axhline(self.exact(), color="#b03a2e", linestyle="--", linewidth=1.2, label="exact")
             self._draw_distance(axes[1], steps)
+        left.set_ylim(low, top)
         left.legend(frameon=False)
         return figure
 

@@ -112,7 +112,8 @@ class SimulatorRunner:
     def samples(self, table: NDArray[np.float64], shots: int, seed: int) -> NDArray[np.uint8]:
         """Measured bits of all qubits for a table of one row, shape (shots, N)."""
         program = self._circuit.program
-        return self._simulator.samples(program, table, range(program.n_qubits), shots, seed)[0]
+        bits = self._simulator.samples(program, table, range(program.n_qubits), shots, seed)
+        return np.asarray(bits[0])
 
     def states(self, table: NDArray[np.float64]) -> NDArray[np.complex128]:
         """Final states, shape (B, 2**N)."""
@@ -207,7 +208,7 @@ class DeviceRunner:
     def samples(self, table: NDArray[np.float64], shots: int, seed: int) -> NDArray[np.uint8]:
         """Measured bits of all qubits for a table of one row, shape (shots, N); by the device's own seed."""
         (bits,) = self._run([self._with(table[0], qml.sample(wires=list(self._wires)), None, shots)])
-        return bits.reshape(shots, len(self._wires)).astype(np.uint8)
+        return np.asarray(bits.reshape(shots, len(self._wires)), dtype=np.uint8)
 
     def states(self, table: NDArray[np.float64]) -> NDArray[np.complex128]:
         """Final states, shape (B, 2**N).

@@ -129,7 +129,7 @@ class VQE:
             return self._run(request, qubo, compile_seconds)
 
     def _eigensolver(self, request: Request, qubo: Qubo, number: int) -> eigensolver.VQE:
-        settings = {} if self.device is not None else {"compute": self.compute}
+        settings: dict[str, Any] = {} if self.device is not None else {"compute": self.compute}
         return eigensolver.VQE(
             qubo.bqm,
             self.ansatz,
