@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .depth_training import train_depths
     from .diagonal_qaoa import DiagonalQAOA
     from .fidelity_kernel import FidelityKernel
+    from .ground_energies import ground_energy
     from .kernel_alignment import align, target_alignment
     from .kernel_corrections import correct_depolarizing, repair_psd
     from .multi_angle_qaoa import MultiAngleQAOA
@@ -37,10 +38,13 @@ if TYPE_CHECKING:
     from .subspace_groups import FixedWeight, OneHot
     from .subspace_qaoa import SubspaceQAOA
     from .variational import VariationalCircuit
+    from .vqe import VQE
+    from .vqe_result import VQEResult
     from .warm_start_qaoa import WarmStartQAOA
     from .warm_starts import warm_start, warm_start_from_bits
 
 __all__ = [
+    "VQE",
     "AerDevice",
     "CircuitQAOA",
     "ClosedFormQAOA",
@@ -53,6 +57,7 @@ __all__ = [
     "ProjectedKernel",
     "SubspaceCircuit",
     "SubspaceQAOA",
+    "VQEResult",
     "VariationalCircuit",
     "WarmStartQAOA",
     "align",
@@ -65,6 +70,7 @@ __all__ = [
     "diagnostics",
     "encodings",
     "errors",
+    "ground_energy",
     "initial_angles",
     "interpolate_angles",
     "landscape",
@@ -95,6 +101,8 @@ _HOMES = {
     "ProjectedKernel": "projected_kernel",
     "SubspaceCircuit": "subspace_circuit",
     "SubspaceQAOA": "subspace_qaoa",
+    "VQE": "vqe",
+    "VQEResult": "vqe_result",
     "VariationalCircuit": "variational",
     "WarmStartQAOA": "warm_start_qaoa",
     "align": "kernel_alignment",
@@ -103,6 +111,7 @@ _HOMES = {
     "correct_depolarizing": "kernel_corrections",
     "cost_scale": "cost_scales",
     "default_slopes": "angle_ramps",
+    "ground_energy": "ground_energies",
     "initial_angles": "angle_tables",
     "interpolate_angles": "angle_interpolation",
     "landscape": "angle_landscape",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .ground_energy import ground_energy
+from .ground_energies import ground_energy
 
 if TYPE_CHECKING:
     import pandas

@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from .qaoa import QAOALayer
     from .qnn import QNNLayer
     from .qnode_layer import QNodeLayer
+    from .vqe import VQELayer
 
-__all__ = ["QAOALayer", "QNNLayer", "QNodeLayer", "QuantumKernelLayer"]
+__all__ = ["QAOALayer", "QNNLayer", "QNodeLayer", "QuantumKernelLayer", "VQELayer"]
 
 _HOMES = {
     "QAOALayer": "qaoa",
     "QNNLayer": "qnn",
     "QNodeLayer": "qnode_layer",
     "QuantumKernelLayer": "kernel",
+    "VQELayer": "vqe",
 }
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pennylane as qml
 import pytest
 
-from hybrid_opt.circuits.ground_energy import ground_energy
+from hybrid_opt.circuits.ground_energies import ground_energy
 from hybrid_opt.circuits.ising import energy_vector
 from hybrid_opt.circuits.vqe import VQE
 

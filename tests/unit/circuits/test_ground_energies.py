@@ -6,7 +6,7 @@ import pennylane as qml
 import pytest
 
 from hybrid_opt.circuits.errors import CircuitError, CircuitTooLargeError
-from hybrid_opt.circuits.ground_energy import ground_energy
+from hybrid_opt.circuits.ground_energies import ground_energy
 from hybrid_opt.circuits.ising import energy_vector
 
 
