@@ -48,7 +48,7 @@ class VQE:
         optimizer: "L-BFGS-B", "Adam", "SPSA", "COBYLA" or "Nelder-Mead"; None for L-BFGS-B, with
             ``training_shots`` SPSA.
         max_evaluations: energies that training may compute. Each counts as 1,000 samples in comparisons, one
-            that comes with an exact gradient (L-BFGS-B, Adam) as 3,000.
+            that comes with an exact gradient (L-BFGS-B, Adam) as 4,000.
         training_shots: measurements per energy in training; None for exact energies. They count as they are.
         restarts: trainings from different random weights; the one of the lowest energy is used, all count.
         compute: "auto", "cpu" or "gpu".

@@ -51,7 +51,7 @@ def test_the_row_is_that_of_the_trained_circuit():
     )
     assert (record.gammas, record.betas) == ((), ())
     assert (record.evaluations, record.gradients) == (result.evaluations, result.gradients)
-    assert record.samples_counted == 1000 * (result.evaluations + 2 * result.gradients) + 500
+    assert record.samples_counted == 1000 * (result.evaluations + 3 * result.gradients) + 500
     assert record.two_qubit_gates == trial.resources()["two_qubit_gates"]
     assert record.uniform.n_feasible == 9
     assert record.simulator.startswith("Aer")
@@ -81,7 +81,7 @@ def test_restarts_take_the_lowest_energy_and_all_are_counted():
     three = ho.solve(model, VQE(shots=None, restarts=3), seed=2).quantum
     assert three.expected_energy <= one.expected_energy
     assert three.evaluations > one.evaluations
-    assert three.samples_counted == 1000 * (three.evaluations + 2 * three.gradients) + 1000
+    assert three.samples_counted == 1000 * (three.evaluations + 3 * three.gradients) + 1000
 
 
 def test_training_with_shots_counts_shots():
