@@ -66,7 +66,7 @@ class CostDiagonal:
         if self.levels is None or self.codes is None:
             raise CircuitError("a diagonal has either codes and levels or costs")
         require_memory(self.n_qubits, 8)
-        return self.levels[self.codes]
+        return np.take(self.levels, self.codes)
 
     @cached_property
     def _bounds(self) -> tuple[float, float]:

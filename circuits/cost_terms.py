@@ -232,7 +232,7 @@ def read_terms(model: Any) -> tuple[tuple[Hashable, ...], CostTerms]:
 
     if isinstance(model, dimod.BinaryQuadraticModel):
         variables = tuple(model.variables)
-        listed = [((v,), bias) for v, bias in model.linear.items()]
+        listed: list[tuple[tuple[Any, ...], Any]] = [((v,), bias) for v, bias in model.linear.items()]
         listed += [(pair, bias) for pair, bias in model.quadratic.items()]
         listed.append(((), model.offset))
     elif isinstance(model, dimod.BinaryPolynomial):

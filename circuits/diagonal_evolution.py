@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .angle_shapes import read_angles, read_batch
 from .cost_diagonal import CostDiagonal
 from .diagonal_layout import StateLayout
 from .diagonal_passes import CHUNKS, PassRunner, backward_passes, forward_passes
@@ -95,7 +96,7 @@ class DiagonalEvolution:
             CircuitError: angles of other shapes, or not finite.
             CircuitTooLargeError: it does not fit.
         """
-        row, other = self._one(gammas, betas)
+        row, other = read_angles(gammas, betas, self.layout.n_qubits)
         if self._whole:
             parts = self.layout.allocate()
             flip = evolve_one(self.layout, self.codes, self.levels, self.limit, row, other, parts)
@@ -131,7 +132,7 @@ class DiagonalEvolution:
         Raises:
             CircuitError: angles of other shapes, or not finite.
         """
-        rows, others = self._batch(gammas, betas)
+        rows, others = read_batch(gammas, betas, self.layout.n_qubits)
         if self._whole:
             return self._rows(rows, others, gradients=False)[0]
         return np.array([self.run(gamma, beta).expectation() for gamma, beta in zip(rows, others)])
@@ -152,7 +153,7 @@ class DiagonalEvolution:
             CircuitError: angles of other shapes, or not finite.
             CircuitTooLargeError: it does not fit.
         """
-        rows, others = self._batch(gammas, betas)
+        rows, others = read_batch(gammas, betas, self.layout.n_qubits)
         if self._whole:
             return self._rows(rows, others, gradients=True)
         results = [self.value_and_grad(gamma, beta) for gamma, beta in zip(rows, others)]
@@ -178,10 +179,10 @@ class DiagonalEvolution:
             CircuitError: angles of other shapes, or not finite.
             CircuitTooLargeError: it does not fit.
         """
-        row, other = self._one(gammas, betas)
+        row, other = read_angles(gammas, betas, self.layout.n_qubits)
         if self._whole and objective is None:
-            value, by_gamma, by_beta = self._rows(row[None], other[None], gradients=True)
-            return float(value[0]), by_gamma[0], by_beta[0]
+            values, by_gamma, by_beta = self._rows(row[None], other[None], gradients=True)
+            return float(values[0]), by_gamma[0], by_beta[0]
         layout = self.layout
         angles = LayerAngles(layout, row, other)
         require_memory(layout.n_bits, 4 * layout.itemsize)
@@ -290,25 +291,3 @@ class DiagonalEvolution:
             self.layout, self.codes, self.levels, self.limit, gammas, betas,
             gradients=gradients, threads=self.threads,
         )  # fmt: skip
-
-    def _one(self, gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        rows, others = self._batch([gammas], [betas])
-        return rows[0], others[0]
-
-    def _batch(self, gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        n = self.layout.n_qubits
-        try:
-            rows = np.ascontiguousarray(gammas, np.float64)
-            others = np.ascontiguousarray(betas, np.float64)
-        except (TypeError, ValueError) as error:
-            raise CircuitError("gammas and betas must be arrays of numbers") from error
-        if rows.ndim != 2 or rows.size == 0 or others.shape not in (rows.shape, (*rows.shape, n)):
-            raise CircuitError(
-                f"gammas have shape {rows.shape} and betas {others.shape}, a batch counted as the first "
-                f"axis; (B, p) and (B, p) or (B, p, {n}) are needed, p at least 1"
-            )
-        if not (np.isfinite(rows).all() and np.isfinite(others).all()):
-            raise CircuitError("the angles hold a NaN or an infinite number")
-        if others.ndim == 2:
-            others = np.repeat(others[:, :, None], n, axis=2)
-        return rows, others

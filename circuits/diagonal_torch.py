@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .angle_shapes import read_angles, read_batch
 from .errors import CircuitError
 from .memory import require_gpu_memory, require_memory
 from .torch_turns import powers_of, rotation_groups, start_uniform, turn_lowest, turn_moments
@@ -147,7 +148,7 @@ class TorchDiagonal:
             CircuitError: angles of other shapes, or not finite.
             CircuitTooLargeError: it does not fit.
         """
-        rows, others = self._read(gammas, betas)
+        rows, others = read_angles(gammas, betas, self.n_qubits)
         return TorchState(self, self._forward(rows, others)[0])
 
     def values(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
@@ -163,7 +164,7 @@ class TorchDiagonal:
         Raises:
             CircuitError: angles of other shapes, or not finite.
         """
-        pairs = zip(np.asarray(gammas, np.float64), np.asarray(betas, np.float64), strict=True)
+        pairs = zip(*read_batch(gammas, betas, self.n_qubits))
         return np.array([self.run(gamma, beta).expectation() for gamma, beta in pairs])
 
     def value_and_grad(
@@ -185,7 +186,7 @@ class TorchDiagonal:
         """
         import torch
 
-        rows, others = self._read(gammas, betas)
+        rows, others = read_angles(gammas, betas, self.n_qubits)
         with torch.no_grad():
             self._require(3)
             ket, spare = self._forward(rows, others)
@@ -333,15 +334,3 @@ class TorchDiagonal:
                 factor = weights[some] if self._costs is not None else self._by_code(weights, some)
             torch.mul(ket[:, some], factor.to(self.dtype), out=bra[:, some])
         return value
-
-    def _read(self, gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        rows, others = np.array(gammas, np.float64), np.array(betas, np.float64)
-        n = self.n_qubits
-        if rows.ndim != 1 or rows.size == 0 or others.shape not in ((rows.size,), (rows.size, n)):
-            raise CircuitError(
-                f"gammas have shape {rows.shape} and betas {others.shape}; (p,) and (p,) or (p, {n}) are "
-                "needed, p at least 1"
-            )
-        if not (np.isfinite(rows).all() and np.isfinite(others).all()):
-            raise CircuitError("the angles hold a NaN or an infinite number")
-        return rows, others if others.ndim == 2 else np.repeat(others[:, None], n, axis=1)

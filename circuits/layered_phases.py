@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .angle_shapes import read_angles
 from .compiled import compile_kernel
 from .cost_diagonal import CostDiagonal
 from .diagonal_evolution import DiagonalEvolution, Objective
@@ -211,19 +212,14 @@ class LayeredEvolution:
     def _read(self, phases: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64], LayerAngles]:
         try:
             table = np.array(phases, np.float64)
-            others = np.array(betas, np.float64)
+            layers = len(np.asarray(betas, np.float64))
         except (TypeError, ValueError) as error:
-            raise CircuitError("phases and betas must be arrays of numbers") from error
-        n = self.n_qubits
-        layers = len(others) if others.ndim else 0
-        if others.shape not in ((layers,), (layers, n)) or layers == 0:
-            raise CircuitError(f"betas have shape {others.shape}; (p,) or (p, {n}) is needed, p at least 1")
+            raise CircuitError("phases and betas must be arrays of real numbers") from error
+        ones, turns = read_angles(np.ones(layers), betas, self.n_qubits)
         if table.ndim != 2 or table.shape[1] != len(self.masks) or len(table) not in (layers, layers + 1):
             raise CircuitError(
                 f"phases have shape {table.shape}; ({layers}, {len(self.masks)}) is needed, or one row more"
             )
-        if not (np.isfinite(table).all() and np.isfinite(others).all()):
-            raise CircuitError("the angles hold a NaN or an infinite number")
-        if others.ndim == 1:
-            others = np.repeat(others[:, None], n, axis=1)
-        return table, LayerAngles(self._evolution.layout, np.ones(layers), np.ascontiguousarray(others))
+        if not np.isfinite(table).all():
+            raise CircuitError("the phases hold a NaN or an infinite number")
+        return table, LayerAngles(self._evolution.layout, ones, turns)

@@ -80,7 +80,8 @@ def _tables_of_costs(
 
 def _forward_layers(
     state: Any, pitch: int, n_bits: int, block_bits: int, mirrored: bool, codes: Any, levels: Any,
-    limit: float, factors: Any, flips: Any, tangents: Any, columns: int, waves: Any, scratch: Any, tables: Any,
+    limit: float, factors: Any, flips: Any, tangents: Any, columns: int, waves: Any, scratch: Any,
+    tables: Any,
 ) -> None:  # fmt: skip
     wave_pitch = waves.size // 3
     for layer in range(factors.shape[0]):
@@ -94,8 +95,8 @@ def _forward_layers(
 
 def _backward_layers(
     state: Any, pitch: int, n_bits: int, block_bits: int, mirrored: bool, codes: Any, levels: Any,
-    limit: float, factors: Any, flips: Any, tangents: Any, columns: int, waves: Any, scratch: Any, tables: Any,
-    sums: Any,
+    limit: float, factors: Any, flips: Any, tangents: Any, columns: int, waves: Any, scratch: Any,
+    tables: Any, sums: Any,
 ) -> None:  # fmt: skip
     wave_pitch = waves.size // 3
     layers = factors.shape[0]

@@ -2,7 +2,8 @@
 
 In the basis chi(x) = i^|x| psi(x), |x| the number of ones, a turn about X is a turn about Y: a real matrix,
 so that real and imaginary parts are two real vectors ("planes") that never mix except in the phases. The
-turns of k qubits are one real 2^k x 2^k matrix R, and with the index cut into (rest, lowest k bits) the product
+turns of k qubits are one real 2^k x 2^k matrix R, and with the index cut into (rest, lowest k bits) the
+product
 
     new[a, rest] = sum_b R[a, b] old[rest, b]
 
