@@ -117,7 +117,7 @@ ANGLE_RULES = tuple(_RULES)
 
 
 def initial_angles(
-    model: Any, depth: int, *, rule: str | Rule = "spin_glass", mixer_gap: float = 2.0
+    model: Any, depth: int, *, rule: str | Rule = "regular", mixer_gap: float = 2.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Angles for a model without any optimization, in the convention of this package.
 
@@ -143,7 +143,7 @@ def initial_angles(
     Example:
         >>> import dimod
         >>> edge = dimod.BinaryQuadraticModel({}, {(0, 1): 1.0}, 0.0, "SPIN")
-        >>> initial_angles(edge, 1)
+        >>> initial_angles(edge, 1, rule="spin_glass")
         (array([0.5]), array([-0.3927]))
         >>> gammas, betas = initial_angles(edge, 2, rule="ramp")
         >>> gammas.tolist(), betas.round(5).tolist()

@@ -69,7 +69,8 @@ class QAOA:
             subspace instead.
         mixer: "x", or one that keeps "exactly one" and "exactly k" rows and whole one-hot variables without a
             penalty: "xy-exact", "xy-trotter" or "grover", see `circuits.SubspaceQAOA`.
-        angle_rule: where angles come from without training, see `circuits.initial_angles`.
+        angle_rule: where angles come from without training, see `circuits.initial_angles`; "auto" is "ramp"
+            where bit strings can break constraints and "regular" elsewhere, which did best in the study.
         objective: what the angles are trained for, see `circuits.objectives`.
         training_shots: measurements per value in training, or None for exact values.
         circuit_qubits: qubits up to which the circuit itself is run.
@@ -96,7 +97,7 @@ class QAOA:
     postprocess: str | None = None
     max_qubits: int = 26
     mixer: str = "x"
-    angle_rule: str = "spin_glass"
+    angle_rule: str = "auto"
     objective: Objective = EXPECTATION
     training_shots: int | None = None
     circuit_qubits: int = 20
@@ -113,7 +114,7 @@ class QAOA:
         check_whole("max_qubits", self.max_qubits)
         check_whole("circuit_qubits", self.circuit_qubits, least=0)
         check_choice("mixer", self.mixer, MIXERS)
-        check_choice("angle_rule", self.angle_rule, ANGLE_RULES)
+        check_choice("angle_rule", self.angle_rule, ("auto", *ANGLE_RULES))
         check_choice("variant", self.variant, VARIANTS)
         if self.variant != "standard" and self.mixer != "x":
             raise OptionError(f"variant is {self.variant!r}, mixer {self.mixer!r}; it needs mixer='x'")

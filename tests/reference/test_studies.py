@@ -10,18 +10,20 @@ import pytest
 def studies(root, monkeypatch):
     monkeypatch.syspath_prepend(str(root / "tests" / "benchmarks"))
     yield
-    for name in ("record", "timing", "study_qaoa_angles", "study_speed", "study_training_step"):
+    for name in ("record", "timing", "study_qaoa_quality", "study_speed", "study_training_step"):
         sys.modules.pop(name, None)
 
 
 @pytest.mark.usefixtures("studies")
 def test_a_study_goes_on_where_it_stopped(tmp_path, monkeypatch):
-    import study_qaoa_angles as study
+    import study_qaoa_quality as study
 
-    path = tmp_path / "angles.json"
-    monkeypatch.setattr(study, "EVALUATIONS", 4)
-    monkeypatch.setattr(study, "DEPTHS", (1,))
+    path = tmp_path / "quality.json"
+    monkeypatch.setattr(study, "SIZES", (8,))
+    monkeypatch.setattr(study, "DEPTHS", (1, 2))
+    monkeypatch.setattr(study, "BUDGETS", (8, 12))
     monkeypatch.setattr(study, "INSTANCES", 1)
+    monkeypatch.setenv("HYBRID_OPT_DATA", str(tmp_path))
     original = study.instance
     calls = []
 
@@ -38,11 +40,15 @@ def test_a_study_goes_on_where_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(study, "instance", original)
     study.main(str(path))
     parts = json.loads(path.read_text())["parts"]
-    assert len(parts) == 4
+    assert len(parts) == 9
     for name, row in parts["summary"].items():
         assert row["instances"] == 1
-        assert row["uniform p_optimum"][0] <= row["uniform feasible p_optimum"]
-        assert row["trained ratio"][0] >= row["table ratio"][0] - 1e-9, name
+        for depth in ("1", "2"):
+            figures = {method: row[f"{depth} | {method}"] for method in ("ramp", "ramp + 12")}
+            assert figures["ramp + 12"]["ratio"][0] >= figures["ramp"]["ratio"][0] - 1e-9, name
+            assert 0 <= figures["ramp"]["p_optimum"][0] <= figures["ramp"]["feasible"][0] <= 1 + 1e-9
+        if "subspace" in name and "one of four" in name:
+            assert row["1 | ramp"]["feasible"][0] == pytest.approx(1.0)
 
 
 @pytest.mark.usefixtures("studies")

@@ -80,7 +80,7 @@ def test_gammas_scale_with_the_weights():
 def test_sigma_counts_fields_and_couplings():
     model = dimod.BinaryQuadraticModel({"a": 3.0, "b": 0.0, "c": 0.0}, {("a", "b"): 2.0}, 7.0, "SPIN")
     # h = (-3, 0, 0), J_ab = 2: sigma^2 = (9 + 4 + 4) / 3
-    assert initial_angles(model, 1)[0][0] == pytest.approx(0.5 / np.sqrt(17 / 3))
+    assert initial_angles(model, 1, rule="spin_glass")[0][0] == pytest.approx(0.5 / np.sqrt(17 / 3))
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1e200])
@@ -91,7 +91,8 @@ def test_extreme_weights_give_finite_angles(scale):
 
 
 def test_constant_objective_leaves_the_table():
-    gammas, betas = initial_angles(dimod.BinaryQuadraticModel({"a": 0.0, "b": 0.0}, {}, 4.0, "BINARY"), 2)
+    constant = dimod.BinaryQuadraticModel({"a": 0.0, "b": 0.0}, {}, 4.0, "BINARY")
+    gammas, betas = initial_angles(constant, 2, rule="spin_glass")
     assert gammas.tolist() == [0.3817, 0.6655]
     assert np.isfinite(betas).all()
 

@@ -101,8 +101,8 @@ def test_small_budgets_are_kept(problem, budget, optimizer, shots):
     assert found.shots == engine.shots <= budget * (shots or 0)
     assert np.isfinite(found.value)
     if budget == 1:
-        np.testing.assert_array_equal(found.gammas, gammas)
-        np.testing.assert_array_equal(found.betas, betas)
+        np.testing.assert_allclose(found.gammas, gammas, rtol=1e-15)
+        np.testing.assert_allclose(found.betas, betas, rtol=1e-15)
 
 
 @pytest.mark.parametrize("objective", [CVaR(0.6), Gibbs(0.3)])

@@ -44,7 +44,7 @@ def test_the_first_angles_are_those_of_the_angle_table():
     sigma = typical_change(fields, couplings, *PAIRS)
     gammas, betas = starting_angles(2, 4, "x")
     for row in range(3):
-        expected = initial_angles(model(linear[row], quadratic[row]), 2)
+        expected = initial_angles(model(linear[row], quadratic[row]), 2, rule="spin_glass")
         np.testing.assert_allclose(gammas / sigma[row].item(), expected[0], rtol=1e-12)
         np.testing.assert_allclose(betas, expected[1])
 

@@ -54,13 +54,14 @@ def test_marginals_and_correlations_are_those_of_the_circuit_of_each_instance(si
     bits = all_bits(4)
     for row in range(5):
         instance = model(linear[row], quadratic[row])
-        weights = CircuitQAOA(instance, compute="cpu").probabilities(*initial_angles(instance, 2))
+        angles = initial_angles(instance, 2, rule="spin_glass")
+        weights = CircuitQAOA(instance, compute="cpu").probabilities(*angles)
         np.testing.assert_allclose(marginals[row].detach(), weights @ bits, atol=1e-10)
         products = np.stack([bits[:, i] * bits[:, j] for i, j in PAIRS], axis=1)
         np.testing.assert_allclose(joint[row].detach(), weights @ products, atol=1e-10)
         energy = (linear[row] * marginals[row]).sum() + (quadratic[row] * joint[row]).sum()
         assert energy.item() == pytest.approx(
-            CircuitQAOA(instance, compute="cpu").value(*initial_angles(instance, 2)), abs=1e-10
+            CircuitQAOA(instance, compute="cpu").value(*angles), abs=1e-10
         )
 
 
@@ -299,7 +300,7 @@ def test_from_model():
     marginals, joint = layer(linear, quadratic)
     constant = chain.change_vartype("BINARY", inplace=False).offset
     energy = (linear * marginals).sum() + (quadratic * joint).sum() + constant
-    expected = CircuitQAOA(chain, compute="cpu").value(*initial_angles(chain, 2))
+    expected = CircuitQAOA(chain, compute="cpu").value(*initial_angles(chain, 2, rule="spin_glass"))
     assert energy.item() == pytest.approx(expected, abs=1e-10)
     assert copy.deepcopy(layer).variables == layer.variables == tuple(chain.variables)
     assert layer.coefficients(chain)[0].dtype == torch.float32
