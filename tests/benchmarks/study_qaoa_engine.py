@@ -1,8 +1,8 @@
 """The diagonal QAOA engine: times beside other simulators on the same circuit, and scaling with the qubits.
 
-MaxCut of a random 3-regular graph, six layers, double precision; the diagonal and all compilation are
-done before. Ratios are of medians of interleaved runs. Bandwidth counts reading and writing the stored state once in
-each pass, and reading the codes; it stands beside that of a copy by two threads.
+MaxCut of a random 3-regular graph, six layers, double precision; the diagonal and all compilation are done
+before. Ratios are of medians of interleaved runs. Bandwidth counts reading and writing the stored state once
+in each pass, and reading the codes; it stands beside that of a copy by all threads.
 """
 
 from __future__ import annotations
