@@ -102,7 +102,7 @@ class DiagonalEvolution:
             flip = evolve_one(self.layout, self.codes, self.levels, self.limit, row, other, parts)
             return self.finished(parts, flip)
         angles = LayerAngles(self.layout, row, other)
-        require_memory(self.layout.n_bits, 2 * self.layout.itemsize)
+        self._require(1)
         parts = self.layout.allocate()
         self._forward(angles, parts)
         return self.finished(parts, int(angles.flips[-1]))
@@ -185,7 +185,7 @@ class DiagonalEvolution:
             return float(values[0]), by_gamma[0], by_beta[0]
         layout = self.layout
         angles = LayerAngles(layout, row, other)
-        require_memory(layout.n_bits, 4 * layout.itemsize)
+        self._require(2)
         parts = layout.allocate(2)
         self._forward(angles, parts)
         value, weights = self.weigh(parts, int(angles.flips[-1]), objective)
@@ -216,6 +216,11 @@ class DiagonalEvolution:
             probabilities *= 2.0
         value, weights = objective(self.codes[::copies], probabilities)
         return value, np.repeat(weights, copies) if copies > 1 else weights
+
+    def _require(self, n_states: int) -> None:
+        # half of the numbers for a mirrored state
+        numbers = (1 if self.layout.mirrored else 2) * n_states
+        require_memory(self.layout.n_qubits, numbers * self.layout.itemsize)
 
     def _forward(self, angles: LayerAngles, parts: NDArray[Any]) -> None:
         layout, runner = self.layout, self.runner

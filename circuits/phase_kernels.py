@@ -98,6 +98,10 @@ def _fill_by_code(
 def _fill_by_cost(
     codes: Any, begin: int, count: int, flip: int, tables: Any, parts: int, waves: Any, at: int, pitch: int
 ) -> None:
+    safe = abs(tables[0]) * tables[3] <= LARGEST_ANGLE
+    if flip == 0 and parts == 2:
+        phases_of(codes[begin : begin + count], tables[0], tables[1], tables[2], safe, waves, at, pitch)
+        return
     kept = (parts - 1) * pitch
     for j in range(count):
         waves[at + kept + j] = codes[(begin + j) ^ flip]
@@ -105,27 +109,26 @@ def _fill_by_cost(
         return
     # with two parts the costs stand where the sines will; every vector is read before it is written
     costs = waves[at + kept : at + kept + count]
-    safe = abs(tables[0]) * tables[3] <= LARGEST_ANGLE
     phases_of(costs, tables[0], tables[1], tables[2], safe, waves, at, pitch)
 
 
 def _fill_rounded(
     codes: Any, begin: int, count: int, flip: int, tables: Any, parts: int, waves: Any, at: int, pitch: int
 ) -> None:
-    """Phases in double precision, eight states at a time, rounded to single."""
-    few = np.empty(24)
+    """Phases in double precision, some states at a time, rounded to single."""
+    size = min(count, 64)
+    few = np.empty(3 * size)
     safe = abs(tables[0]) * tables[3] <= LARGEST_ANGLE
-    for first in range(0, count, 8):
-        for j in range(8):
-            few[16 + j] = codes[(begin + first + j) ^ flip]
+    for first in range(0, count, size):
+        for j in range(size):
+            few[2 * size + j] = codes[(begin + first + j) ^ flip]
         if parts > 1:
-            phases_of(few[16:], tables[0], tables[1], tables[2], safe, few, 0, 8)
-        for j in range(8):
-            if parts > 1:
-                waves[at + first + j] = few[j]
-                waves[at + pitch + first + j] = few[8 + j]
-            if parts != 2:
-                waves[at + (parts - 1) * pitch + first + j] = few[16 + j]
+            phases_of(few[2 * size :], tables[0], tables[1], tables[2], safe, few, 0, size)
+        for part in range(parts):
+            source = 2 * size if part == 2 or parts == 1 else part * size
+            target = at + part * pitch + first
+            for j in range(size):
+                waves[target + j] = few[source + j]
 
 
 USES = (vector_lanes, lane_waves)

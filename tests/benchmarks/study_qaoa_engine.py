@@ -2,7 +2,7 @@
 
 MaxCut of a random 3-regular graph, six layers, double precision; the diagonal and all compilation are done
 before. Ratios are of medians of interleaved runs. Bandwidth counts reading and writing the stored state once
-in each pass, and reading the codes; it stands beside that of a copy by two threads.
+in each pass, and reading the codes; it stands beside that of a copy by all threads.
 """
 
 from __future__ import annotations
