@@ -19,6 +19,16 @@ METHODS = {
     "regular": ("#00695c", "-"), "random + 100": ("#b0bec5", "--"), "ramp + 100": ("#ef6c00", "--"),
     "regular + 100": ("#00695c", "--"), "regular, CVaR 0.1 + 100": ("#c62828", "--"),
 }  # fmt: skip
+PANELS = (
+    ("3-regular max-cut", "X"),
+    ("weighted max-cut", "X"),
+    ("one of four", "one-hot subspace, XY"),
+    ("budget, spend exactly", "one-hot subspace, XY"),
+    ("one of four", "one-hot penalty, X"),
+    ("one of four", "fewest bits, X"),
+    ("budget, spend exactly", "one-hot penalty, X"),
+    ("budget, spend exactly", "fewest bits, X"),
+)
 FORMS = {
     "one-hot penalty, X": "#ef6c00", "fewest bits, X": "#7e57c2", "one-hot subspace, XY": "#00695c",
 }  # fmt: skip
@@ -30,21 +40,23 @@ def band(axes: Any, row: dict[str, Any], method: str, color: str, line: str, lab
     depths = [int(depth) for depth in DEPTHS]
     means, halves = zip(*pairs)
     axes.plot(depths, means, line, marker="o", markersize=3, color=color, label=label)
-    low = [max(mean - half, 1e-7) for mean, half in pairs]
-    axes.fill_between(depths, low, [a + b for a, b in zip(means, halves)], color=color, alpha=0.12)
+    if "random" not in method:
+        low = [max(mean - half, mean / 4) for mean, half in pairs]
+        axes.fill_between(depths, low, [a + b for a, b in zip(means, halves)], color=color, alpha=0.12)
 
 
 def finish(axes: Any, title: str, row: dict[str, Any]) -> None:
     """Scale, control line and title."""
     axes.axhline(row["uniform feasible"][0], color="black", linewidth=0.8, label="uniform feasible")
     axes.set_yscale("log")
+    axes.set_xticks([int(depth) for depth in DEPTHS])
     axes.set_title(title, fontsize=9)
     axes.set_xlabel("depth")
 
 
 def rules(summary: dict[str, Any]) -> Figure:
     """P(optimum) by depth and method, one panel per class and form."""
-    names = [name for name in summary if name.endswith("16 bits")]
+    names = [f"{kind} | {form} | 16 bits" for kind, form in PANELS]
     figure = Figure(figsize=(11, 6), layout="constrained")
     panels = figure.subplots(2, 4).ravel()
     for axes, name in zip(panels, names):

@@ -290,8 +290,12 @@ def parts() -> Iterator[tuple[str, str, str, int, int]]:
 
 
 def main(path: str) -> None:
-    """Run what is missing and write the summary."""
-    record = Record(Path(path), seed=SEED)
+    """Run what is missing, then write the summary.
+
+    The 480 instances fill megabytes, so they stand in a file of their own, ``NAME.parts.json``, which is not
+    kept in the repository.
+    """
+    record = Record(Path(path).with_suffix(".parts.json"), seed=SEED)
     for name, kind, form, bits, k in parts():
         if not record.has(name):
             record.add(name, instance(kind, form, bits, k))
@@ -300,7 +304,10 @@ def main(path: str) -> None:
     file = Path(os.environ.get("HYBRID_OPT_DATA", root / ".." / "shared" / "data")) / "qubo" / "gka1b.sparse"
     if file.is_file() and not record.has("gka1b"):
         record.add("gka1b", known_instance(file))
-    record.add("summary", summary(record))
+    kept = Record(Path(path), seed=SEED)
+    kept.add("summary", summary(record))
+    if record.has("gka1b"):
+        kept.add("gka1b", record.content["parts"]["gka1b"])
 
 
 if __name__ == "__main__":

@@ -36,12 +36,14 @@ def test_a_study_goes_on_where_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(study, "instance", stopping)
     with pytest.raises(KeyboardInterrupt):
         study.main(str(path))
-    assert len(json.loads(path.read_text())["parts"]) == 2
+    parts = tmp_path / "quality.parts.json"
+    assert len(json.loads(parts.read_text())["parts"]) == 2
     monkeypatch.setattr(study, "instance", original)
     study.main(str(path))
-    parts = json.loads(path.read_text())["parts"]
-    assert len(parts) == 9
-    for name, row in parts["summary"].items():
+    assert len(json.loads(parts.read_text())["parts"]) == 8
+    summary = json.loads(path.read_text())["parts"]["summary"]
+    assert len(summary) == 8
+    for name, row in summary.items():
         assert row["instances"] == 1
         for depth in ("1", "2"):
             figures = {method: row[f"{depth} | {method}"] for method in ("ramp", "ramp + 12")}
