@@ -86,7 +86,7 @@ class VQELayer(CircuitLayer):
         n_terms: T.
         weights: parameter, shape ``circuit.weight_shape``; None when relaxed.
         response: parameter, shape (T, number of weights); None unless amortized.
-        starting_weights: buffer, shape (starts, *circuit.weight_shape); None unless relaxed.
+        starting_weights: buffer, ``starts`` times the shape of weights; None unless relaxed.
         transverse_field: in use.
         converged: share of the instances of the last pass whose minimization converged.
         seed: the seed in use.
