@@ -249,12 +249,14 @@ def quantum_table(plan: BudgetPlan, check: QuantumCheck) -> Table:
     note = ""
     if record is not None:
         uniform = record.uniform
+        apart = record.engine_difference
+        beside = "" if apart is None else f" (at most {apart:.0e} from the diagonal engine's)"
         expected = "n/a" if check.expected is None else figures.response(check.expected)
         note = (
             f"{record.simulator}: {record.qubits} qubits, {record.depth} layers, two-qubit depth "
             f"{record.two_qubit_depth}, {record.shots} shots, {record.evaluations} training evaluations "
-            f"(each counts 1,000 samples). P(optimum) from {record.source}. Mean of feasible QAOA draws "
-            f"{expected}"
+            f"(each counts 1,000 samples). P(optimum) from {record.source}{beside}. Mean of feasible QAOA "
+            f"draws {expected}"
         )
         if uniform is not None and check.uniform_expected is not None:
             note += (
