@@ -20,7 +20,7 @@ from .cost_terms import read_terms
 from .diagonal_evolution import DiagonalEvolution
 from .diagonal_state import DiagonalState
 from .errors import CircuitError, DeviceUnavailableError
-from .objectives import EXPECTATION, Objective
+from .objectives import EXPECTATION, Expectation, Objective, weigh
 from .outcomes import Outcomes
 from .product_space import binary_space
 from .qaoa_engine import QAOAEngine
@@ -43,8 +43,9 @@ class DiagonalQAOA(QAOAEngine):
     equal superposition, C minimized.
 
     Args:
-        model_or_costs: a dimod BinaryQuadraticModel or BinaryPolynomial, BINARY or SPIN, whose variable i is
-            wire i; or the cost of every bit string, shape (2**N,), wire 0 most significant.
+        model_or_costs: a dimod BinaryQuadraticModel or BinaryPolynomial, BINARY or SPIN, with its variables
+            in the order of `wire_order`; or the cost of every bit string, shape (2**N,), wire 0 most
+            significant.
         compute: "cpu"; "gpu", through torch and CUDA; or "auto", which takes a GPU from 18 qubits on where
             torch sees one.
         precision: "double" or "single". Single precision needs half the memory; where rounding has moved the
@@ -164,9 +165,10 @@ class DiagonalQAOA(QAOAEngine):
         """
         probabilities = self._run(gammas, betas)[0].probabilities()
         diagonal = self._diagonal
-        if diagonal.levels is None:
+        levels = diagonal.level_energies
+        if levels is None:
             return Outcomes(self.space, probabilities, diagonal.energies())
-        return Outcomes(self.space, probabilities, diagonal.levels, diagonal.codes)
+        return Outcomes(self.space, probabilities, levels, diagonal.codes)
 
     def value(self, gammas: ArrayLike, betas: ArrayLike, objective: Objective = EXPECTATION) -> float:
         """An exact objective of the final distribution, the mean energy if none is named.
@@ -184,10 +186,11 @@ class DiagonalQAOA(QAOAEngine):
             CircuitTooLargeError: the state does not fit into free memory.
         """
         state, norm, energy = self._run(gammas, betas)
-        if objective is EXPECTATION:
+        if isinstance(objective, Expectation):
             return energy / norm
-        energies = self.energies if self._diagonal.levels is None else self._diagonal.levels
-        return float(objective(energies, state.level_probabilities() / norm)[0])
+        levels = self._diagonal.level_energies
+        chances = state.level_probabilities() / norm
+        return weigh(objective, self.energies if levels is None else levels, chances)[0]
 
     def values(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
         """Mean energies at many sets of angles, for landscapes and searches.
@@ -239,9 +242,9 @@ class DiagonalQAOA(QAOAEngine):
 
             def watched(energies: NDArray[Any], probabilities: NDArray[Any]) -> tuple[float, NDArray[Any]]:
                 norms.append(float(probabilities.sum()))
-                return objective(energies, probabilities)
+                return objective(energies, probabilities / norms[-1])
 
-            plain = objective is EXPECTATION and self._precision == "double"
+            plain = isinstance(objective, Expectation) and self._precision == "double"
             answer = evolution.value_and_grad(*angles, None if plain else watched)
             return norms[-1], answer
 

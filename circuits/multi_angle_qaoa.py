@@ -50,7 +50,7 @@ class MultiAngleQAOA(QAOAEngine):
         simulator: name for tables.
 
     Raises:
-        CircuitError: the model cannot be used, or has no term that acts on a qubit.
+        CircuitError: the model cannot be used.
         CircuitTooLargeError: the state does not fit into free memory.
 
     Example:

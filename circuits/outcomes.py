@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .arguments import whole_number
 from .errors import CircuitError
-from .objectives import EXPECTATION, CVaR, Objective
+from .objectives import EXPECTATION, CVaR, Objective, weigh
 from .product_space import ProductSpace
 
 __all__ = ["EnergyHistogram", "Outcomes"]
@@ -98,7 +98,7 @@ class Outcomes:
         Returns:
             Its value.
         """
-        return float(objective(*self._distribution)[0])
+        return weigh(objective, *self._distribution)[0]
 
     def cvar(self, alpha: float) -> float:
         """Mean of the lowest share ``alpha`` of the energies, see `objectives.CVaR`.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .arguments import whole_number
 from .errors import CircuitError
-from .objectives import EXPECTATION, Objective
+from .objectives import EXPECTATION, Objective, weigh
 
 __all__ = ["Estimate", "energy_lookup", "estimate"]
 
@@ -114,6 +114,6 @@ def estimate(
     levels = np.asarray(lookup(bits), dtype=np.float64)
     if levels.shape != (shots,) or not np.isfinite(levels).all():
         raise CircuitError(f"energies must give {shots} finite numbers; it gave an array of {levels.shape}")
-    value, weights = objective(levels, np.full(shots, 1 / shots))
+    value, weights = weigh(objective, levels, np.full(shots, 1 / shots))
     error = float(np.std(weights, ddof=1) / np.sqrt(shots)) if shots > 1 else float("inf")
-    return Estimate(float(value), error, shots)
+    return Estimate(value, error, shots)

@@ -192,3 +192,17 @@ def test_too_large_says_so_before_it_allocates(monkeypatch):
     qaoa = SubspaceQAOA(model, [tuple(range(10 * g, 10 * g + 10)) for g in range(3)])
     with pytest.raises(CircuitTooLargeError, match="30 qubits need"):
         qaoa.as_circuit()
+
+
+@pytest.mark.parametrize("mixer", ["xy-exact", "grover"])
+def test_a_large_offset_takes_no_digits(mixer):
+    rng = np.random.default_rng(5)
+    near = dimod.BinaryQuadraticModel({i: float(rng.normal()) for i in range(5)}, {(0, 4): 0.3}, 0.0, "SPIN")
+    far = near.copy()
+    far.offset = 1e9
+    one, other = (SubspaceQAOA(bqm, [(0, 1, 2)], mixer=mixer) for bqm in (near, far))
+    angles = [0.4, 0.9], [-0.3, 0.7]
+    assert np.array_equal(one.probabilities(*angles), other.probabilities(*angles))
+    assert other.value(*angles) - 1e9 == pytest.approx(one.value(*angles), abs=1e-6)
+    for near_slopes, far_slopes in zip(one.value_and_grad(*angles)[1:], other.value_and_grad(*angles)[1:]):
+        np.testing.assert_allclose(far_slopes, near_slopes, rtol=0, atol=1e-6)
