@@ -117,13 +117,14 @@ ANGLE_RULES = tuple(_RULES)
 
 
 def initial_angles(
-    model: Any, depth: int, *, rule: str | Rule = "spin_glass", mixer_gap: float = 2.0
+    model: Any, depth: int, *, rule: str | Rule = "spin_glass", mixer_gap: float | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Angles for a model without any optimization, in the convention of this package.
 
     Args:
         model: the cost to minimize: a `dimod.BinaryQuadraticModel` (BINARY or SPIN), a
-            `dimod.BinaryPolynomial`, or an array of costs, shape (2**N,) or one axis per one-hot group.
+            `dimod.BinaryPolynomial`, an array of costs, shape (2**N,) or one axis per group of levels, or a
+            `SubspaceQAOA`, which knows its axes and its mixer's gap.
         depth: number of layers p, at least 1.
         rule: "spin_glass", the optimum of the Sherrington-Kirkpatrick model at infinite size; "regular",
             fixed angles of regular graphs by the model's mean degree; "ramp", two straight lines; or a
@@ -131,6 +132,7 @@ def initial_angles(
         mixer_gap: distance of the two largest eigenvalues of the mixer's Hamiltonian, which the betas are
             made for by a factor 2 / gap. The X mixer has 2; adjacency matrices over levels have: complete
             graph k (k levels), cycle 2 - 2 cos(2 pi / k), Johnson graph J(n, k) n; a projector (Grover) 1.
+            None for that of the engine if one is given, else 2.
 
     Returns:
         (gammas, betas), each of shape (depth,): gammas of the rule divided by the model's `cost_scale`. For a
@@ -152,6 +154,8 @@ def initial_angles(
     if isinstance(rule, str) and rule not in _RULES:
         names = ", ".join(map(repr, _RULES))
         raise CircuitError(f"rule is {rule!r}; it must be one of {names}, or a function")
+    if mixer_gap is None:
+        mixer_gap = float(getattr(model, "mixer_gap", 2.0))
     if not 0 < mixer_gap < np.inf:
         raise CircuitError(f"mixer_gap is {mixer_gap!r}; it must be a number greater than 0 (X mixer: 2)")
     depth = whole_number("depth", depth, 1)

@@ -98,7 +98,7 @@ def train_angles(
     """
     rows = read_angles(gammas, betas) if np.ndim(gammas) < 2 else read_layers(gammas, betas)
     start = np.concatenate([row.ravel() for row in rows])
-    scale = np.concatenate([np.full(row.size, np.abs(row).max() or 1.0) for row in rows])
+    scale = np.concatenate([np.full(row.size, np.abs(row).max(initial=0.0) or 1.0) for row in rows])
     shapes = (rows[0].shape, rows[1].shape)
     search = _search(
         engine, scale, start / scale, shapes, objective, energies, max_evaluations, callback

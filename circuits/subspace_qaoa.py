@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .angle_arguments import read_angle_sets, read_angles
+from .cost_scales import axes_scale
 from .diagonal_terms import z_terms
 from .errors import CircuitTooLargeError
 from .memory import free_memory
@@ -126,6 +127,14 @@ class SubspaceQAOA(QAOAEngine):
         """What `initial_angles` needs to know of the mixer, see `mixer_gaps.mixer_gap`."""
         n_free = self.space.n_bits - sum(len(group.wires) for group in self._groups)
         return mixer_gap(self._groups, n_free, self._choice)
+
+    @property
+    def cost_scale(self) -> float:
+        """What `initial_angles` needs to know of the cost: `cost_scales.axes_scale` over groups and bits."""
+        free = [2] * (self.space.n_bits - sum(len(group.wires) for group in self._groups))
+        groups = [group.levels for group in self._groups if group.levels > 1]
+        energies = self._levels if self._codes is None else self._levels[self._codes]
+        return axes_scale(energies.reshape(groups + free))
 
     @property
     def energies(self) -> NDArray[np.float64]:
