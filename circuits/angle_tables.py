@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .angle_interpolation import stretch_angles
 from .angle_ramps import linear_ramp
-from .arguments import whole_number
+from .arguments import real_number, whole_number
 from .cost_scales import cost_scale, mean_degree
 from .errors import CircuitError
 from .published_angles import angles_for_minimization, unit_schedule
@@ -151,13 +151,12 @@ def initial_angles(
         >>> gammas.tolist(), betas.round(5).tolist()
         ([0.375, 0.75], [-0.5005, -0.25025])
     """
-    if isinstance(rule, str) and rule not in _RULES:
+    if not (rule in _RULES if isinstance(rule, str) else callable(rule)):
         names = ", ".join(map(repr, _RULES))
         raise CircuitError(f"rule is {rule!r}; it must be one of {names}, or a function")
     if mixer_gap is None:
         mixer_gap = float(getattr(model, "mixer_gap", 2.0))
-    if not 0 < mixer_gap < np.inf:
-        raise CircuitError(f"mixer_gap is {mixer_gap!r}; it must be a number greater than 0 (X mixer: 2)")
+    mixer_gap = real_number("mixer_gap", mixer_gap, 0, above=True)
     depth = whole_number("depth", depth, 1)
     scale = cost_scale(model)
     gammas, betas = (_RULES[rule] if isinstance(rule, str) else rule)(depth, mean_degree(model))

@@ -53,9 +53,7 @@ def _energy_codes(
             codes[begin + place] = np.int32(energies[place] - low)
 
 
-def _energy_values(
-    masks: Any, numbers: Any, block_bits: int, first: int, last: int, costs: Any
-) -> None:
+def _energy_values(masks: Any, numbers: Any, block_bits: int, first: int, last: int, costs: Any) -> None:
     """Energies of the blocks ``first`` to ``last`` - 1."""
     energies = np.empty(1 << block_bits)
     for block in range(first, last):

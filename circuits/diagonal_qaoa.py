@@ -20,11 +20,12 @@ from .cost_terms import read_terms
 from .diagonal_evolution import DiagonalEvolution
 from .diagonal_state import DiagonalState
 from .errors import CircuitError, DeviceUnavailableError
-from .objectives import EXPECTATION, Expectation, Objective, weigh
+from .objectives import EXPECTATION, Expectation, Objective, read_objective, weigh
 from .outcomes import Outcomes
 from .product_space import binary_space
 from .qaoa_engine import QAOAEngine
 from .qaoa_resources import ising_of, layer_resources, quadratic
+from .row_threads import count_threads
 
 __all__ = ["DiagonalQAOA"]
 
@@ -86,6 +87,7 @@ class DiagonalQAOA(QAOAEngine):
     ) -> None:
         if precision not in ("double", "single"):
             raise CircuitError(f"precision is {precision!r}; legal are 'double' and 'single'")
+        count_threads(threads)
         variables, diagonal = _read_cost(model_or_costs, threads)
         self._operator = ising_of(model_or_costs)
         super().__init__(variables, binary_space(diagonal.n_qubits), seed)
@@ -236,6 +238,7 @@ class DiagonalQAOA(QAOAEngine):
             CircuitTooLargeError: the two states do not fit into free memory.
         """
         angles = read_angles(gammas, betas)
+        read_objective(objective)
 
         def sweep(evolution: Any) -> tuple[float, tuple[float, NDArray[Any], NDArray[Any]]]:
             norms = [1.0]

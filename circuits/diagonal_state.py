@@ -101,9 +101,7 @@ class DiagonalState:
         Returns:
             Both.
         """
-        norm, energy = energy_sums(
-            self.layout, self.parts, self.codes, self.levels, self.flip, self.threads
-        )
+        norm, energy = energy_sums(self.layout, self.parts, self.codes, self.levels, self.flip, self.threads)
         return norm, energy + norm * self.diagonal.constant
 
     def norm(self) -> float:

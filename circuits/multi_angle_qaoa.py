@@ -28,6 +28,7 @@ from .outcomes import Outcomes
 from .product_space import binary_space
 from .qaoa_engine import QAOAEngine
 from .qaoa_resources import ising_of, layer_resources, quadratic
+from .row_threads import count_threads
 
 __all__ = ["MultiAngleQAOA"]
 
@@ -66,11 +67,12 @@ class MultiAngleQAOA(QAOAEngine):
     """
 
     def __init__(self, model: Any, *, threads: int | None = None, seed: int | None = None) -> None:
+        count_threads(threads)
         variables, terms = read_terms(model)
         self._operator = ising_of(model)
         super().__init__(variables, binary_space(len(variables)), seed)
         masks, self._coefficients, self.terms = _acting_terms(self._operator, variables, terms)
-        self._diagonal = diagonal_from_terms(terms)
+        self._diagonal = diagonal_from_terms(terms, threads=threads)
         self._evolution = LayeredEvolution(self._diagonal, masks, threads=threads)
 
     @property

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .errors import CircuitError
 
-__all__ = ["EXPECTATION", "CVaR", "Expectation", "Gibbs", "Objective", "weigh"]
+__all__ = ["EXPECTATION", "CVaR", "Expectation", "Gibbs", "Objective", "read_objective", "weigh"]
 
 Floats = NDArray[np.float64]
 
@@ -125,6 +125,31 @@ EXPECTATION = Expectation()
 """The mean energy, the objective where none is named."""
 
 
+def read_objective(objective: Any) -> Objective:
+    """An objective as a caller gives it.
+
+    Args:
+        objective: a function of energies and probabilities.
+
+    Returns:
+        The same.
+
+    Raises:
+        CircuitError: it cannot be called.
+
+    Example:
+        >>> read_objective(CVaR(0.5))
+        CVaR(alpha=0.5)
+    """
+    if not callable(objective):
+        raise CircuitError(
+            f"objective is {objective!r}; it must be Expectation(), CVaR(...), Gibbs(...) or a function of "
+            "energies and probabilities"
+        )
+    chosen: Objective = objective
+    return chosen
+
+
 def weigh(objective: Objective, energies: Floats, probabilities: Floats) -> tuple[float, Floats]:
     """An objective's value and weights as gradients take them: checked, and about 0.
 
@@ -147,7 +172,7 @@ def weigh(objective: Objective, energies: Floats, probabilities: Floats) -> tupl
         >>> value - 1e9, weights.tolist()
         (1.0, [-1.0, 1.0])
     """
-    answer: Any = objective(energies, probabilities)
+    answer: Any = read_objective(objective)(energies, probabilities)
     try:
         value, weights = float(answer[0]), np.asarray(answer[1], dtype=np.float64)
     except (TypeError, ValueError, IndexError) as error:
@@ -157,8 +182,8 @@ def weigh(objective: Objective, energies: Floats, probabilities: Floats) -> tupl
         ) from error
     if weights.shape != energies.shape or not np.isfinite(value):
         raise CircuitError(
-            f"the objective {objective!r} gave the value {value} and derivatives of shape {weights.shape}; it "
-            f"must give a finite number and derivatives of shape {energies.shape}"
+            f"the objective {objective!r} gave the value {value} and derivatives of shape {weights.shape}; "
+            f"it must give a finite number and derivatives of shape {energies.shape}"
         )
     lowest, highest = float(weights.min()), float(weights.max())
     if not np.isfinite(highest - lowest):

@@ -20,8 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from .angle_arguments import read_angle_sets, read_angles
 from .cost_scales import axes_scale
 from .diagonal_terms import z_terms
-from .errors import CircuitTooLargeError
-from .memory import free_memory
+from .memory import require_bytes
 from .mixer_gaps import mixer_gap
 from .objectives import EXPECTATION, Objective, weigh
 from .outcomes import Outcomes
@@ -102,7 +101,11 @@ class SubspaceQAOA(QAOAEngine):
         self._groups = read_groups(self._operator.variables, groups)
         self._choice = read_mixer(mixer, topology, len(self._groups))
         space = subspace(len(self._operator.variables), self._groups)
-        _require_room(space.dimension)
+        require_bytes(
+            space.dimension * _BYTES,
+            f"{space.dimension:,} amplitudes with all that gradients take",
+            "Use fewer groups or coarser levels, or free some memory",
+        )
         super().__init__(self._operator.variables, space, seed)
         # Phases and derivatives would lose digits to a large constant, so it is kept apart.
         energies = subspace_energies(replace(self._operator, constant=0.0), space)
@@ -287,10 +290,3 @@ class SubspaceQAOA(QAOAEngine):
         return subspace_resources(self._operator, self._groups, self._choice, depth)
 
 
-def _require_room(dimension: int) -> None:
-    free = free_memory()
-    if free is not None and dimension * _BYTES > free:
-        raise CircuitTooLargeError(
-            f"{dimension:,} amplitudes need {dimension * _BYTES / 1e9:.2g} GB with all that gradients take; "
-            f"{free / 1e9:.2g} GB are free. Use fewer groups or coarser levels, or free some memory"
-        )

@@ -93,3 +93,9 @@ def test_a_constant_model():
     np.testing.assert_allclose(by_beta, np.zeros((2, 2)), atol=1e-14)
     np.testing.assert_allclose(engine.probabilities(*angles), np.full(4, 0.25))
     np.testing.assert_allclose(CircuitQAOA(bqm, compute="cpu").probabilities(*angles), np.full(4, 0.25))
+
+
+@pytest.mark.parametrize("threads", ["a", -1, 1.5])
+def test_wrong_threads(threads):
+    with pytest.raises(CircuitError, match="threads is"):
+        MultiAngleQAOA(MODEL, threads=threads)

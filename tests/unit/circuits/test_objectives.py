@@ -108,3 +108,12 @@ def test_objectives_that_give_something_else(objective, words):
     for engine in (DiagonalQAOA(edge), SubspaceQAOA(edge), CircuitQAOA(edge, compute="cpu")):
         with pytest.raises(CircuitError, match=words):
             engine.value([0.1], [0.1], objective)
+
+
+@pytest.mark.parametrize("objective", ["cvar", None, 3])
+def test_what_cannot_be_called(objective):
+    edge = dimod.BinaryQuadraticModel({"a": 0.5}, {("a", "b"): 1.0}, 0.0, "SPIN")
+    for engine in (DiagonalQAOA(edge), SubspaceQAOA(edge)):
+        for call in (engine.value, engine.value_and_grad):
+            with pytest.raises(CircuitError, match="objective is .*; it must be Expectation"):
+                call([0.1], [0.1], objective)
