@@ -79,6 +79,19 @@ class CostDiagonal:
         energies.flags.writeable = False
         return energies
 
+    def levels_and_codes(self) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
+        """Energies in the form that `Outcomes` takes.
+
+        Returns:
+            The energy of each code and the codes; or the energy of every state, and None.
+
+        Example:
+            >>> diagonal_from_costs([2.0, 0.0]).levels_and_codes()
+            (array([0., 2.]), array([1, 0], dtype=uint8))
+        """
+        levels = self.level_energies
+        return (self.energies(), None) if levels is None else (levels, self.codes)
+
     @property
     def level_energies(self) -> NDArray[np.float64] | None:
         """Energy of each code, the constant included, shape (M,); None without codes."""

@@ -166,11 +166,7 @@ class DiagonalQAOA(QAOAEngine):
             CircuitTooLargeError: it does not fit into free memory.
         """
         probabilities = self._run(gammas, betas)[0].probabilities()
-        diagonal = self._diagonal
-        levels = diagonal.level_energies
-        if levels is None:
-            return Outcomes(self.space, probabilities, diagonal.energies())
-        return Outcomes(self.space, probabilities, levels, diagonal.codes)
+        return Outcomes(self.space, probabilities, *self._diagonal.levels_and_codes())
 
     def value(self, gammas: ArrayLike, betas: ArrayLike, objective: Objective = EXPECTATION) -> float:
         """An exact objective of the final distribution, the mean energy if none is named.
@@ -190,9 +186,8 @@ class DiagonalQAOA(QAOAEngine):
         state, norm, energy = self._run(gammas, betas)
         if isinstance(objective, Expectation):
             return energy / norm
-        levels = self._diagonal.level_energies
-        chances = state.level_probabilities() / norm
-        return weigh(objective, self.energies if levels is None else levels, chances)[0]
+        energies, _ = self._diagonal.levels_and_codes()
+        return weigh(objective, energies, state.level_probabilities() / norm)[0]
 
     def values(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
         """Mean energies at many sets of angles, for landscapes and searches.

@@ -62,7 +62,7 @@ class DiagonalState:
         layout = self.layout
         kind = np.complex128 if layout.itemsize == 8 else np.complex64
         require_memory(layout.n_qubits, 2 * kind().itemsize)
-        result = np.empty(layout.dimension, kind)
+        result: NDArray[Any] = np.empty(layout.dimension, kind)
         for part, target in enumerate((result.real, result.imag)):
             begin = part * layout.pitch
             target[:] = flipped_copy(layout, self.parts[begin : begin + layout.dimension], self.flip)

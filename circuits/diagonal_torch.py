@@ -335,8 +335,7 @@ class TorchDiagonal:
         weights = None
         value = self.constant
         if objective is not None:
-            known = self.diagonal.level_energies
-            energies = self.diagonal.energies() if known is None else known
+            energies, _ = self.diagonal.levels_and_codes()
             value, given = weigh(objective, energies, self.level_probabilities(ket))
             weights = torch.as_tensor(given, dtype=torch.float64, device=self.device)
         for some in self.chunks():

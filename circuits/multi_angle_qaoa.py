@@ -137,7 +137,7 @@ class MultiAngleQAOA(QAOAEngine):
             CircuitError: illegal angles.
         """
         probabilities = self._evolution.run(*self._read(gammas, betas)).probabilities()
-        return Outcomes(self.space, probabilities, self._diagonal.energies())
+        return Outcomes(self.space, probabilities, *self._diagonal.levels_and_codes())
 
     def value_and_grad(
         self, gammas: ArrayLike, betas: ArrayLike, objective: Objective = EXPECTATION

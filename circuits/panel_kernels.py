@@ -117,7 +117,7 @@ def _high_pass(
                 continue
             layer = before if stage == 0 else after
             # From the constant 0 numba would first compile the step for a bit that is always 0.
-            bit = np.int64(0)
+            bit: Any = np.int64(0)
             while bit < row_bits:
                 bits = 0 if stage == 2 else next_bits(row_bits - bit, most)
                 now = mode if stage == 2 or (stage == 1 and bit == 0) else PLAIN

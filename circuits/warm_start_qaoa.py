@@ -147,7 +147,7 @@ class WarmStartQAOA(QAOAEngine):
         phases, turns = self._layers(*read_angles(gammas, betas))
         # The last phases change no probability.
         probabilities = self._evolution.run(phases[:-1], turns).probabilities()
-        return Outcomes(self.space, probabilities, self._diagonal.energies())
+        return Outcomes(self.space, probabilities, *self._diagonal.levels_and_codes())
 
     def value_and_grad(
         self, gammas: ArrayLike, betas: ArrayLike, objective: Objective = EXPECTATION

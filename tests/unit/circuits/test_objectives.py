@@ -115,5 +115,5 @@ def test_what_cannot_be_called(objective):
     edge = dimod.BinaryQuadraticModel({"a": 0.5}, {("a", "b"): 1.0}, 0.0, "SPIN")
     for engine in (DiagonalQAOA(edge), SubspaceQAOA(edge)):
         for call in (engine.value, engine.value_and_grad):
-            with pytest.raises(CircuitError, match="objective is .*; it must be Expectation"):
+            with pytest.raises(CircuitError, match=r"objective is .*; it must be Expectation"):
                 call([0.1], [0.1], objective)

@@ -185,11 +185,11 @@ def test_too_large_says_so_before_it_allocates(monkeypatch):
     with pytest.raises(CircuitTooLargeError, match=r"dimension 1,073,741,824 \(2\*\*30\)"):
         SubspaceQAOA(model)
     monkeypatch.setattr(memory, "free_memory", lambda: 10_000)
-    with pytest.raises(CircuitTooLargeError, match="1,000 amplitudes with all .* need 72 kB"):
+    with pytest.raises(CircuitTooLargeError, match=r"1,000 amplitudes with all .* need 72 kB"):
         SubspaceQAOA(model, [tuple(range(10 * g, 10 * g + 10)) for g in range(3)])
     monkeypatch.undo()
-    monkeypatch.setattr(memory, "free_memory", lambda: 10_000)
     qaoa = SubspaceQAOA(model, [tuple(range(10 * g, 10 * g + 10)) for g in range(3)])
+    monkeypatch.setattr(memory, "free_memory", lambda: 10_000)
     with pytest.raises(CircuitTooLargeError, match="30 qubits need"):
         qaoa.as_circuit()
 
