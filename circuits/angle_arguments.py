@@ -86,7 +86,7 @@ def read_layers(gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64
     """
     tables = _numbers("gammas", gammas), _numbers("betas", betas)
     for name, table in zip(("gammas", "betas"), tables):
-        if table.ndim != 2 or table.size == 0:
+        if table.ndim != 2 or len(table) == 0:
             raise CircuitError(f"{name} has shape {table.shape}; it must be (p, angles of a layer)")
     _equal_layers(len(tables[0]), len(tables[1]))
     return tables

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .angle_interpolation import stretch_angles
 from .angle_ramps import linear_ramp
-from .arguments import whole_number
+from .arguments import real_number, whole_number
 from .cost_scales import cost_scale, mean_degree
 from .errors import CircuitError
 from .published_angles import angles_for_minimization, unit_schedule
@@ -117,13 +117,14 @@ ANGLE_RULES = tuple(_RULES)
 
 
 def initial_angles(
-    model: Any, depth: int, *, rule: str | Rule = "regular", mixer_gap: float = 2.0
+    model: Any, depth: int, *, rule: str | Rule = "regular", mixer_gap: float | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Angles for a model without any optimization, in the convention of this package.
 
     Args:
         model: the cost to minimize: a `dimod.BinaryQuadraticModel` (BINARY or SPIN), a
-            `dimod.BinaryPolynomial`, or an array of costs, shape (2**N,) or one axis per one-hot group.
+            `dimod.BinaryPolynomial`, an array of costs, shape (2**N,) or one axis per group of levels, or a
+            `SubspaceQAOA`, which knows its axes and its mixer's gap.
         depth: number of layers p, at least 1.
         rule: "spin_glass", the optimum of the Sherrington-Kirkpatrick model at infinite size; "regular",
             fixed angles of regular graphs by the model's mean degree; "ramp", two straight lines; or a
@@ -131,6 +132,7 @@ def initial_angles(
         mixer_gap: distance of the two largest eigenvalues of the mixer's Hamiltonian, which the betas are
             made for by a factor 2 / gap. The X mixer has 2; adjacency matrices over levels have: complete
             graph k (k levels), cycle 2 - 2 cos(2 pi / k), Johnson graph J(n, k) n; a projector (Grover) 1.
+            None for that of the engine if one is given, else 2.
 
     Returns:
         (gammas, betas), each of shape (depth,): gammas of the rule divided by the model's `cost_scale`. For a
@@ -149,11 +151,12 @@ def initial_angles(
         >>> gammas.tolist(), betas.round(5).tolist()
         ([0.375, 0.75], [-0.5005, -0.25025])
     """
-    if isinstance(rule, str) and rule not in _RULES:
+    if not (rule in _RULES if isinstance(rule, str) else callable(rule)):
         names = ", ".join(map(repr, _RULES))
         raise CircuitError(f"rule is {rule!r}; it must be one of {names}, or a function")
-    if not 0 < mixer_gap < np.inf:
-        raise CircuitError(f"mixer_gap is {mixer_gap!r}; it must be a number greater than 0 (X mixer: 2)")
+    if mixer_gap is None:
+        mixer_gap = float(getattr(model, "mixer_gap", 2.0))
+    mixer_gap = real_number("mixer_gap", mixer_gap, 0, above=True)
     depth = whole_number("depth", depth, 1)
     scale = cost_scale(model)
     gammas, betas = (_RULES[rule] if isinstance(rule, str) else rule)(depth, mean_degree(model))

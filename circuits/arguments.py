@@ -11,7 +11,7 @@ import numpy as np
 
 from .errors import CircuitError
 
-__all__ = ["is_torch", "to_floats", "whole_number"]
+__all__ = ["is_torch", "real_number", "to_floats", "whole_number"]
 
 
 def is_torch(value: Any) -> bool:
@@ -88,3 +88,29 @@ def whole_number(name: str, value: object, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise CircuitError(f"{name} is {value!r}; it must be an integer of at least {least}")
     return int(value)
+
+
+def real_number(name: str, value: object, least: float = -np.inf, *, above: bool = False) -> float:
+    """A finite number within its range.
+
+    Args:
+        name: of the argument, for messages.
+        value: what was given.
+        least: lower end of the range.
+        above: whether the end itself is illegal.
+
+    Returns:
+        The value.
+
+    Raises:
+        CircuitError: no number, infinite, NaN, or out of range.
+
+    Example:
+        >>> real_number("first_step", 0.1, 0, above=True)
+        0.1
+    """
+    number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not number or not np.isfinite(value) or value < least or (above and value == least):  # type: ignore[call-overload, operator]
+        legal = "" if least == -np.inf else f" {'above' if above else 'of at least'} {least:g}"
+        raise CircuitError(f"{name} is {value!r}; it must be a finite number{legal}")
+    return float(value)  # type: ignore[arg-type]

@@ -4,12 +4,13 @@ The diagonal of a polynomial is made block by block: for every setting of the hi
 give a polynomial of the low bits, and summing its coefficients over subsets gives the block (the zeta
 transform; F. Yates, "The design and analysis of factorial experiments", 1937). That is about n / 2
 additions per state, and exact where the coefficients are integers.
+
+The constant of a model is kept apart: phases and derivatives of a cost near 1e9 would lose nine digits to it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import gcd
 from typing import Any
 
@@ -36,9 +37,11 @@ class CostDiagonal:
     Attributes:
         n_qubits: number of bits, n.
         codes: uint8 or uint16, shape (2**n,), or None.
-        levels: energy of each code, shape (M,), ascending and evenly spaced; None without codes.
-        costs: float64, shape (2**n,); None with codes.
+        levels: energy of each code less the constant, shape (M,), ascending and evenly spaced; None without
+            codes.
+        costs: energies less the constant, float64, shape (2**n,); None with codes.
         symmetric: whether the energy of every state is that of its complement.
+        constant: what every energy has besides.
     """
 
     n_qubits: int
@@ -46,12 +49,13 @@ class CostDiagonal:
     levels: NDArray[np.float64] | None
     costs: NDArray[np.float64] | None
     symmetric: bool
+    constant: float = 0.0
 
     def energies(self) -> NDArray[np.float64]:
         """The energy of every state.
 
         Returns:
-            Shape (2**n,), a new array with codes.
+            Shape (2**n,), read only.
 
         Raises:
             CircuitError: the diagonal was built by hand, with neither codes nor costs.
@@ -61,29 +65,45 @@ class CostDiagonal:
             >>> diagonal_from_terms(CostTerms.of(2, [(0,), (1,)], [2.0, 1.0])).energies()
             array([0., 1., 2., 3.])
         """
-        if self.costs is not None:
-            return self.costs
-        if self.levels is None or self.codes is None:
-            raise CircuitError("a diagonal has either codes and levels or costs")
-        require_memory(self.n_qubits, 8)
-        return np.take(self.levels, self.codes)
+        if self.costs is None:
+            levels, codes = self.level_energies, self.codes
+            if levels is None or codes is None:
+                raise CircuitError("a diagonal has either codes and levels or costs")
+            require_memory(self.n_qubits, 8)
+            energies = np.take(levels, codes)
+        elif self.constant:
+            require_memory(self.n_qubits, 8)
+            energies = self.costs + self.constant
+        else:
+            energies = self.costs.view()
+        energies.flags.writeable = False
+        return energies
 
-    @cached_property
-    def _bounds(self) -> tuple[float, float]:
+    def levels_and_codes(self) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
+        """Energies in the form that `Outcomes` takes.
+
+        Returns:
+            The energy of each code and the codes; or the energy of every state, and None.
+
+        Example:
+            >>> diagonal_from_costs([2.0, 0.0]).levels_and_codes()
+            (array([0., 2.]), array([1, 0], dtype=uint8))
+        """
+        levels = self.level_energies
+        return (self.energies(), None) if levels is None else (levels, self.codes)
+
+    @property
+    def level_energies(self) -> NDArray[np.float64] | None:
+        """Energy of each code, the constant included, shape (M,); None without codes."""
+        return None if self.levels is None else self.levels + self.constant
+
+    @property
+    def limit(self) -> float:
+        """Largest distance of an energy from the constant."""
         values = self.levels if self.costs is None else self.costs
         if values is None:
             raise CircuitError("a diagonal has either codes and levels or costs")
-        return float(values.min()), float(values.max())
-
-    @property
-    def minimum(self) -> float:
-        """Least energy of any state."""
-        return self._bounds[0]
-
-    @property
-    def maximum(self) -> float:
-        """Greatest energy of any state."""
-        return self._bounds[1]
+        return float(max(values.max(), -values.min()))
 
     @property
     def n_bytes(self) -> int:
@@ -121,7 +141,7 @@ def diagonal_from_terms(terms: CostTerms, *, threads: int | None = None) -> Cost
     Example:
         >>> triangle = CostTerms.of(3, [(0, 1), (1, 2), (0, 2)], [1.0, 1.0, 1.0], spins=True)
         >>> diagonal = diagonal_from_terms(triangle)
-        >>> diagonal.codes.tolist(), diagonal.levels.tolist(), diagonal.symmetric
+        >>> diagonal.codes.tolist(), diagonal.level_energies.tolist(), diagonal.symmetric
         ([1, 0, 0, 0, 0, 0, 0, 1], [-1.0, 3.0], True)
     """
     n = terms.n_qubits
@@ -156,18 +176,18 @@ def diagonal_from_terms(terms: CostTerms, *, threads: int | None = None) -> Cost
                     energy_codes(masks, counts, block_bits, first, last, low, codes)
 
             run_in_parts(encode, chunks, cost, threads)
-            levels = np.arange(low, high + 1) * float(unit) / denominator + terms.constant
-            return CostDiagonal(n, codes, levels, None, symmetric)
+            levels = np.arange(low, high + 1) * float(unit) / denominator
+            return CostDiagonal(n, codes, levels, None, symmetric, terms.constant)
     require_memory(n, 8)
     costs = np.empty(1 << n)
 
     def evaluate(some: slice) -> None:
         for chunk in range(some.start, some.stop):
             first, last = blocks * chunk // chunks, blocks * (chunk + 1) // chunks
-            energy_values(masks, numbers, block_bits, first, last, terms.constant, costs)
+            energy_values(masks, numbers, block_bits, first, last, costs)
 
     run_in_parts(evaluate, chunks, cost, threads)
-    return CostDiagonal(n, None, None, costs, symmetric)
+    return CostDiagonal(n, None, None, costs, symmetric, terms.constant)
 
 
 def diagonal_from_costs(costs: ArrayLike) -> CostDiagonal:
@@ -178,13 +198,14 @@ def diagonal_from_costs(costs: ArrayLike) -> CostDiagonal:
 
     Returns:
         Codes and levels where the energies are multiples of a power of two or of ten and span fewer than
-        65,536 multiples of their greatest common divisor; else the costs themselves, not copied if float64.
+        65,536 multiples of their greatest common divisor; else the costs themselves, not copied if float64,
+        or with a constant taken out where they lie far from 0.
 
     Raises:
         CircuitError: not a vector of 2**n finite numbers.
 
     Example:
-        >>> diagonal_from_costs([0.5, 1.0, 1.0, 2.5]).levels.tolist()
+        >>> diagonal_from_costs([0.5, 1.0, 1.0, 2.5]).level_energies.tolist()
         [0.5, 1.0, 1.5, 2.0, 2.5]
     """
     try:
@@ -206,8 +227,13 @@ def diagonal_from_costs(costs: ArrayLike) -> CostDiagonal:
         if whole is not None and whole[0].max() < _MOST_LEVELS:
             counts, unit, denominator = whole
             kind = np.uint8 if counts.max() < 256 else np.uint16
-            levels = np.arange(int(counts.max()) + 1) * float(unit) / denominator + base
-            return CostDiagonal(n, counts.astype(kind), levels, None, symmetric)
+            levels = np.arange(int(counts.max()) + 1) * float(unit) / denominator
+            return CostDiagonal(n, counts.astype(kind), levels, None, symmetric, base)
+    low, high = float(values.min()), float(values.max())
+    if max(-high, low) > high - low:
+        require_memory(n, 8)
+        return CostDiagonal(n, None, None, values - low, symmetric, low)
     if not values.flags.writeable:
+        require_memory(n, 8)
         values = values.copy()
     return CostDiagonal(n, None, None, values, symmetric)

@@ -53,16 +53,14 @@ def _energy_codes(
             codes[begin + place] = np.int32(energies[place] - low)
 
 
-def _energy_values(
-    masks: Any, numbers: Any, block_bits: int, first: int, last: int, constant: float, costs: Any
-) -> None:
+def _energy_values(masks: Any, numbers: Any, block_bits: int, first: int, last: int, costs: Any) -> None:
     """Energies of the blocks ``first`` to ``last`` - 1."""
     energies = np.empty(1 << block_bits)
     for block in range(first, last):
         block_energies(masks, numbers, block_bits, block, energies)
         begin = block << block_bits
         for place in range(energies.size):
-            costs[begin + place] = energies[place] + constant
+            costs[begin + place] = energies[place]
 
 
 energy_range = compile_kernel(_energy_range)

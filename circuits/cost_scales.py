@@ -27,7 +27,7 @@ from .arguments import to_floats
 from .errors import CircuitError
 from .ising import ising_from_bqm
 
-__all__ = ["cost_scale", "mean_degree"]
+__all__ = ["axes_scale", "cost_scale", "mean_degree"]
 
 
 def cost_scale(model: Any) -> float:
@@ -35,8 +35,9 @@ def cost_scale(model: Any) -> float:
 
     Args:
         model: a `dimod.BinaryQuadraticModel`, a `dimod.BinaryPolynomial`, or costs: shape (2**N,), wire 0
-            most significant, or one axis per group of levels, shape (k_1, ..., k_G). Costs take time
-            proportional to their number times the number of axes.
+            most significant, or one axis per group of levels, shape (k_1, ..., k_G), of which those of a
+            single level do not count; or an engine with a ``cost_scale`` of its own, such as `SubspaceQAOA`.
+            Costs take time proportional to their number times the number of axes.
 
     Returns:
         sigma; 0 for a constant cost.
@@ -50,6 +51,8 @@ def cost_scale(model: Any) -> float:
         >>> round(cost_scale(model) ** 2, 12)  # (4 + (1 + 4 + 4) + 4) / 3
         5.666666666667
     """
+    if hasattr(model, "cost_scale"):
+        return float(model.cost_scale)
     if isinstance(model, dimod.BinaryPolynomial):
         degrees, coefficients, n_variables = _spin_terms(model)
         return _root_mean(degrees, coefficients, n_variables)
@@ -69,7 +72,7 @@ def mean_degree(model: Any) -> float:
 
     Returns:
         2 K / N for K pairs with a coefficient other than 0; for a polynomial, pairs that share a spin term;
-        infinity for costs, where nothing is known.
+        infinity for costs and engines, where nothing is known.
 
     Raises:
         CircuitError: as `cost_scale`.
@@ -79,7 +82,7 @@ def mean_degree(model: Any) -> float:
         >>> round(mean_degree(path), 6)
         1.333333
     """
-    if isinstance(model, (np.ndarray, list, tuple)):
+    if isinstance(model, (np.ndarray, list, tuple)) or hasattr(model, "cost_scale"):
         return float("inf")
     if isinstance(model, dimod.BinaryPolynomial):
         _spin_terms(model)
@@ -119,14 +122,32 @@ def _scale_of_costs(costs: NDArray[np.float64]) -> float:
         )
     if not np.isfinite(costs).all():
         raise CircuitError("costs hold a NaN or infinite value")
+    return axes_scale(costs)
+
+
+def axes_scale(costs: NDArray[np.float64]) -> float:
+    """The scale of costs with one axis for everything that a mixer acts on by itself.
+
+    Args:
+        costs: finite, of any number of axes; those of a single level do not count.
+
+    Returns:
+        Root of the mean over axes of the variance along the axis; 0 for a constant cost.
+
+    Example:
+        >>> round(axes_scale(np.array([1.0, 2.0, 3.0])) ** 2, 6)
+        0.666667
+    """
     largest = float(np.abs(costs).max())
     if largest == 0:
         return 0.0
     unit = costs / largest
     variances = []
     for k, levels in enumerate(unit.shape):
+        if levels == 1:
+            continue
         # The same array with the axis in the middle: at most three axes are quick, twenty are not.
         table = unit.reshape(int(np.prod(unit.shape[:k], dtype=np.int64)), levels, -1)
         mean = table.mean(axis=1, keepdims=True)
         variances.append(float(((table - mean) ** 2).mean()))
-    return largest * float(np.sqrt(np.mean(variances)))
+    return largest * float(np.sqrt(np.mean(variances))) if variances else 0.0

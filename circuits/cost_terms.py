@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import CircuitError
+from .memory import require_memory
+from .wire_order import wire_order
 
 __all__ = ["CostTerms", "read_terms"]
 
@@ -65,8 +67,7 @@ class CostTerms:
 
         Raises:
             CircuitError: a wire that is not there or stands twice in a term, a coefficient that is not
-            finite,
-                or a term of more than 16 spins.
+                finite, or a term of more than 16 spins.
         """
         _check_size(n_qubits)
         masks = []
@@ -162,7 +163,7 @@ class CostTerms:
             return False
         masks, numbers = self.spin_terms()
         odd = np.abs(numbers[_sizes(masks) % 2 == 1])
-        return bool(odd.max(initial=0.0) <= 1e-15 * np.abs(self.coefficients).sum())
+        return bool(odd.max(initial=0.0) <= 1e-15 * np.abs(self.coefficients[self.masks != 0]).sum())
 
 
 def _check_size(n_qubits: int) -> None:
@@ -216,11 +217,11 @@ def read_terms(model: Any) -> tuple[tuple[Hashable, ...], CostTerms]:
         model: a dimod BinaryQuadraticModel or BinaryPolynomial, of bits or spins, with at least one variable.
 
     Returns:
-        The variables (variable i is wire i; those of a polynomial in sorted order where they can be sorted,
-        else in the order in which its terms name them) and the terms in bits.
+        The variables in the order of `wire_order` (variable i is wire i) and the terms in bits.
 
     Raises:
         CircuitError: another kind of model, no variables, or a coefficient that is not finite.
+        CircuitTooLargeError: not even a byte for each bit string fits into free memory.
 
     Example:
         >>> import dimod
@@ -231,24 +232,19 @@ def read_terms(model: Any) -> tuple[tuple[Hashable, ...], CostTerms]:
     import dimod
 
     if isinstance(model, dimod.BinaryQuadraticModel):
-        variables = tuple(model.variables)
         listed: list[tuple[tuple[Any, ...], Any]] = [((v,), bias) for v, bias in model.linear.items()]
         listed += [(pair, bias) for pair, bias in model.quadratic.items()]
         listed.append(((), model.offset))
     elif isinstance(model, dimod.BinaryPolynomial):
-        found = dict.fromkeys(v for term in model for v in term)
-        try:
-            variables = tuple(sorted(found))
-        except TypeError:
-            variables = tuple(found)
         listed = [(tuple(term), bias) for term, bias in model.items()]
     else:
         raise CircuitError(
             f"the model is a {type(model).__name__}; a dimod BinaryQuadraticModel or BinaryPolynomial is "
             "needed. Turn a constrained model into one with hybrid_opt.to_qubo(model).bqm"
         )
-    if not variables:
-        raise CircuitError("the model has no variables; a circuit needs at least one qubit")
+    variables = wire_order(model)
+    # What is made of the terms are vectors over all bit strings; before long loops say that they cannot fit.
+    require_memory(len(variables), 1)
     wires = {variable: wire for wire, variable in enumerate(variables)}
     for term, bias in listed:
         if not np.isfinite(bias):

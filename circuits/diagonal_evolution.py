@@ -12,7 +12,6 @@ taken as the gates of layer l are undone on both states.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -27,12 +26,11 @@ from .errors import CircuitError
 from .layer_angles import LayerAngles
 from .memory import require_memory
 from .mixer_steps import BACKWARD_BITS, SPAWN, lane_count_bits
+from .objectives import Objective, weigh
 from .row_evolution import evolve_one, evolve_rows, scale_moments
 from .state_sums import energy_sums, level_sums, state_probabilities
 
-__all__ = ["DiagonalEvolution", "Objective"]
-
-Objective = Callable[[NDArray[np.float64], NDArray[np.float64]], tuple[float, NDArray[np.float64]]]
+__all__ = ["DiagonalEvolution"]
 
 
 class DiagonalEvolution:
@@ -76,7 +74,7 @@ class DiagonalEvolution:
         if self.levels is not None and 4 * len(self.levels) > self.layout.dimension:
             # more levels than states: a table would take longer than the phases themselves
             self.codes, self.levels = self.levels[self.codes], None
-        self.limit = max(abs(diagonal.minimum), abs(diagonal.maximum))
+        self.limit = diagonal.limit
         self._whole = self.layout.block_bits + self.layout.mirrored == self.layout.n_bits
         self.runner = PassRunner(self.layout, self.codes, self.levels, self.limit, threads)
         self.bytes_forward = 2 * itemsize * self.layout.pitch
@@ -100,24 +98,32 @@ class DiagonalEvolution:
         if self._whole:
             parts = self.layout.allocate()
             flip = evolve_one(self.layout, self.codes, self.levels, self.limit, row, other, parts)
-            return self.finished(parts, flip)
+            return self.finished(parts, flip, float(row.sum()))
         angles = LayerAngles(self.layout, row, other)
-        self._require(1)
+        self._require(1, 0)
         parts = self.layout.allocate()
         self._forward(angles, parts)
-        return self.finished(parts, int(angles.flips[-1]))
+        return self.finished(parts, int(angles.flips[-1]), float(row.sum()))
 
-    def finished(self, parts: NDArray[Any], flip: int) -> DiagonalState:
+    def _require(self, n_states: int, more: int) -> None:
+        """Refuse what does not fit, in terms of all 2**n amplitudes however few are stored."""
+        layout = self.layout
+        require_memory(layout.n_qubits, (2 * n_states * layout.itemsize + more) >> layout.mirrored)
+
+    def finished(self, parts: NDArray[Any], flip: int, gamma: float = 0.0) -> DiagonalState:
         """Wrap what has been computed.
 
         Args:
             parts: the state as stored.
             flip: bits that are stored flipped.
+            gamma: sum of the cost angles, for the phase of the cost's constant.
 
         Returns:
             The state.
         """
-        return DiagonalState(self.diagonal, self.layout, self.codes, self.levels, parts, flip, self.threads)
+        return DiagonalState(
+            self.diagonal, self.layout, self.codes, self.levels, parts, flip, self.threads, gamma
+        )
 
     def values(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
         """Expectation for each of a batch of angle sets.
@@ -185,7 +191,8 @@ class DiagonalEvolution:
             return float(values[0]), by_gamma[0], by_beta[0]
         layout = self.layout
         angles = LayerAngles(layout, row, other)
-        self._require(2)
+        # Energies, probabilities, weights and what the objective makes of them, where there are no levels.
+        self._require(2, 0 if objective is None or self.levels is not None else 48)
         parts = layout.allocate(2)
         self._forward(angles, parts)
         value, weights = self.weigh(parts, int(angles.flips[-1]), objective)
@@ -204,23 +211,20 @@ class DiagonalEvolution:
         Returns:
             The value, and the weight of each level or of each stored state.
         """
-        layout, levels = self.layout, self.levels
+        layout, levels, constant = self.layout, self.levels, self.diagonal.constant
         if objective is None:
             value = energy_sums(layout, parts, self.codes, levels, flip, self.threads)[1]
-            return value, self.codes if levels is None else levels
+            return value + constant, self.codes if levels is None else levels
         if levels is not None:
-            return objective(levels, level_sums(layout, parts, self.codes, len(levels), flip, self.threads))
+            chances = level_sums(layout, parts, self.codes, len(levels), flip, self.threads)
+            return weigh(objective, levels + constant, chances)
         copies = 1 << layout.padding
         probabilities = state_probabilities(layout, parts, flip, self.threads)[::copies]
         if layout.mirrored:
             probabilities *= 2.0
-        value, weights = objective(self.codes[::copies], probabilities)
+        energies = self.codes[::copies]
+        value, weights = weigh(objective, energies + constant if constant else energies, probabilities)
         return value, np.repeat(weights, copies) if copies > 1 else weights
-
-    def _require(self, n_states: int) -> None:
-        # half of the numbers for a mirrored state
-        numbers = (1 if self.layout.mirrored else 2) * n_states
-        require_memory(self.layout.n_qubits, numbers * self.layout.itemsize)
 
     def _forward(self, angles: LayerAngles, parts: NDArray[Any]) -> None:
         layout, runner = self.layout, self.runner
@@ -292,7 +296,8 @@ class DiagonalEvolution:
     def _rows(
         self, gammas: NDArray[np.float64], betas: NDArray[np.float64], *, gradients: bool
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        return evolve_rows(
+        values, by_gamma, by_beta = evolve_rows(
             self.layout, self.codes, self.levels, self.limit, gammas, betas,
             gradients=gradients, threads=self.threads,
         )  # fmt: skip
+        return values + self.diagonal.constant, by_gamma, by_beta

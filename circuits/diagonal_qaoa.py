@@ -20,11 +20,12 @@ from .cost_terms import read_terms
 from .diagonal_evolution import DiagonalEvolution
 from .diagonal_state import DiagonalState
 from .errors import CircuitError, DeviceUnavailableError
-from .objectives import EXPECTATION, Objective
+from .objectives import EXPECTATION, Expectation, Objective, read_objective, weigh
 from .outcomes import Outcomes
 from .product_space import binary_space
 from .qaoa_engine import QAOAEngine
 from .qaoa_resources import ising_of, layer_resources, quadratic
+from .row_threads import count_threads
 
 __all__ = ["DiagonalQAOA"]
 
@@ -43,8 +44,9 @@ class DiagonalQAOA(QAOAEngine):
     equal superposition, C minimized.
 
     Args:
-        model_or_costs: a dimod BinaryQuadraticModel or BinaryPolynomial, BINARY or SPIN, whose variable i is
-            wire i; or the cost of every bit string, shape (2**N,), wire 0 most significant.
+        model_or_costs: a dimod BinaryQuadraticModel or BinaryPolynomial, BINARY or SPIN, with its variables
+            in the order of `wire_order`; or the cost of every bit string, shape (2**N,), wire 0 most
+            significant.
         compute: "cpu"; "gpu", through torch and CUDA; or "auto", which takes a GPU from 18 qubits on where
             torch sees one.
         precision: "double" or "single". Single precision needs half the memory; where rounding has moved the
@@ -85,6 +87,7 @@ class DiagonalQAOA(QAOAEngine):
     ) -> None:
         if precision not in ("double", "single"):
             raise CircuitError(f"precision is {precision!r}; legal are 'double' and 'single'")
+        count_threads(threads)
         variables, diagonal = _read_cost(model_or_costs, threads)
         self._operator = ising_of(model_or_costs)
         super().__init__(variables, binary_space(diagonal.n_qubits), seed)
@@ -163,10 +166,7 @@ class DiagonalQAOA(QAOAEngine):
             CircuitTooLargeError: it does not fit into free memory.
         """
         probabilities = self._run(gammas, betas)[0].probabilities()
-        diagonal = self._diagonal
-        if diagonal.levels is None:
-            return Outcomes(self.space, probabilities, diagonal.energies())
-        return Outcomes(self.space, probabilities, diagonal.levels, diagonal.codes)
+        return Outcomes(self.space, probabilities, *self._diagonal.levels_and_codes())
 
     def value(self, gammas: ArrayLike, betas: ArrayLike, objective: Objective = EXPECTATION) -> float:
         """An exact objective of the final distribution, the mean energy if none is named.
@@ -184,10 +184,10 @@ class DiagonalQAOA(QAOAEngine):
             CircuitTooLargeError: the state does not fit into free memory.
         """
         state, norm, energy = self._run(gammas, betas)
-        if objective is EXPECTATION:
+        if isinstance(objective, Expectation):
             return energy / norm
-        energies = self.energies if self._diagonal.levels is None else self._diagonal.levels
-        return float(objective(energies, state.level_probabilities() / norm)[0])
+        energies, _ = self._diagonal.levels_and_codes()
+        return weigh(objective, energies, state.level_probabilities() / norm)[0]
 
     def values(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
         """Mean energies at many sets of angles, for landscapes and searches.
@@ -233,15 +233,16 @@ class DiagonalQAOA(QAOAEngine):
             CircuitTooLargeError: the two states do not fit into free memory.
         """
         angles = read_angles(gammas, betas)
+        read_objective(objective)
 
         def sweep(evolution: Any) -> tuple[float, tuple[float, NDArray[Any], NDArray[Any]]]:
             norms = [1.0]
 
             def watched(energies: NDArray[Any], probabilities: NDArray[Any]) -> tuple[float, NDArray[Any]]:
                 norms.append(float(probabilities.sum()))
-                return objective(energies, probabilities)
+                return objective(energies, probabilities / norms[-1])
 
-            plain = objective is EXPECTATION and self._precision == "double"
+            plain = isinstance(objective, Expectation) and self._precision == "double"
             answer = evolution.value_and_grad(*angles, None if plain else watched)
             return norms[-1], answer
 

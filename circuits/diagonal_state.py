@@ -26,6 +26,7 @@ class DiagonalState:
         parts: real and imaginary parts as stored.
         flip: bits of the index that are stored flipped.
         threads: most threads; None for all.
+        gamma: sum of the cost angles, for the phase of the cost's constant.
 
     Example:
         >>> from .cost_diagonal import diagonal_from_costs
@@ -44,9 +45,10 @@ class DiagonalState:
         parts: NDArray[Any],
         flip: int,
         threads: int | None,
+        gamma: float = 0.0,
     ) -> None:
         self.diagonal, self.layout, self.codes, self.levels = diagonal, layout, codes, levels
-        self.parts, self.flip, self.threads = parts, flip, threads
+        self.parts, self.flip, self.threads, self.gamma = parts, flip, threads, gamma
 
     def amplitudes(self) -> NDArray[Any]:
         """The whole state.
@@ -60,10 +62,12 @@ class DiagonalState:
         layout = self.layout
         kind = np.complex128 if layout.itemsize == 8 else np.complex64
         require_memory(layout.n_qubits, 2 * kind().itemsize)
-        result = np.empty(layout.dimension, kind)
+        result: NDArray[Any] = np.empty(layout.dimension, kind)
         for part, target in enumerate((result.real, result.imag)):
             begin = part * layout.pitch
             target[:] = flipped_copy(layout, self.parts[begin : begin + layout.dimension], self.flip)
+        if self.diagonal.constant and self.gamma:
+            result *= np.exp(-1j * self.gamma * self.diagonal.constant)
         return layout.expanded(result)
 
     def probabilities(self) -> NDArray[np.float64]:
@@ -97,7 +101,8 @@ class DiagonalState:
         Returns:
             Both.
         """
-        return energy_sums(self.layout, self.parts, self.codes, self.levels, self.flip, self.threads)
+        norm, energy = energy_sums(self.layout, self.parts, self.codes, self.levels, self.flip, self.threads)
+        return norm, energy + norm * self.diagonal.constant
 
     def norm(self) -> float:
         """Squared norm; what it differs from 1 by tells of single precision's errors.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .errors import CircuitError
 from .ising import ising_from_bqm
+from .wire_order import wire_order
 
 __all__ = ["ZTerms", "z_terms"]
 
@@ -21,7 +22,7 @@ class ZTerms:
     """The operator constant + sum_t c_t prod_(i in t) Z_i; its eigenvalues are the energies.
 
     Attributes:
-        variables: variable i is wire i.
+        variables: variable i is wire i, in the order of `wire_order`.
         terms: wires (ascending) -> coefficient, none zero, none empty.
         constant: coefficient of the identity.
     """
@@ -65,9 +66,7 @@ def z_terms(model: Any) -> ZTerms:
     for term, bias in model.items():
         if not np.isfinite(bias):
             raise CircuitError(f"the term {tuple(term)!r} has a coefficient that is NaN or infinite")
-    variables = tuple(model.variables)
-    if not variables:
-        raise CircuitError("the model has no variables; a circuit needs at least one qubit")
+    variables = wire_order(model)
     wires = {variable: wire for wire, variable in enumerate(variables)}
     constant = 0.0
     terms = {}

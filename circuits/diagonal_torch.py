@@ -6,7 +6,7 @@ Gradients are those of `diagonal_evolution`: one sweep backward with psi and lam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from .angle_shapes import read_angles, read_batch
 from .errors import CircuitError
 from .memory import require_gpu_memory, require_memory
+from .objectives import Objective, weigh
 from .torch_turns import powers_of, rotation_groups, start_uniform, turn_lowest, turn_moments
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TorchDiagonal", "TorchState"]
 
-Objective = Callable[[NDArray[np.float64], NDArray[np.float64]], tuple[float, NDArray[np.float64]]]
 _CHUNK = 1 << 22
 
 
@@ -34,19 +34,25 @@ class TorchState:
     Args:
         engine: what made it.
         planes: real and imaginary parts in the basis of the engine, shape (2, 2**n).
+        gamma: sum of the cost angles, for the phase of the cost's constant.
     """
 
-    def __init__(self, engine: TorchDiagonal, planes: torch.Tensor) -> None:
-        self._engine, self.planes = engine, planes
+    def __init__(self, engine: TorchDiagonal, planes: torch.Tensor, gamma: float = 0.0) -> None:
+        self._engine, self.planes, self.gamma = engine, planes, gamma
 
     def amplitudes(self) -> NDArray[Any]:
         """The whole state, on the host.
 
         Returns:
             Shape (2**n,), complex128 or in single precision complex64.
+
+        Raises:
+            CircuitTooLargeError: it does not fit there.
         """
+        require_memory(self._engine.n_qubits, 64)
         real, imaginary = self.planes.cpu().numpy()
-        return np.asarray((real + 1j * imaginary) * powers_of(-1j, self._engine.n_qubits)).astype(
+        factor = powers_of(-1j, self._engine.n_qubits) * np.exp(-1j * self.gamma * self._engine.constant)
+        return np.asarray((real + 1j * imaginary) * factor).astype(
             np.complex128 if real.dtype == np.float64 else np.complex64
         )
 
@@ -55,7 +61,11 @@ class TorchState:
 
         Returns:
             Shape (2**n,).
+
+        Raises:
+            CircuitTooLargeError: it does not fit there.
         """
+        require_memory(self._engine.n_qubits, 16)
         return np.concatenate(
             [self._engine.squares(self.planes, some).cpu().numpy() for some in self._chunks()]
         )
@@ -69,7 +79,11 @@ class TorchState:
 
     def norm_and_expectation(self) -> tuple[float, float]:
         """Squared norm, 1 but for rounding, and sum of probability times energy."""
-        return self.norm(), self.expectation()
+        engine = self._engine
+        norm, energy = self.norm(), 0.0
+        for some in self._chunks():
+            energy += float(engine.squares(self.planes, some) @ engine.energies(some))
+        return norm, energy + norm * engine.constant
 
     def level_probabilities(self) -> NDArray[np.float64]:
         """Probability of every level of the diagonal; without codes, of every bit string.
@@ -81,10 +95,7 @@ class TorchState:
 
     def expectation(self) -> float:
         """Sum over all bit strings of probability times energy."""
-        engine = self._engine
-        return sum(
-            float(engine.squares(self.planes, some) @ engine.energies(some)) for some in self._chunks()
-        )
+        return self.norm_and_expectation()[1]
 
 
 class TorchDiagonal:
@@ -118,6 +129,7 @@ class TorchDiagonal:
         if precision not in ("double", "single"):
             raise CircuitError(f'precision is {precision!r}; it must be "double" or "single"')
         self.n_qubits, self.diagonal, self.precision = diagonal.n_qubits, diagonal, precision
+        self.constant = diagonal.constant
         self.device = torch.device(device)
         self.dtype = torch.float64 if precision == "double" else torch.float32
         self._bytes = 16 if precision == "double" else 8
@@ -149,7 +161,7 @@ class TorchDiagonal:
             CircuitTooLargeError: it does not fit.
         """
         rows, others = read_angles(gammas, betas, self.n_qubits)
-        return TorchState(self, self._forward(rows, others)[0])
+        return TorchState(self, self._forward(rows, others)[0], float(rows.sum()))
 
     def values(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
         """Expectation for each of a batch of angle sets.
@@ -228,7 +240,7 @@ class TorchDiagonal:
         return real * real + imaginary * imaginary
 
     def energies(self, some: slice) -> torch.Tensor:
-        """Energies of a stretch of basis states, in double precision.
+        """Energies of a stretch of basis states less the constant, in double precision.
 
         Args:
             some: which.
@@ -321,10 +333,10 @@ class TorchDiagonal:
         import torch
 
         weights = None
-        value = 0.0
+        value = self.constant
         if objective is not None:
-            known = self.diagonal.levels if self.diagonal.costs is None else self.diagonal.costs
-            value, given = objective(np.asarray(known), self.level_probabilities(ket))
+            energies, _ = self.diagonal.levels_and_codes()
+            value, given = weigh(objective, energies, self.level_probabilities(ket))
             weights = torch.as_tensor(given, dtype=torch.float64, device=self.device)
         for some in self.chunks():
             if weights is None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["color_edges"]
+__all__ = ["color_edges", "count_steps"]
 
 
 def _greedy(pairs: Sequence[tuple[int, int]], order: Iterable[int], n_nodes: int) -> NDArray[np.int64]:
@@ -49,6 +49,24 @@ def color_edges(pairs: NDArray[np.int64], n_nodes: int) -> NDArray[np.int64]:
     tournament = sorted(range(len(edges)), key=lambda k: (_round(edges[k], modulus), edges[k]))
     colorings = [_greedy(edges, order, n_nodes) for order in (range(len(edges)), tournament)]
     return min(colorings, key=lambda colors: int(colors.max(initial=-1)))
+
+
+def count_steps(pairs: ArrayLike, n_nodes: int) -> int:
+    """Steps of commuting two-qubit gates when gates on disjoint qubits run at once.
+
+    Args:
+        pairs: qubits of each gate, shape (K, 2); K may be 0.
+        n_nodes: number of qubits.
+
+    Returns:
+        The number of colors of `color_edges`.
+
+    Example:
+        >>> count_steps([(0, 1), (1, 2), (2, 3)], 4), count_steps([], 4)
+        (2, 0)
+    """
+    edges = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    return int(color_edges(edges, n_nodes).max(initial=-1)) + 1
 
 
 def _round(edge: tuple[int, int], modulus: int) -> int:

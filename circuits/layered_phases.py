@@ -12,6 +12,7 @@ One Walsh-Hadamard transform per layer gives theta, and one gives the derivative
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -20,13 +21,14 @@ from numpy.typing import ArrayLike, NDArray
 from .angle_shapes import read_angles
 from .compiled import compile_kernel
 from .cost_diagonal import CostDiagonal
-from .diagonal_evolution import DiagonalEvolution, Objective
+from .diagonal_evolution import DiagonalEvolution
 from .diagonal_passes import CHUNKS, Pass, PassRunner, forward_passes
 from .diagonal_state import DiagonalState
 from .errors import CircuitError
 from .layer_angles import LayerAngles
 from .memory import require_memory
 from .mixer_steps import MULTIPLY, PLAIN, SPAWN
+from .objectives import Objective
 from .row_threads import run_in_parts
 from .walsh_hadamard import walsh_hadamard
 
@@ -74,9 +76,8 @@ class LayeredEvolution:
         precision: Literal["double", "single"] = "double",
         threads: int | None = None,
     ) -> None:
-        plain = CostDiagonal(
-            observable.n_qubits, observable.codes, observable.levels, observable.costs, symmetric=False
-        )
+        # Phases term by term need not be those of a symmetric cost.
+        plain = replace(observable, symmetric=False)
         self._evolution = DiagonalEvolution(plain, precision=precision, threads=threads)
         self.n_qubits, self.threads = observable.n_qubits, threads
         self.masks = np.asarray(masks, np.int64)
@@ -109,7 +110,7 @@ class LayeredEvolution:
         """
         table, angles = self._read(phases, betas)
         layout = self._evolution.layout
-        require_memory(layout.n_bits, 2 * layout.itemsize + 8)
+        require_memory(self.n_qubits, 2 * layout.itemsize + 8)
         parts = layout.allocate()
         self._forward(table, angles, parts)
         if len(table) > len(angles.factors):
@@ -140,7 +141,8 @@ class LayeredEvolution:
         table, angles = self._read(phases, betas)
         evolution = self._evolution
         layout = evolution.layout
-        require_memory(layout.n_bits, 4 * layout.itemsize + 16)
+        more = 0 if objective is None or evolution.levels is not None else 48
+        require_memory(self.n_qubits, 4 * layout.itemsize + 16 + more)
         parts = layout.allocate(2)
         self._forward(table, angles, parts)
         value, weights = evolution.weigh(parts, int(angles.flips[-1]), objective)

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from .aer_device import AerDevice
 from .arguments import whole_number
 from .errors import CircuitError
-from .objectives import EXPECTATION, Objective
+from .objectives import EXPECTATION, Objective, weigh
 from .outcomes import Outcomes
 from .product_space import binary_space
 
@@ -170,7 +170,7 @@ class MeasuredCircuit(ABC):
         Raises:
             CircuitError: illegal angles.
         """
-        return float(objective(self.energies, self.probabilities(gammas, betas))[0])
+        return weigh(objective, self.energies, self.probabilities(gammas, betas))[0]
 
     def sample(
         self, gammas: ArrayLike, betas: ArrayLike, shots: int, seed: int | None = None

@@ -16,6 +16,7 @@ __all__ = [
     "free_gpu_memory",
     "free_memory",
     "gpu_count",
+    "require_bytes",
     "require_gpu_memory",
     "require_memory",
     "rows_that_fit",
@@ -104,6 +105,25 @@ def require_memory(n_qubits: int, bytes_per_amplitude: int, n_states: int = 1) -
         f"amplitudes); {_readable(free)} are free, enough for {fits} qubits. Use a smaller model, a coarser "
         "encoding or a classical method"
     )
+
+
+def require_bytes(needed: int, what: str, advice: str) -> None:
+    """Refuse anything else that cannot be held.
+
+    Args:
+        needed: bytes at the same time.
+        what: takes them, in words, a plural.
+        advice: what to do instead, a sentence.
+
+    Raises:
+        CircuitTooLargeError: more is needed than is free.
+
+    Example:
+        >>> require_bytes(1000, "ten samples", "Draw fewer")
+    """
+    free = free_memory()
+    if free is not None and needed > free:
+        raise CircuitTooLargeError(f"{what} need {_readable(needed)}; {_readable(free)} are free. {advice}")
 
 
 def rows_that_fit(n_rows: int, bytes_per_row: int, working_bytes: int) -> int:

@@ -28,6 +28,7 @@ from .outcomes import Outcomes
 from .product_space import binary_space
 from .qaoa_engine import QAOAEngine
 from .qaoa_resources import ising_of, layer_resources, quadratic
+from .row_threads import count_threads
 
 __all__ = ["MultiAngleQAOA"]
 
@@ -50,7 +51,7 @@ class MultiAngleQAOA(QAOAEngine):
         simulator: name for tables.
 
     Raises:
-        CircuitError: the model cannot be used, or has no term that acts on a qubit.
+        CircuitError: the model cannot be used.
         CircuitTooLargeError: the state does not fit into free memory.
 
     Example:
@@ -66,11 +67,12 @@ class MultiAngleQAOA(QAOAEngine):
     """
 
     def __init__(self, model: Any, *, threads: int | None = None, seed: int | None = None) -> None:
+        count_threads(threads)
         variables, terms = read_terms(model)
         self._operator = ising_of(model)
         super().__init__(variables, binary_space(len(variables)), seed)
         masks, self._coefficients, self.terms = _acting_terms(self._operator, variables, terms)
-        self._diagonal = diagonal_from_terms(terms)
+        self._diagonal = diagonal_from_terms(terms, threads=threads)
         self._evolution = LayeredEvolution(self._diagonal, masks, threads=threads)
 
     @property
@@ -135,7 +137,7 @@ class MultiAngleQAOA(QAOAEngine):
             CircuitError: illegal angles.
         """
         probabilities = self._evolution.run(*self._read(gammas, betas)).probabilities()
-        return Outcomes(self.space, probabilities, self._diagonal.energies())
+        return Outcomes(self.space, probabilities, *self._diagonal.levels_and_codes())
 
     def value_and_grad(
         self, gammas: ArrayLike, betas: ArrayLike, objective: Objective = EXPECTATION

@@ -8,14 +8,14 @@ knows exact gradients of sum_k w_k p_k thereby knows those of the objective.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import CircuitError
 
-__all__ = ["EXPECTATION", "CVaR", "Expectation", "Gibbs", "Objective"]
+__all__ = ["EXPECTATION", "CVaR", "Expectation", "Gibbs", "Objective", "read_objective", "weigh"]
 
 Floats = NDArray[np.float64]
 
@@ -123,3 +123,69 @@ class Gibbs:
 
 EXPECTATION = Expectation()
 """The mean energy, the objective where none is named."""
+
+
+def read_objective(objective: Any) -> Objective:
+    """An objective as a caller gives it.
+
+    Args:
+        objective: a function of energies and probabilities.
+
+    Returns:
+        The same.
+
+    Raises:
+        CircuitError: it cannot be called.
+
+    Example:
+        >>> read_objective(CVaR(0.5))
+        CVaR(alpha=0.5)
+    """
+    if not callable(objective):
+        raise CircuitError(
+            f"objective is {objective!r}; it must be Expectation(), CVaR(...), Gibbs(...) or a function of "
+            "energies and probabilities"
+        )
+    chosen: Objective = objective
+    return chosen
+
+
+def weigh(objective: Objective, energies: Floats, probabilities: Floats) -> tuple[float, Floats]:
+    """An objective's value and weights as gradients take them: checked, and about 0.
+
+    A part that all weights share changes no derivative, for the probabilities sum to 1; but beside a large
+    one, such as a model's offset, the derivatives would lose their digits.
+
+    Args:
+        objective: what to evaluate.
+        energies: shape (M,).
+        probabilities: shape (M,).
+
+    Returns:
+        The value; the weights, shape (M,), less the middle of their range.
+
+    Raises:
+        CircuitError: the objective does not give a finite number and M finite weights.
+
+    Example:
+        >>> value, weights = weigh(EXPECTATION, np.array([1e9, 1e9 + 2]), np.array([0.5, 0.5]))
+        >>> value - 1e9, weights.tolist()
+        (1.0, [-1.0, 1.0])
+    """
+    answer: Any = read_objective(objective)(energies, probabilities)
+    try:
+        value, weights = float(answer[0]), np.asarray(answer[1], dtype=np.float64)
+    except (TypeError, ValueError, IndexError) as error:
+        raise CircuitError(
+            f"the objective {objective!r} gave {type(answer).__name__}; it must give a value and its "
+            "derivatives by the probabilities, shape (M,)"
+        ) from error
+    if weights.shape != energies.shape or not np.isfinite(value):
+        raise CircuitError(
+            f"the objective {objective!r} gave the value {value} and derivatives of shape {weights.shape}; "
+            f"it must give a finite number and derivatives of shape {energies.shape}"
+        )
+    lowest, highest = float(weights.min()), float(weights.max())
+    if not np.isfinite(highest - lowest):
+        raise CircuitError(f"the objective {objective!r} gave derivatives that are NaN or infinite")
+    return value, weights - (lowest + highest) / 2

@@ -11,9 +11,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import whole_number
+from .arguments import real_number, whole_number
 from .errors import CircuitError
-from .objectives import EXPECTATION, CVaR, Objective
+from .memory import require_bytes
+from .objectives import EXPECTATION, CVaR, Objective, weigh
 from .product_space import ProductSpace
 
 __all__ = ["EnergyHistogram", "Outcomes"]
@@ -80,9 +81,18 @@ class Outcomes:
         self._levels = levels
         self._codes = codes
 
+    def _require(self, bytes_per_state: int) -> None:
+        states = self.space.dimension
+        require_bytes(
+            states * bytes_per_state,
+            f"figures of {states:,} probabilities",
+            "Use fewer qubits, or free some memory",
+        )
+
     @cached_property
     def _distribution(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Energies and probabilities summed by code where there are codes; normalized."""
+        self._require(16)
         summed: NDArray[np.float64] = self.probabilities.astype(np.float64, copy=False)
         if self._codes is not None:
             totals = np.bincount(self._codes, weights=summed, minlength=len(self._levels))
@@ -98,7 +108,7 @@ class Outcomes:
         Returns:
             Its value.
         """
-        return float(objective(*self._distribution)[0])
+        return weigh(objective, *self._distribution)[0]
 
     def cvar(self, alpha: float) -> float:
         """Mean of the lowest share ``alpha`` of the energies, see `objectives.CVaR`.
@@ -118,8 +128,11 @@ class Outcomes:
         """Probability of every energy that some state has; energies equal up to rounding are one level."""
         energies, probabilities = self._distribution
         if self._codes is not None:
+            self._require(8)
             used = np.bincount(self._codes, minlength=len(energies)) > 0
             energies, probabilities = energies[used], probabilities[used]
+        else:
+            self._require(48)
         order = np.argsort(energies, kind="stable")
         energies, probabilities = energies[order], probabilities[order]
         starts = np.flatnonzero(np.concatenate([[True], np.diff(energies) > _tolerance(energies)]))
@@ -133,9 +146,12 @@ class Outcomes:
 
         Returns:
             From 0 to 1; 0 if no state has so low an energy.
+
+        Raises:
+            CircuitError: an optimum that is no finite number.
         """
         histogram = self.histogram()
-        least = float(histogram.energies[0]) if optimum is None else optimum
+        least = float(histogram.energies[0]) if optimum is None else real_number("optimum", optimum)
         reached = histogram.energies <= least + _tolerance(histogram.energies)
         return float(histogram.probabilities[reached].sum())
 
@@ -181,8 +197,11 @@ class Outcomes:
 
         Raises:
             CircuitError: no positive number of shots, or an illegal seed.
+            CircuitTooLargeError: the samples do not fit into free memory.
         """
         number = whole_number("shots", shots, 1)
+        self._require(8)
+        require_bytes(number * (self.space.n_bits + 40), f"{number:,} samples", "Draw fewer at a time")
         if seed is not None and not isinstance(seed, np.random.Generator):
             whole_number("seed", seed, 0)
         rng = np.random.default_rng(seed)

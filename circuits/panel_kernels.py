@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from . import mixer_kernels
 from .compiled import compile_kernel
 from .mixer_kernels import multiply_0, next_bits, plain_1, plain_2, plain_3
@@ -114,7 +116,8 @@ def _high_pass(
             if (stage == 0 and before < 0) or (stage == 1 and after < 0) or (stage == 2 and not only_phases):
                 continue
             layer = before if stage == 0 else after
-            bit = 0
+            # From the constant 0 numba would first compile the step for a bit that is always 0.
+            bit: Any = np.int64(0)
             while bit < row_bits:
                 bits = 0 if stage == 2 else next_bits(row_bits - bit, most)
                 now = mode if stage == 2 or (stage == 1 and bit == 0) else PLAIN

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import whole_number
-from .edge_coloring import color_edges
+from .edge_coloring import count_steps
 from .errors import CircuitError
 from .ising import Ising, ising_from_bqm
 
@@ -78,11 +78,10 @@ def layer_resources(operator: Ising, depth: int, *, warm: bool = False) -> dict[
     layers = whole_number("depth", depth, 1)
     n_qubits = operator.n_qubits
     fields = int(np.count_nonzero(operator.fields))
-    colors = color_edges(operator.pairs, n_qubits)
     return {
         "qubits": n_qubits,
         "depth": layers,
         "one_qubit_gates": n_qubits + layers * (fields + n_qubits * (3 if warm else 1)),
         "two_qubit_gates": layers * len(operator.pairs),
-        "two_qubit_depth": layers * (int(colors.max(initial=-1)) + 1),
+        "two_qubit_depth": layers * count_steps(operator.pairs, n_qubits),
     }

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arguments import whole_number
-from .edge_coloring import color_edges
+from .edge_coloring import count_steps
 from .errors import CircuitError
 from .program import Program
 from .qaoa_program import MIXERS, dicke_state, mixer_pairs, qaoa_operations, qaoa_program
@@ -124,9 +124,6 @@ class QAOAStructure:
             "weights": 2 * self.depth,
             "one_qubit_gates": self.n_qubits * one_qubit,
             "two_qubit_gates": self.depth * (len(self.pairs) + len(mixing)),
-            "two_qubit_depth": self.depth * (self._steps(self.pairs) + self._steps(mixing)),
+            "two_qubit_depth": self.depth
+            * (count_steps(self.pairs, self.n_qubits) + count_steps(mixing, self.n_qubits)),
         }
-
-    def _steps(self, pairs: tuple[tuple[int, int], ...]) -> int:
-        array = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-        return int(color_edges(array, self.n_qubits).max(initial=-1)) + 1

@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from .angle_arguments import read_angles, read_layers
 from .angle_ramps import linear_ramp
 from .angle_search import AngleSearch
-from .arguments import whole_number
+from .arguments import real_number, whole_number
 from .errors import CircuitError
 from .noisy_search import search_with_shots
-from .objectives import EXPECTATION, Objective
+from .objectives import EXPECTATION, Objective, read_objective
 from .trained_angles import TrainedAngles
 
 __all__ = ["OPTIMIZERS", "train_angles", "train_ramp"]
@@ -98,7 +98,7 @@ def train_angles(
     """
     rows = read_angles(gammas, betas) if np.ndim(gammas) < 2 else read_layers(gammas, betas)
     start = np.concatenate([row.ravel() for row in rows])
-    scale = np.concatenate([np.full(row.size, np.abs(row).max() or 1.0) for row in rows])
+    scale = np.concatenate([np.full(row.size, np.abs(row).max(initial=0.0) or 1.0) for row in rows])
     shapes = (rows[0].shape, rows[1].shape)
     search = _search(
         engine, scale, start / scale, shapes, objective, energies, max_evaluations, callback
@@ -174,8 +174,13 @@ def _search(
     max_evaluations: int,
     callback: Callback | None,
 ) -> AngleSearch:
+    if not hasattr(engine, "value"):
+        raise CircuitError(f"engine is {engine!r}; it must be a QAOA engine, such as DiagonalQAOA(model)")
+    if not (callback is None or callable(callback)):
+        raise CircuitError(f"callback is {callback!r}; it must be a function of the record, or None")
     budget = whole_number("max_evaluations", max_evaluations, 1)
-    return AngleSearch(engine, mapping, start, shapes, objective, energies, budget, callback)
+    goal = read_objective(objective)
+    return AngleSearch(engine, mapping, start, shapes, goal, energies, budget, callback)
 
 
 def _run(
@@ -194,8 +199,7 @@ def _run(
         raise CircuitError(f"optimizer is {optimizer!r}; it must be one of {names}, or None")
     if first_step is None:
         first_step = FIRST_STEP if shots is None or optimizer == "SPSA" else FIRST_NOISY_STEP
-    if not 0 < first_step < np.inf:
-        raise CircuitError(f"first_step is {first_step!r}; it must be a number greater than 0")
+    first_step = real_number("first_step", first_step, 0, above=True)
     if seed is not None:
         whole_number("seed", seed, 0)
     if shots is None:
@@ -203,8 +207,7 @@ def _run(
     shots = whole_number("shots", shots, 2)
     if optimizer == "L-BFGS-B":
         raise CircuitError("L-BFGS-B cannot work on measured values; take COBYLA or SPSA, or shots=None")
-    if not 1 <= shot_growth < np.inf:
-        raise CircuitError(f"shot_growth is {shot_growth!r}; it must be a number of at least 1")
+    shot_growth = real_number("shot_growth", shot_growth, 1)
     total = (
         shots * search.max_evaluations if max_shots is None else whole_number("max_shots", max_shots, shots)
     )

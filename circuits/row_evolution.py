@@ -84,13 +84,16 @@ def _forward_layers(
     tables: Any,
 ) -> None:  # fmt: skip
     wave_pitch = waves.size // 3
+    # Not written where they are used: numba would compile the passes anew for every constant.
+    none, zero, one, two = np.int64(-1), np.int64(0), np.int64(1), np.int64(2)
     for layer in range(factors.shape[0]):
         used = layer_tables(codes, levels, factors[layer], limit, 2, scratch, tables)
         low_pass(
-            state, pitch, 0, 1, n_bits, block_bits, mirrored, -1, layer, FRESH if layer == 0 else MULTIPLY,
-            codes, flips[layer], used, 2, waves, wave_pitch, tangents, columns, None, 0,
+            state, pitch, zero, one, n_bits, block_bits, mirrored, none, layer,
+            FRESH if layer == 0 else MULTIPLY, codes, flips[layer], used, two, waves, wave_pitch, tangents,
+            columns, None, zero,
         )  # fmt: skip
-        turn_bits(state, pitch, 0, block_bits, n_bits, tangents, layer * columns, None)
+        turn_bits(state, pitch, zero, block_bits, n_bits, tangents, layer * columns, None)
 
 
 def _backward_layers(
@@ -100,17 +103,18 @@ def _backward_layers(
 ) -> None:  # fmt: skip
     wave_pitch = waves.size // 3
     layers = factors.shape[0]
+    none, zero, one = np.int64(-1), np.int64(0), np.int64(1)
     for layer in range(layers, -1, -1):
         # the phases of this layer (after the last one: lambda = C psi), then the turns of the one before it
         parts = 1 if layer == layers else 3
         mode = SPAWN if layer == layers else MULTIPLY
         used = layer_tables(codes, levels, factors[min(layer, layers - 1)], limit, parts, scratch, tables)
         low_pass(
-            state, pitch, 0, 1, n_bits, block_bits, mirrored, -1, layer - 1, mode, codes, flips[layer], used,
-            parts, waves, wave_pitch, tangents, columns, sums, layer,
+            state, pitch, zero, one, n_bits, block_bits, mirrored, none, layer - 1, mode, codes,
+            flips[layer], used, parts, waves, wave_pitch, tangents, columns, sums, layer,
         )  # fmt: skip
         if layer:
-            turn_bits(state, pitch, 0, block_bits, n_bits, tangents, (layer - 1) * columns, sums)
+            turn_bits(state, pitch, zero, block_bits, n_bits, tangents, (layer - 1) * columns, sums)
 
 
 forward_layers = compile_kernel(_forward_layers, uses=_USES)
@@ -149,7 +153,7 @@ scale_moments = compile_kernel(_scale_moments)
 
 def _evolve(
     state: Any, pitch: int, n_qubits: int, n_bits: int, block_bits: int, near: int, mirrored: bool,
-    weight: float,     codes: Any, levels: Any, limit: float, gammas: Any, betas: Any, waves: Any,
+    weight: float, codes: Any, levels: Any, limit: float, gammas: Any, betas: Any, waves: Any,
     values: Any, last_flips: Any, by_gamma: Any, by_beta: Any,
 ) -> None:  # fmt: skip
     """All rows of the angles; no gradients where ``by_gamma`` has no rows."""

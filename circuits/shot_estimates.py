@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import whole_number
+from .arguments import to_floats, whole_number
 from .errors import CircuitError
-from .objectives import EXPECTATION, Objective
+from .objectives import EXPECTATION, Objective, weigh
 
 __all__ = ["Estimate", "energy_lookup", "estimate"]
 
@@ -109,11 +109,13 @@ def estimate(
         (True, 0.005)
     """
     shots = whole_number("shots", shots, 1)
+    if not hasattr(engine, "sample"):
+        raise CircuitError(f"{type(engine).__name__} draws no samples; train it with shots=None")
     bits = engine.sample(gammas, betas, shots, seed=seed)
     lookup = energy_lookup(engine) if energies is None else energies
-    levels = np.asarray(lookup(bits), dtype=np.float64)
+    levels = to_floats(lookup(bits), None, "energies")
     if levels.shape != (shots,) or not np.isfinite(levels).all():
         raise CircuitError(f"energies must give {shots} finite numbers; it gave an array of {levels.shape}")
-    value, weights = objective(levels, np.full(shots, 1 / shots))
+    value, weights = weigh(objective, levels, np.full(shots, 1 / shots))
     error = float(np.std(weights, ddof=1) / np.sqrt(shots)) if shots > 1 else float("inf")
-    return Estimate(float(value), error, shots)
+    return Estimate(value, error, shots)

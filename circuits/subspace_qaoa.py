@@ -11,17 +11,18 @@ Shapes: N bits, D states of the subspace, p layers, B sets of angles, S samples.
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .angle_arguments import read_angle_sets, read_angles
+from .cost_scales import axes_scale
 from .diagonal_terms import z_terms
-from .errors import CircuitTooLargeError
-from .memory import free_memory
+from .memory import require_bytes
 from .mixer_gaps import mixer_gap
-from .objectives import EXPECTATION, Objective
+from .objectives import EXPECTATION, Objective, weigh
 from .outcomes import Outcomes
 from .qaoa_engine import QAOAEngine
 from .row_threads import count_threads
@@ -100,9 +101,17 @@ class SubspaceQAOA(QAOAEngine):
         self._groups = read_groups(self._operator.variables, groups)
         self._choice = read_mixer(mixer, topology, len(self._groups))
         space = subspace(len(self._operator.variables), self._groups)
-        _require_room(space.dimension)
+        require_bytes(
+            space.dimension * _BYTES,
+            f"{space.dimension:,} amplitudes with all that gradients take",
+            "Use fewer groups or coarser levels, or free some memory",
+        )
         super().__init__(self._operator.variables, space, seed)
-        energies = subspace_energies(self._operator, space)
+        # Phases and derivatives would lose digits to a large constant, so it is kept apart.
+        energies = subspace_energies(replace(self._operator, constant=0.0), space)
+        lowest = float(energies.min())
+        energies -= lowest
+        self._constant = self._operator.constant + lowest
         packed = compress(energies)
         self._codes = None if packed is None else packed[0]
         self._levels = energies if packed is None else packed[1]
@@ -123,9 +132,18 @@ class SubspaceQAOA(QAOAEngine):
         return mixer_gap(self._groups, n_free, self._choice)
 
     @property
+    def cost_scale(self) -> float:
+        """What `initial_angles` needs to know of the cost: `cost_scales.axes_scale` over groups and bits."""
+        free = [2] * (self.space.n_bits - sum(len(group.wires) for group in self._groups))
+        groups = [group.levels for group in self._groups if group.levels > 1]
+        energies = self._levels if self._codes is None else self._levels[self._codes]
+        return axes_scale(energies.reshape(groups + free))
+
+    @property
     def energies(self) -> NDArray[np.float64]:
         """Energy of every state of the subspace, offset included, shape (D,)."""
-        return self._levels.copy() if self._codes is None else self._levels[self._codes]
+        levels = self._levels + self._constant
+        return levels if self._codes is None else levels[self._codes]
 
     def state(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.complex128]:
         """The final state.
@@ -156,7 +174,7 @@ class SubspaceQAOA(QAOAEngine):
             CircuitError: illegal angles.
         """
         probabilities = squared_moduli(self.state(gammas, betas), self._threads)
-        return Outcomes(self.space, probabilities, self._levels, self._codes)
+        return Outcomes(self.space, probabilities, self._levels + self._constant, self._codes)
 
     def value_and_grad(
         self, gammas: ArrayLike, betas: ArrayLike, objective: Objective = EXPECTATION
@@ -179,8 +197,8 @@ class SubspaceQAOA(QAOAEngine):
         chances: NDArray[Any] = squared_moduli(state, self._threads)
         if self._codes is not None:
             chances = np.bincount(self._codes, weights=chances, minlength=len(self._levels))
-        value, weights = objective(self._levels, chances)
-        return float(value), *self.evolution.gradients(state, weights, *rows)
+        value, weights = weigh(objective, self._levels + self._constant, chances)
+        return value, *self.evolution.gradients(state, weights, *rows)
 
     def values(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
         """The mean energies of several sets of angles.
@@ -272,10 +290,3 @@ class SubspaceQAOA(QAOAEngine):
         return subspace_resources(self._operator, self._groups, self._choice, depth)
 
 
-def _require_room(dimension: int) -> None:
-    free = free_memory()
-    if free is not None and dimension * _BYTES > free:
-        raise CircuitTooLargeError(
-            f"{dimension:,} amplitudes need {dimension * _BYTES / 1e9:.2g} GB with all that gradients take; "
-            f"{free / 1e9:.2g} GB are free. Use fewer groups or coarser levels, or free some memory"
-        )

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from .arguments import whole_number
 from .diagonal_terms import ZTerms
-from .edge_coloring import color_edges
+from .edge_coloring import count_steps
 from .subspace_groups import GroupWires
 from .subspace_mixers import MixerChoice
 
@@ -64,8 +62,7 @@ def subspace_resources(
         )
         for lower, upper in ((1, 1), (2, 2), (3, len(wires)))
     ]
-    pairs = np.array([gate for gate in pieces[1] if len(gate) == 2], dtype=np.int64).reshape(-1, 2)
-    colors = int(color_edges(pairs, len(wires)).max(initial=-1)) + 1
+    colors = count_steps([gate for gate in pieces[1] if len(gate) == 2], len(wires))
     larger = [gate for gate in pieces[1] if len(gate) > 2]
     return {
         "qubits": len(wires),

@@ -31,6 +31,7 @@ from .outcomes import Outcomes
 from .product_space import binary_space
 from .qaoa_engine import QAOAEngine
 from .qaoa_resources import ising_of, layer_resources, quadratic
+from .row_threads import count_threads
 from .warm_starts import read_thetas
 
 __all__ = ["WarmStartQAOA"]
@@ -70,6 +71,7 @@ class WarmStartQAOA(QAOAEngine):
     def __init__(
         self, model: Any, thetas: ArrayLike, *, threads: int | None = None, seed: int | None = None
     ) -> None:
+        count_threads(threads)
         variables, terms = read_terms(model)
         n = len(variables)
         self._operator = ising_of(model)
@@ -83,7 +85,7 @@ class WarmStartQAOA(QAOAEngine):
         # Every qubit has a phase of its own from the mixer, whether the cost has a field there or not.
         others = [mask for mask in cost if mask not in set(singles)]
         self._cost = np.array([cost.get(mask, 0.0) for mask in [*singles, *others]])
-        self._diagonal = diagonal_from_terms(terms)
+        self._diagonal = diagonal_from_terms(terms, threads=threads)
         self._evolution = LayeredEvolution(
             self._diagonal,
             [*singles, *others],
@@ -145,7 +147,7 @@ class WarmStartQAOA(QAOAEngine):
         phases, turns = self._layers(*read_angles(gammas, betas))
         # The last phases change no probability.
         probabilities = self._evolution.run(phases[:-1], turns).probabilities()
-        return Outcomes(self.space, probabilities, self._diagonal.energies())
+        return Outcomes(self.space, probabilities, *self._diagonal.levels_and_codes())
 
     def value_and_grad(
         self, gammas: ArrayLike, betas: ArrayLike, objective: Objective = EXPECTATION

@@ -46,9 +46,8 @@ print(f"states: {inside.space.dimension} in the subspace, {outside.space.dimensi
 
 print("method                   depth  feasible  mean of feasible  P(optimum)  evaluations")
 for name, engine in (("penalty, X mixer", outside), ("subspace, xy-exact", inside)):
-    costs = engine.energies.reshape(engine.space.shape) if engine is inside else qubo.bqm
     for depth in DEPTHS:
-        start = circuits.initial_angles(costs, depth, mixer_gap=engine.mixer_gap)
+        start = circuits.initial_angles(engine, depth)
         found = circuits.train_angles(engine, *start)
         chances = engine.probabilities(found.gammas, found.betas)
         if engine is inside:

@@ -56,8 +56,7 @@ print(f"{'uniform feasible states':<28}{1.0:>10.3f}", end="")
 print(f"{-energies[feasible].mean():>18.2f}{chance:>12.1e}{1.0:>17.2f}")
 for depth in DEPTHS:
     # Angles from a table, rescaled to the spread of these energies: no training, one evaluation.
-    costs = energies.reshape(engine.space.shape)
-    gammas, betas = circuits.initial_angles(costs, depth, mixer_gap=engine.mixer_gap)
+    gammas, betas = circuits.initial_angles(engine, depth)
     begin = perf_counter()
     chances = engine.probabilities(gammas, betas)
     seconds = perf_counter() - begin

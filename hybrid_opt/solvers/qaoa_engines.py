@@ -91,8 +91,7 @@ class Machine:
         """Angles that need no training."""
         rule = self.rule_for(qubo) if rule == "auto" else rule
         if isinstance(self.engine, SubspaceQAOA):
-            costs = self.engine.energies.reshape(self.engine.space.shape)
-            return initial_angles(costs, depth, rule=rule, mixer_gap=self.engine.mixer_gap)
+            return initial_angles(self.engine, depth, rule=rule)
         angles = initial_angles(qubo.bqm, depth, rule=rule)
         return self.engine.widen(*angles) if isinstance(self.engine, MultiAngleQAOA) else angles
 

@@ -134,7 +134,7 @@ def build(model: Any, form: str) -> tuple[Any, Run]:
     gap = 2.0
     if inside:
         engine: Any = circuits.SubspaceQAOA(qubo.bqm, qubo.groups, mixer="xy-exact")
-        costs: Any = engine.energies.reshape(engine.space.shape)
+        costs: Any = engine
         gap = engine.mixer_gap
     else:
         engine, costs = circuits.DiagonalQAOA(qubo.bqm), qubo.bqm

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import reduce
 from multiprocessing import get_context
 
@@ -13,7 +14,7 @@ import pytest
 import torch
 from scipy.linalg import expm
 
-from hybrid_opt.circuits.cost_diagonal import CostDiagonal, diagonal_from_costs, diagonal_from_terms
+from hybrid_opt.circuits.cost_diagonal import diagonal_from_costs, diagonal_from_terms
 from hybrid_opt.circuits.cost_terms import read_terms
 from hybrid_opt.circuits.diagonal_evolution import DiagonalEvolution
 from hybrid_opt.circuits.diagonal_torch import TorchDiagonal
@@ -158,7 +159,7 @@ def test_objectives_of_level_probabilities(engine: str, n: int, kind: str):
     assert value == pytest.approx(mean**2, rel=1e-11)
     assert np.allclose(by_gamma, 2 * mean * mean_by_gamma, rtol=1e-9, atol=1e-10)
     assert np.allclose(by_beta, 2 * mean * mean_by_beta, rtol=1e-9, atol=1e-10)
-    levels = made.diagonal.levels if made.diagonal.costs is None else energies
+    levels = made.diagonal.level_energies if made.diagonal.costs is None else energies
     probabilities = np.abs(evolved(energies, gammas, betas)) ** 2
     expected = [probabilities[energies == level].sum() for level in levels]
     assert np.allclose(made.run(gammas, betas).level_probabilities(), expected, atol=1e-13)
@@ -168,7 +169,7 @@ def test_objectives_of_level_probabilities(engine: str, n: int, kind: str):
 def test_halved_states_equal_whole_ones(n: int):
     diagonal = diagonal_from_costs(costs(n, "symmetric"))
     assert diagonal.symmetric
-    whole = CostDiagonal(n, diagonal.codes, diagonal.levels, diagonal.costs, symmetric=False)
+    whole = replace(diagonal, symmetric=False)
     gammas, betas = angles(n, 4)
     halved, full = DiagonalEvolution(diagonal), DiagonalEvolution(whole)
     assert halved.bytes_forward < 0.7 * full.bytes_forward

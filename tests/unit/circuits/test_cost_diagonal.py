@@ -29,7 +29,7 @@ def test_integers_stay_exact(n):
     assert diagonal.codes is not None
     assert diagonal.costs is None
     assert np.array_equal(diagonal.energies(), brute(terms))
-    assert (diagonal.minimum, diagonal.maximum) == (brute(terms).min(), brute(terms).max())
+    assert diagonal.limit == np.abs(brute(terms) - terms.constant).max()
 
 
 @pytest.mark.parametrize("n", [1, 4, 13])
@@ -52,9 +52,26 @@ def test_codes_by_the_number_of_levels():
 
 def test_decimal_and_binary_units():
     decimal = diagonal_from_terms(CostTerms.of(2, [(0,), (1,), ()], [0.1, 0.3, np.pi]))
-    assert np.allclose(decimal.levels, np.pi + 0.1 * np.arange(5), atol=1e-15)
+    assert np.allclose(decimal.level_energies, np.pi + 0.1 * np.arange(5), atol=1e-15)
     binary = diagonal_from_terms(CostTerms.of(2, [(0,), (1,)], [0.375, 0.75]))
     assert binary.levels.tolist() == [0.0, 0.375, 0.75, 1.125]
+
+
+def test_a_large_constant_takes_no_digits_from_the_energies():
+    for numbers in ([0.1, 0.3], [np.pi, -1e-7]):
+        near = diagonal_from_terms(CostTerms.of(2, [(0,), (1,)], numbers))
+        far = diagonal_from_terms(CostTerms.of(2, [(0,), (1,), ()], [*numbers, 1e9]))
+        assert far.constant == 1e9
+        assert far.limit == near.limit
+        assert np.array_equal(far.energies(), near.energies() + 1e9)
+    table = diagonal_from_costs(1e9 + np.random.default_rng(1).normal(size=8))
+    assert table.limit < 10
+
+
+def test_energies_cannot_be_changed_from_outside():
+    for costs in ([0.0, 1.0], np.random.default_rng(1).normal(size=8), [1e9, 1e9 + np.pi]):
+        with pytest.raises(ValueError, match="read-only"):
+            diagonal_from_costs(costs).energies()[0] = 5.0
 
 
 def test_no_terms_at_all():
@@ -72,7 +89,7 @@ def test_threads_do_not_matter():
 def test_ready_costs():
     few = diagonal_from_costs([3.0, 1.5, 1.5, 3.0])
     assert few.codes.tolist() == [1, 0, 0, 1]
-    assert few.levels.tolist() == [1.5, 3.0]
+    assert few.level_energies.tolist() == [1.5, 3.0]
     assert few.symmetric
     many = diagonal_from_costs(np.random.default_rng(1).normal(size=8))
     assert many.codes is None

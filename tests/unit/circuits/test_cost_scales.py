@@ -5,9 +5,11 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from hybrid_opt.circuits import SubspaceQAOA
 from hybrid_opt.circuits.cost_scales import cost_scale, mean_degree
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.ising import energy_vector
+from hybrid_opt.circuits.subspace_groups import FixedWeight
 
 
 def random_model(n=5, seed=0, vartype="BINARY"):
@@ -85,3 +87,23 @@ def test_bad_models(function, model, message):
 def test_bad_costs(costs):
     with pytest.raises(CircuitError):
         cost_scale(costs)
+
+
+@pytest.mark.parametrize("weight", [1, 2])
+def test_an_engine_names_the_scale_of_its_groups_and_bits(weight):
+    linear = {f"v{i}": float(i * i) for i in range(5)} | {f"s{i}": 3.0 for i in range(4)}
+    bqm = dimod.BinaryQuadraticModel(linear, {("v0", "s0"): 1.0}, 1e6, "BINARY")
+    engine = SubspaceQAOA(bqm, [FixedWeight(tuple(f"v{i}" for i in range(5)), weight)])
+    levels = engine.space.shape[0]
+    costs = engine.energies.reshape(levels, 2, 2, 2, 2) - 1e6
+    assert cost_scale(engine) == pytest.approx(cost_scale(costs), rel=1e-9)
+    assert mean_degree(engine) == np.inf
+
+
+def test_an_engine_of_one_group():
+    bqm = dimod.BinaryQuadraticModel({i: float(i) for i in range(5)}, {}, 0.0, "BINARY")
+    assert cost_scale(SubspaceQAOA(bqm, [FixedWeight(range(5), 4)])) == pytest.approx(np.sqrt(2.0))
+    # Nothing can move, and single levels beside something that moves do not count.
+    assert cost_scale(SubspaceQAOA(bqm, [FixedWeight(range(5), 5)])) == 0.0
+    wide = SubspaceQAOA(bqm, [FixedWeight(range(3), 0), (3, 4)])
+    assert cost_scale(wide) == cost_scale(np.array([[3.0, 4.0], [3.0, 4.0]])[:1]) == 0.5

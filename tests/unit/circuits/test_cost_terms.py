@@ -49,6 +49,10 @@ def test_symmetric_under_flipping_all(wires, symmetric):
     assert np.allclose(energies(terms), energies(terms)[::-1]) is symmetric
 
 
+def test_a_large_constant_hides_no_field():
+    assert not CostTerms.of(2, [(0, 1), (0,), ()], [1.0, 1e-7, 1e9], spins=True).is_symmetric()
+
+
 def test_a_constant_is_symmetric_and_long_products_are_not_looked_at():
     assert CostTerms.of(2, [], []).is_symmetric()
     assert CostTerms.of(2, [()], [3.0]).is_symmetric()

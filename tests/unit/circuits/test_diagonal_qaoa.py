@@ -211,3 +211,42 @@ def test_no_gpu_here(monkeypatch):
     with pytest.raises(DeviceUnavailableError, match="torch sees no CUDA device"):
         DiagonalQAOA(model(2), compute="gpu")
     assert DiagonalQAOA(model(18, whole=True), compute="auto").simulator == "diagonal engine (CPU)"
+
+
+@pytest.mark.parametrize("offset", [1e9, -3e11])
+@pytest.mark.parametrize("objective", [Expectation(), CVaR(0.3)])
+@pytest.mark.parametrize("base", [model(5), model(6, whole=True), model(14), model(14, whole=True)])
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_a_large_offset_takes_no_digits(base, offset, objective, precision):
+    far = base.copy()
+    base.offset, far.offset = 0.0, offset
+    engines = DiagonalQAOA(base, precision=precision), DiagonalQAOA(far, precision=precision)
+    near_chances, far_chances = (engine.probabilities(*ANGLES) for engine in engines)
+    assert np.array_equal(near_chances, far_chances)
+    value, *slopes = engines[0].value_and_grad(*ANGLES, objective)
+    far_value, *far_slopes = engines[1].value_and_grad(*ANGLES, objective)
+    rounding = 1e-15 * abs(offset) + (1e-4 if precision == "single" else 0.0)
+    assert far_value - offset == pytest.approx(value, abs=rounding)
+    tolerance = 1e-10 if isinstance(objective, Expectation) and precision == "double" else 3e-3
+    np.testing.assert_allclose(far_slopes, slopes, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("n", [6, 15])
+def test_value_and_gradient_name_the_same_value_in_single_precision(n):
+    bqm = model(n)
+    bqm.offset = 1e6
+    engine = DiagonalQAOA(bqm, precision="single")
+    for objective in (Expectation(), CVaR(0.2)):
+        value = engine.value_and_grad(*ANGLES, objective)[0]
+        assert value == pytest.approx(engine.value(*ANGLES, objective), rel=1e-11)
+
+
+def test_messages_name_the_qubits_of_the_model(monkeypatch):
+    engine = DiagonalQAOA(model(15, symmetric=True))
+    assert engine._evolution.layout.n_bits == 14
+    monkeypatch.setattr(memory, "free_memory", lambda: 300_000)
+    with pytest.raises(CircuitTooLargeError, match=r"15 qubits need 524 kB \(16 bytes for each of 2\*\*15"):
+        engine.value_and_grad(*ANGLES)
+    monkeypatch.setattr(memory, "free_memory", lambda: 200_000)
+    with pytest.raises(CircuitTooLargeError, match=r"15 qubits need 262 kB \(8 bytes for each of 2\*\*15"):
+        engine.value(*ANGLES)

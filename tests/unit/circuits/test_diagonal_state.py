@@ -23,7 +23,7 @@ def test_readings_agree_with_each_other(n, precision):
     assert state.norm() == pytest.approx(probabilities.sum(), abs=tolerance)
     assert state.norm_and_expectation() == (state.norm(), state.expectation())
     assert state.expectation() == pytest.approx(probabilities @ costs, abs=10 * tolerance)
-    expected = [probabilities[costs == level].sum() for level in state.diagonal.levels]
+    expected = [probabilities[costs == level].sum() for level in state.diagonal.level_energies]
     assert np.allclose(state.level_probabilities(), expected, rtol=0, atol=tolerance)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from hybrid_opt.circuits.diagonal_terms import z_terms
 from hybrid_opt.circuits.errors import CircuitError
+from hybrid_opt.circuits.wire_order import wire_order
 
 BITS = np.array(list(itertools.product((0, 1), repeat=4)), dtype=np.uint8)
 CUBIC = {("a", "b", "c"): 2.0, ("d",): -1.5, (): 0.75, ("a", "d"): 1.0, ("b", "c", "d", "a"): -3.0}
@@ -24,7 +25,7 @@ def test_eigenvalues_are_the_energies(vartype, kind):
     values = BITS.astype(float) if vartype == "BINARY" else 2.0 * BITS - 1.0
     expected = model.energies((values, list(operator.variables)))
     np.testing.assert_allclose(operator.energies(BITS), expected, atol=1e-12)
-    assert operator.variables == tuple(model.variables)
+    assert operator.variables == wire_order(model)
     assert all(operator.terms.values())
 
 

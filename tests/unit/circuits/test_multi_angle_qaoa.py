@@ -82,3 +82,20 @@ def test_training_starts_at_plain_qaoa_and_only_gains():
     assert found.start_value == pytest.approx(engine.value(*start))
     assert found.value < found.start_value - 0.5
     assert found.value == pytest.approx(engine.value(found.gammas, found.betas))
+
+
+def test_a_constant_model():
+    bqm = dimod.BinaryQuadraticModel({"a": 0.0, "b": 0.0}, {}, 2.5, "BINARY")
+    engine = MultiAngleQAOA(bqm)
+    angles = engine.widen([0.4, 0.5], [-0.3, 0.2])
+    value, by_gamma, by_beta = engine.value_and_grad(*angles)
+    assert (value, by_gamma.shape) == (pytest.approx(2.5), (2, 0))
+    np.testing.assert_allclose(by_beta, np.zeros((2, 2)), atol=1e-14)
+    np.testing.assert_allclose(engine.probabilities(*angles), np.full(4, 0.25))
+    np.testing.assert_allclose(CircuitQAOA(bqm, compute="cpu").probabilities(*angles), np.full(4, 0.25))
+
+
+@pytest.mark.parametrize("threads", ["a", -1, 1.5])
+def test_wrong_threads(threads):
+    with pytest.raises(CircuitError, match="threads is"):
+        MultiAngleQAOA(MODEL, threads=threads)

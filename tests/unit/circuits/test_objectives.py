@@ -1,10 +1,12 @@
 """Objectives against brute force, their weights against differences."""
 
+import dimod
 import numpy as np
 import pytest
 
+from hybrid_opt.circuits import CircuitQAOA, DiagonalQAOA, SubspaceQAOA
 from hybrid_opt.circuits.errors import CircuitError
-from hybrid_opt.circuits.objectives import CVaR, Expectation, Gibbs
+from hybrid_opt.circuits.objectives import EXPECTATION, CVaR, Expectation, Gibbs, weigh
 
 RNG = np.random.default_rng(3)
 ENERGIES = np.array([2.0, -1.0, 5.0, -1.0, 0.5, 3.0])
@@ -77,3 +79,41 @@ def test_illegal_alpha(alpha):
 def test_illegal_eta(eta):
     with pytest.raises(CircuitError, match="eta is"):
         Gibbs(eta)
+
+
+def test_weights_lie_about_zero_whatever_the_offset():
+    value, weights = weigh(EXPECTATION, 1e9 + np.arange(3.0), np.full(3, 1 / 3))
+    assert value == pytest.approx(1e9 + 1)
+    assert weights.tolist() == [-1.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("objective", "words"),
+    [
+        (lambda energies, chances: 1.0, "must give a value and its derivatives"),
+        (lambda energies, chances: ("x", energies), "must give a value and its derivatives"),
+        (lambda energies, chances: None, "must give a value and its derivatives"),
+        (lambda energies, chances: (0.0, energies[:1]), r"derivatives of shape \(1,\)"),
+        (lambda energies, chances: (np.nan, energies), "the value nan"),
+        (lambda energies, chances: (0.0, energies * np.nan), "NaN or infinite"),
+    ],
+)
+def test_objectives_that_give_something_else(objective, words):
+    with pytest.raises(CircuitError, match=words):
+        weigh(objective, np.arange(3.0), np.full(3, 1 / 3))
+    edge = dimod.BinaryQuadraticModel({"a": 0.5}, {("a", "b"): 1.0}, 0.0, "SPIN")
+    for engine in (DiagonalQAOA(edge), DiagonalQAOA(edge, precision="single"), SubspaceQAOA(edge)):
+        with pytest.raises(CircuitError, match=words):
+            engine.value_and_grad([0.1], [0.1], objective)
+    for engine in (DiagonalQAOA(edge), SubspaceQAOA(edge), CircuitQAOA(edge, compute="cpu")):
+        with pytest.raises(CircuitError, match=words):
+            engine.value([0.1], [0.1], objective)
+
+
+@pytest.mark.parametrize("objective", ["cvar", None, 3])
+def test_what_cannot_be_called(objective):
+    edge = dimod.BinaryQuadraticModel({"a": 0.5}, {("a", "b"): 1.0}, 0.0, "SPIN")
+    for engine in (DiagonalQAOA(edge), SubspaceQAOA(edge)):
+        for call in (engine.value, engine.value_and_grad):
+            with pytest.raises(CircuitError, match=r"objective is .*; it must be Expectation"):
+                call([0.1], [0.1], objective)

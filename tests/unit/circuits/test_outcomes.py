@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from hybrid_opt.circuits.errors import CircuitError
+from hybrid_opt.circuits import memory
+from hybrid_opt.circuits.errors import CircuitError, CircuitTooLargeError
 from hybrid_opt.circuits.objectives import CVaR
 from hybrid_opt.circuits.outcomes import Outcomes
 from hybrid_opt.circuits.product_space import Factor, ProductSpace, binary_space
@@ -104,3 +105,20 @@ def test_wrong_arguments():
         outcomes.cvar(0)
     with pytest.raises(CircuitError, match="count is 0"):
         outcomes.most_probable(0)
+
+
+@pytest.mark.parametrize("optimum", ["low", np.nan, [0.0], True])
+def test_an_optimum_that_is_no_number(optimum):
+    outcomes = Outcomes(binary_space(1), np.array([0.5, 0.5]), np.array([0.0, 1.0]))
+    with pytest.raises(CircuitError, match=r"optimum is .* must be a finite number"):
+        outcomes.p_optimum(optimum)
+
+
+def test_figures_that_do_not_fit_say_what_they_need(monkeypatch):
+    outcomes = Outcomes(binary_space(10), np.full(1024, 1 / 1024), np.arange(1024.0))
+    with pytest.raises(CircuitTooLargeError, match=r"1,000,000,000,000,000 samples need .* PB.*Draw fewer"):
+        outcomes.sample(10**15)
+    monkeypatch.setattr(memory, "free_memory", lambda: 1000)
+    for figure in (outcomes.value, outcomes.histogram, outcomes.p_optimum, lambda: outcomes.sample(1)):
+        with pytest.raises(CircuitTooLargeError, match="1,024 probabilities need"):
+            figure()

@@ -227,6 +227,11 @@ def test_the_closed_form_is_an_engine():
         ({"optimizer": "Adam"}, "optimizer"),
         ({"max_evaluations": 0}, "max_evaluations"),
         ({"first_step": 0}, "first_step"),
+        ({"first_step": "a"}, "first_step is 'a'"),
+        ({"shots": 10, "shot_growth": "a"}, "shot_growth is 'a'"),
+        ({"callback": 5}, "callback is 5"),
+        ({"objective": "mean"}, "objective is 'mean'"),
+        ({"shots": 10, "energies": lambda bits: "x"}, "energies have dtype"),
         ({"shots": 1}, "shots"),
         ({"shots": 2.5}, "shots"),
         ({"shots": 10, "max_shots": 9}, "max_shots"),
@@ -247,3 +252,11 @@ def test_bad_angles(problem):
         train_ramp(problem[0], 2, 0.0, 0.5)
     with pytest.raises(CircuitError, match="depth"):
         train_ramp(problem[0], 0, 0.5, 0.5)
+
+
+def test_what_is_no_engine():
+    with pytest.raises(CircuitError, match="engine is 5; it must be a QAOA engine"):
+        train_angles(5, [0.1], [0.1])
+    edge = dimod.BinaryQuadraticModel({}, {("a", "b"): 1.0}, 0.0, "SPIN")
+    with pytest.raises(CircuitError, match="ClosedFormQAOA draws no samples"):
+        train_angles(ClosedFormQAOA(edge), [0.1], [0.1], shots=10)

@@ -4,7 +4,7 @@ import dimod
 import numpy as np
 import pytest
 
-from hybrid_opt.circuits import memory, subspace_qaoa
+from hybrid_opt.circuits import memory
 from hybrid_opt.circuits.errors import CircuitError, CircuitTooLargeError
 from hybrid_opt.circuits.objectives import CVaR, Gibbs
 from hybrid_opt.circuits.subspace_groups import FixedWeight
@@ -184,11 +184,25 @@ def test_too_large_says_so_before_it_allocates(monkeypatch):
     model = dimod.BinaryQuadraticModel(dict.fromkeys(range(30), 1.0), {}, 0.0, "BINARY")
     with pytest.raises(CircuitTooLargeError, match=r"dimension 1,073,741,824 \(2\*\*30\)"):
         SubspaceQAOA(model)
-    monkeypatch.setattr(subspace_qaoa, "free_memory", lambda: 10_000)
-    with pytest.raises(CircuitTooLargeError, match=r"1,000 amplitudes need 7.2e-05 GB"):
+    monkeypatch.setattr(memory, "free_memory", lambda: 10_000)
+    with pytest.raises(CircuitTooLargeError, match=r"1,000 amplitudes with all .* need 72 kB"):
         SubspaceQAOA(model, [tuple(range(10 * g, 10 * g + 10)) for g in range(3)])
     monkeypatch.undo()
-    monkeypatch.setattr(memory, "free_memory", lambda: 10_000)
     qaoa = SubspaceQAOA(model, [tuple(range(10 * g, 10 * g + 10)) for g in range(3)])
+    monkeypatch.setattr(memory, "free_memory", lambda: 10_000)
     with pytest.raises(CircuitTooLargeError, match="30 qubits need"):
         qaoa.as_circuit()
+
+
+@pytest.mark.parametrize("mixer", ["xy-exact", "grover"])
+def test_a_large_offset_takes_no_digits(mixer):
+    rng = np.random.default_rng(5)
+    near = dimod.BinaryQuadraticModel({i: float(rng.normal()) for i in range(5)}, {(0, 4): 0.3}, 0.0, "SPIN")
+    far = near.copy()
+    far.offset = 1e9
+    one, other = (SubspaceQAOA(bqm, [(0, 1, 2)], mixer=mixer) for bqm in (near, far))
+    angles = [0.4, 0.9], [-0.3, 0.7]
+    assert np.array_equal(one.probabilities(*angles), other.probabilities(*angles))
+    assert other.value(*angles) - 1e9 == pytest.approx(one.value(*angles), abs=1e-6)
+    for near_slopes, far_slopes in zip(one.value_and_grad(*angles)[1:], other.value_and_grad(*angles)[1:]):
+        np.testing.assert_allclose(far_slopes, near_slopes, rtol=0, atol=1e-6)

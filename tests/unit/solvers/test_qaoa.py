@@ -465,3 +465,15 @@ def test_a_circuit_that_outlasts_the_time_limit_is_told():
     assert any("time limit" in note for note in solution.notes)
     assert repr(solution).startswith("Solution(status=")
     assert len(repr(solution)) < 200
+
+
+@pytest.mark.parametrize("mixer", ["xy-exact", "xy-trotter", "grover"])
+@pytest.mark.parametrize("circuit_qubits", [0, 20])
+def test_a_single_row_of_fixed_weight(mixer, circuit_qubits):
+    cqm = dimod.ConstrainedQuadraticModel()
+    items = list(dimod.Binaries(["a", "b", "c", "d", "e"]))
+    cqm.set_objective(sum(k * item for k, item in enumerate(items)) - items[0] * items[4])
+    cqm.add_constraint(sum(items) == 2, label="two")
+    record = ho.solve(cqm, QAOA(depth=2, mixer=mixer, circuit_qubits=circuit_qubits), seed=1).quantum
+    assert record.feasible_share == pytest.approx(1.0)
+    assert record.p_optimum > record.uniform.p_optimum
