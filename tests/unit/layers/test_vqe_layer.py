@@ -320,3 +320,11 @@ def test_parameters_that_are_not_finite_are_named():
         made.weights[0, 0, 0] = torch.nan
     with pytest.raises(CircuitError, match="parameter 'weights'"):
         made(coefficients(1))
+
+
+def test_marginals_stay_probabilities():
+    made = layer(transverse_field=0.0).double()
+    marginals = made(1e-9 * coefficients(20))
+    assert marginals.min() >= 0
+    assert marginals.max() <= 1
+    torch.nn.functional.binary_cross_entropy(marginals, torch.ones_like(marginals))
