@@ -172,7 +172,7 @@ class VQE(TrialState):
 
         Args:
             max_evaluations: energies to compute at most, those before resuming included. One that comes with
-                a gradient counts as one.
+                a gradient counts as one. SPSA with exact energies computes one more, that of its answer.
             tolerance: of the energy, in units of the norm sqrt(sum of squares) of the coefficients.
             gradient_tolerance: of the largest entry of the gradient, in the same units per radian.
             learning_rate: of Adam, in radians.
@@ -208,6 +208,8 @@ class VQE(TrialState):
         allowed = whole_number("max_evaluations", max_evaluations, 1)
         if checkpoint_every != 0:
             _positive("checkpoint_every", checkpoint_every)
+        if progress is not None and not callable(progress):
+            raise CircuitError(f"progress is {progress!r}; it must be a function of (share, text) or None")
         final = None if final_shots is None else whole_number("final_shots", final_shots, 1)
         if final is None and self.shots is not None:
             final = _FINAL_SHOTS * self.shots
@@ -239,9 +241,9 @@ class VQE(TrialState):
             found = read_checkpoint(place, question)
             if found is not None:
                 restore(run, found)
-        answer = standing(run)
+        answer, finished_before = standing(run), run.converged
         try:
-            if run.converged:
+            if finished_before:
                 run.notes.append("the checkpoint holds a finished run, so nothing was computed")
             else:
                 answer = optimize(run, settings)
@@ -252,10 +254,11 @@ class VQE(TrialState):
         except KeyboardInterrupt:
             run.finish("ctrl-C", converged=False)
             interrupted, answer = True, standing(run)
-        if place is not None and saved is not None:
-            if run.converged:
-                saved = {**saved, "converged": True, "reason": run.reason}
-            write_checkpoint(place, saved)
+        if place is not None and not finished_before:
+            # Only a run that is over may be saved as it stands: another one is within a step.
+            saved = snapshot(run, question) if run.converged else saved
+            if saved is not None:
+                write_checkpoint(place, saved)
         energy, error, weights = self._final(run, answer, final)
         return VQEResult(
             energy=energy,

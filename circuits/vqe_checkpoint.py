@@ -88,12 +88,14 @@ def check_place(path: str | os.PathLike[str]) -> Path:
         The same.
 
     Raises:
-        CircuitError: a folder that does not exist, or something there that is no file.
+        CircuitError: no path, a folder that does not exist, or something there that is no file.
 
     Example:
         >>> check_place("run.json").name
         'run.json'
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise CircuitError(f"checkpoint is {path!r}; it must be the path of a file, or None")
     place = Path(path)
     if not place.absolute().parent.is_dir():
         raise CircuitError(f"checkpoint is {str(path)!r}, but the folder {place.parent} does not exist")

@@ -119,3 +119,22 @@ def test_places_that_cannot_be(tmp_path):
         solver().minimize(checkpoint=tmp_path / "missing" / "run.json")
     with pytest.raises(CircuitError, match="is no file"):
         solver().minimize(checkpoint=tmp_path)
+
+
+def test_the_end_is_written_even_without_a_step(tmp_path):
+    path = tmp_path / "run.json"
+    constant = VQE(qml.sum(2.0 * qml.I(0)), "brick_wall", simulator="native", seed=5)
+    first = constant.minimize(checkpoint=path)
+    assert (first.converged, len(first.iterations)) == (True, 0)
+    assert "finished run" in constant.minimize(checkpoint=path).notes[-1]
+
+
+def test_evaluations_after_the_last_step_are_kept(tmp_path):
+    settings = {"optimizer": "COBYLA", "shots": 50}
+    first = solver(**settings).minimize(checkpoint=tmp_path / "run.json")
+    assert first.converged
+    assert first.iterations[-1].evaluations < first.evaluations
+    for _ in range(2):
+        again = solver(**settings).minimize(checkpoint=tmp_path / "run.json")
+        assert again.evaluations == first.evaluations
+        assert sum("finished run" in note for note in again.notes) == 1
