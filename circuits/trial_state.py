@@ -111,8 +111,8 @@ class TrialState:
         return shape[1:] if isinstance(self._inner, FunctionAnsatz) else shape
 
     def _flat(self, weights: ArrayLike, name: str = "weights") -> NDArray[np.float64]:
-        given: Any = weights.detach().cpu() if is_torch(weights) else weights
-        array = np.array(to_floats(given, None, name))
+        given: Any = weights
+        array = np.array(to_floats(given.detach().cpu() if is_torch(given) else given, None, name))
         if array.shape != self.weight_shape or not np.isfinite(array).all():
             raise CircuitError(
                 f"{name} have shape {array.shape}; they must be finite numbers of shape {self.weight_shape}"

@@ -19,7 +19,14 @@ from .errors import CircuitError
 from .random_states import resolve_seed
 from .trial_state import TrialState
 from .vqe_ansatz import start_weights
-from .vqe_checkpoint import check_place, read_checkpoint, restore, snapshot, write_checkpoint
+from .vqe_checkpoint import (
+    check_place,
+    circuit_digest,
+    read_checkpoint,
+    restore,
+    snapshot,
+    write_checkpoint,
+)
 from .vqe_energy import EnergyFunction
 from .vqe_optimizers import OPTIMIZERS, Settings, optimize, standing
 from .vqe_result import VQEResult
@@ -214,7 +221,7 @@ class VQE(TrialState):
         if final is None and self.shots is not None:
             final = _FINAL_SHOTS * self.shots
         place = None if checkpoint is None else check_place(checkpoint)
-        question = self._question(settings)
+        question = {} if place is None else self._question(settings)
         saved: dict[str, Any] | None = None
         written = perf_counter()
 
@@ -291,6 +298,8 @@ class VQE(TrialState):
         return {
             "hamiltonian": self.hamiltonian.digest(),
             "ansatz": self.ansatz,
+            "circuit": circuit_digest(self.circuit),
+            "noise": self._runner.noise,
             "weight_shape": list(self.weight_shape),
             "start": self._start.tolist(),
             "optimizer": self.optimizer,

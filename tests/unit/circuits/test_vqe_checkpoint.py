@@ -8,6 +8,7 @@ import pytest
 
 from hybrid_opt.circuits import vqe_checkpoint
 from hybrid_opt.circuits.errors import CircuitError
+from hybrid_opt.circuits.noise import depolarizing_noise
 from hybrid_opt.circuits.vqe import VQE
 
 CHAIN = qml.Z(0) @ qml.Z(1) + qml.Z(1) @ qml.Z(2) + 0.7 * (qml.X(0) + qml.X(1) + qml.X(2))
@@ -103,6 +104,43 @@ def test_files_of_other_runs(tmp_path, other, name):
     solver(optimizer="Adam").minimize(checkpoint=path, max_evaluations=3)
     with pytest.raises(CircuitError, match=f"another run: its {name} is"):
         other().minimize(checkpoint=path)
+
+
+def test_circuits_are_told_apart_by_their_gates(tmp_path):
+    path = tmp_path / "run.json"
+
+    def solver_of(function, **more):
+        return VQE(CHAIN, function, weight_shape=2, simulator="native", seed=5, **more)
+
+    def made(axis, target, factor):
+        def ansatz(weights, wires):
+            return [qml.RY(factor * weights[0], wires[0]), axis(weights[1], wires[target])]
+
+        return ansatz
+
+    solver_of(made(qml.RX, 1, 1.0)).minimize(checkpoint=path)
+    for other in (made(qml.RZ, 1, 1.0), made(qml.RX, 2, 1.0), made(qml.RX, 1, 0.5)):
+        with pytest.raises(CircuitError, match="its circuit is"):
+            solver_of(other).minimize(checkpoint=path)
+    with pytest.raises(CircuitError, match="its circuit is"):
+        solver_of(made(qml.RX, 1, 1.0), initial_state=[1, 0, 1]).minimize(checkpoint=path)
+    again = solver_of(made(qml.RX, 1, 1.0)).minimize(checkpoint=path)
+    assert "finished run" in again.notes[-1]
+
+
+def test_noise_models_are_told_apart(tmp_path):
+    path = tmp_path / "run.json"
+
+    def noisy(rate):
+        model = None if rate is None else depolarizing_noise(0.0, rate)
+        settings = {"simulator": "aer", "noise_model": model, "optimizer": "SPSA"}
+        return solver(**settings).minimize(checkpoint=path, max_evaluations=12)
+
+    noisy(0.01)
+    noisy(0.01)
+    for other in (None, 0.02):
+        with pytest.raises(CircuitError, match="its noise is"):
+            noisy(other)
 
 
 @pytest.mark.parametrize("text", ["", "no json", "[1]", json.dumps({"format": "other"})])
