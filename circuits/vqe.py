@@ -291,7 +291,8 @@ class VQE(TrialState):
 
     @property
     def _scale(self) -> float:
-        return float(np.linalg.norm(self.hamiltonian.coefficients)) or 1.0
+        largest = float(np.abs(self.hamiltonian.coefficients).max(initial=0.0)) or 1.0
+        return largest * float(np.linalg.norm(self.hamiltonian.coefficients / largest)) or 1.0
 
     def _question(self, settings: Settings) -> dict[str, Any]:
         """What a checkpoint must agree with."""

@@ -56,6 +56,12 @@ def test_the_unit_of_energy_does_not_matter():
     assert large.evaluations == small.evaluations
 
 
+@pytest.mark.parametrize("unit", [1e200, 1e-200])
+def test_units_whose_squares_are_no_numbers(unit):
+    small, large = solver().minimize(), VQE(unit * FIELD, "hva", simulator="native", seed=1).minimize()
+    assert large.energy / unit == pytest.approx(small.energy, rel=1e-9)
+
+
 def test_max_evaluations():
     result = solver(optimizer="Adam").minimize(max_evaluations=5)
     assert (result.evaluations, result.converged) == (5, False)
