@@ -66,7 +66,8 @@ class Evaluator:
         n_outputs: number of values per row, O.
 
     Raises:
-        CircuitError: illegal shots or gradient, or a combination that does not exist (adjoint with shots).
+        CircuitError: illegal shots or gradient, or a combination that does not exist (adjoint with shots, a
+            channel on a simulator of pure states).
 
     Example:
         >>> import pennylane as qml
@@ -110,6 +111,11 @@ class Evaluator:
             raise CircuitError(
                 f'gradient="adjoint" differentiates a pure state and cannot be used with {why}; use '
                 '"parameter_shift", "spsa" or "auto"'
+            )
+        if shots is None and not exact and not hasattr(simulator, "densities"):
+            raise CircuitError(
+                f"{simulator.label} holds pure states only, but the circuit has a channel; use "
+                'simulator="aer"'
             )
         if not exact and not isinstance(readout, PauliReadout):
             raise CircuitError(

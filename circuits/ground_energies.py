@@ -47,6 +47,7 @@ def ground_energy(
         -1.414214
     """
     read = read_hamiltonian(hamiltonian, wires)
+    max_qubits = whole_number("max_qubits", max_qubits, 1)
     if read.n_qubits > max_qubits:
         raise CircuitTooLargeError(
             f"the Hamiltonian acts on {read.n_qubits} qubits; exact diagonalization is set to at most "

@@ -11,7 +11,7 @@ import pennylane as qml
 
 __all__ = ["Piece", "ground_pieces", "prepare_pieces"]
 
-_GAP = 1e-9
+_GAP = 1e-9  # of the largest energy; a smaller one is rounding
 _PAULIS = {
     "I": np.eye(2, dtype=complex),
     "X": np.array([[0, 1], [1, 0]], dtype=complex),
@@ -69,7 +69,7 @@ def ground_pieces(terms: Sequence[tuple[tuple[tuple[int, str], ...], float]]) ->
                 factors = [_PAULIS[word.get(wire, "I")] for wire in wires]
                 matrix += coefficient * (factors[0] if len(factors) == 1 else np.kron(*factors))
         energies, states = np.linalg.eigh(matrix)
-        if energies[1] - energies[0] < _GAP * max(1.0, float(np.abs(energies).max())):
+        if energies[1] - energies[0] < _GAP * float(np.abs(energies).max()):
             return ()
         state = states[:, 0]
         largest = state[np.argmax(np.abs(state) > 0.5 * np.abs(state).max())]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import whole_number
+from .arguments import is_torch, to_floats, whole_number
 from .errors import CircuitError
 from .excitations import Excitations
 from .random_states import resolve_seed
@@ -72,8 +72,7 @@ class TrialState:
             electrons=electrons,
             initial_state=initial_state,
         )
-        inner = self._inner
-        self.electrons = int(inner.electrons) if isinstance(inner, Excitations) else None
+        self.electrons = _electrons_kept(self.circuit.ansatz)
         self._runner = open_runner(
             self.circuit,
             self.hamiltonian,
@@ -112,10 +111,8 @@ class TrialState:
         return shape[1:] if isinstance(self._inner, FunctionAnsatz) else shape
 
     def _flat(self, weights: ArrayLike, name: str = "weights") -> NDArray[np.float64]:
-        try:
-            array = np.array(weights, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise CircuitError(f"{name} must be numbers of shape {self.weight_shape}: {error}") from error
+        given: Any = weights
+        array = np.array(to_floats(given.detach().cpu() if is_torch(given) else given, None, name))
         if array.shape != self.weight_shape or not np.isfinite(array).all():
             raise CircuitError(
                 f"{name} have shape {array.shape}; they must be finite numbers of shape {self.weight_shape}"
@@ -271,3 +268,9 @@ class TrialState:
             "larger_gates": widths[3],
             **depths,
         }
+
+
+def _electrons_kept(ansatz: Any) -> int | None:
+    """Ones of the bits that excitations start from: these, not the electrons named, stay as they are."""
+    excites = isinstance(ansatz, Prepared) and isinstance(ansatz.ansatz, Excitations)
+    return sum(ansatz.bits) if excites and not isinstance(ansatz.bits, str) else None

@@ -19,7 +19,14 @@ from .errors import CircuitError
 from .random_states import resolve_seed
 from .trial_state import TrialState
 from .vqe_ansatz import start_weights
-from .vqe_checkpoint import check_place, read_checkpoint, restore, snapshot, write_checkpoint
+from .vqe_checkpoint import (
+    check_place,
+    circuit_digest,
+    read_checkpoint,
+    restore,
+    snapshot,
+    write_checkpoint,
+)
 from .vqe_energy import EnergyFunction
 from .vqe_optimizers import OPTIMIZERS, Settings, optimize, standing
 from .vqe_result import VQEResult
@@ -172,7 +179,7 @@ class VQE(TrialState):
 
         Args:
             max_evaluations: energies to compute at most, those before resuming included. One that comes with
-                a gradient counts as one.
+                a gradient counts as one. SPSA with exact energies computes one more, that of its answer.
             tolerance: of the energy, in units of the norm sqrt(sum of squares) of the coefficients.
             gradient_tolerance: of the largest entry of the gradient, in the same units per radian.
             learning_rate: of Adam, in radians.
@@ -208,11 +215,13 @@ class VQE(TrialState):
         allowed = whole_number("max_evaluations", max_evaluations, 1)
         if checkpoint_every != 0:
             _positive("checkpoint_every", checkpoint_every)
+        if progress is not None and not callable(progress):
+            raise CircuitError(f"progress is {progress!r}; it must be a function of (share, text) or None")
         final = None if final_shots is None else whole_number("final_shots", final_shots, 1)
         if final is None and self.shots is not None:
             final = _FINAL_SHOTS * self.shots
         place = None if checkpoint is None else check_place(checkpoint)
-        question = self._question(settings)
+        question = {} if place is None else self._question(settings)
         saved: dict[str, Any] | None = None
         written = perf_counter()
 
@@ -239,9 +248,9 @@ class VQE(TrialState):
             found = read_checkpoint(place, question)
             if found is not None:
                 restore(run, found)
-        answer = standing(run)
+        answer, finished_before = standing(run), run.converged
         try:
-            if run.converged:
+            if finished_before:
                 run.notes.append("the checkpoint holds a finished run, so nothing was computed")
             else:
                 answer = optimize(run, settings)
@@ -252,10 +261,11 @@ class VQE(TrialState):
         except KeyboardInterrupt:
             run.finish("ctrl-C", converged=False)
             interrupted, answer = True, standing(run)
-        if place is not None and saved is not None:
-            if run.converged:
-                saved = {**saved, "converged": True, "reason": run.reason}
-            write_checkpoint(place, saved)
+        if place is not None and not finished_before:
+            # Only a run that is over may be saved as it stands: another one is within a step.
+            saved = snapshot(run, question) if run.converged else saved
+            if saved is not None:
+                write_checkpoint(place, saved)
         energy, error, weights = self._final(run, answer, final)
         return VQEResult(
             energy=energy,
@@ -281,13 +291,16 @@ class VQE(TrialState):
 
     @property
     def _scale(self) -> float:
-        return float(np.linalg.norm(self.hamiltonian.coefficients)) or 1.0
+        largest = float(np.abs(self.hamiltonian.coefficients).max(initial=0.0)) or 1.0
+        return largest * float(np.linalg.norm(self.hamiltonian.coefficients / largest)) or 1.0
 
     def _question(self, settings: Settings) -> dict[str, Any]:
         """What a checkpoint must agree with."""
         return {
             "hamiltonian": self.hamiltonian.digest(),
             "ansatz": self.ansatz,
+            "circuit": circuit_digest(self.circuit),
+            "noise": self._runner.noise,
             "weight_shape": list(self.weight_shape),
             "start": self._start.tolist(),
             "optimizer": self.optimizer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -157,7 +157,7 @@ def trial_circuit(
         n_layers: number of layers; None for 1 with excitations, half the qubits (at least 2) with
             "hamiltonian_variational", else 2. A function has one.
         weight_shape: of the weights of a function.
-        electrons: for excitations: number of electrons, on the first qubits at the start.
+        electrons: for excitations and "hartree_fock": number of electrons, on the first qubits at the start.
         initial_state: bits, one per qubit; "plus", Hadamards on all; "hartree_fock" (needs electrons); None
             for |0...0>, for excitations the electrons' own state, for "hamiltonian_variational" the ground
             state of a group, and for a Hamiltonian of Z alone (a QUBO) "plus".
@@ -179,7 +179,16 @@ def trial_circuit(
     if excites and electrons is None and isinstance(ansatz, str):
         raise CircuitError(f"ansatz {ansatz!r} excites electrons; say how many with electrons=...")
     if isinstance(ansatz, Excitations):
-        electrons = ansatz.electrons if electrons is None else electrons
+        if electrons not in (None, ansatz.electrons):
+            raise CircuitError(
+                f"electrons is {electrons!r}, but the ansatz excites {ansatz.electrons}; leave electrons out"
+            )
+        electrons = ansatz.electrons
+    elif electrons is not None and not excites and not _is(initial_state, "hartree_fock"):
+        raise CircuitError(
+            f"electrons is {electrons!r}, but neither the ansatz nor the initial state counts electrons; "
+            'leave it out, or take initial_state="hartree_fock", "uccsd" or "all_singles_doubles"'
+        )
     default = "hartree_fock" if excites else None
     if hamiltonian.diagonal and isinstance(ansatz, str) and ansatz in _FROM_PLUS:
         default = "plus"
@@ -220,29 +229,33 @@ def trial_circuit(
 def _shape(weight_shape: Any) -> tuple[int, ...]:
     if weight_shape is None:
         raise CircuitError("the shape of a function's weights is not known; give weight_shape=(...)")
-    given = (weight_shape,) if isinstance(weight_shape, (int, np.integer)) else tuple(weight_shape)
+    given = tuple(weight_shape) if isinstance(weight_shape, Iterable) else (weight_shape,)
     return tuple(whole_number("every length in weight_shape", length, 1) for length in given)
+
+
+def _is(state: Any, name: str) -> bool:
+    return isinstance(state, str) and state == name
 
 
 def _initial_state(
     given: Any, electrons: Any, size: int, default: str | None
 ) -> tuple[int, ...] | str | None:
     state = default if given is None else given
-    if state is None or (isinstance(state, str) and state == "plus"):
+    if state is None or _is(state, "plus"):
         return state
-    if isinstance(state, str) and state == "hartree_fock":
+    if _is(state, "hartree_fock"):
         if electrons is None:
             raise CircuitError("the Hartree-Fock state needs the number of electrons: electrons=...")
         count = whole_number("electrons", electrons, 0)
         if count > size:
             raise CircuitError(f"electrons is {count}; there are {size} qubits for them")
         return (1,) * count + (0,) * (size - count)
-    array = np.asarray(state) if not isinstance(state, str) else np.zeros(0)
-    if array.shape != (size,) or not np.isin(array, (0, 1)).all():
+    bits = list(state) if isinstance(state, Iterable) and not isinstance(state, str) else []
+    if len(bits) != size or not all(np.ndim(bit) == 0 and bit in (0, 1) for bit in bits):
         raise CircuitError(
             f"initial_state is {given!r}; it must be {size} bits, 'plus', 'hartree_fock' or None"
         )
-    return tuple(int(bit) for bit in array)
+    return tuple(int(bit) for bit in bits)
 
 
 def start_weights(circuit: VariationalCircuit, seed: int) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 from dataclasses import asdict
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +21,37 @@ from .errors import CircuitError
 from .vqe_run import Iteration
 
 if TYPE_CHECKING:
+    from .variational import VariationalCircuit
     from .vqe_run import Run
 
-__all__ = ["read_checkpoint", "restore", "snapshot", "write_checkpoint"]
+__all__ = ["check_place", "circuit_digest", "read_checkpoint", "restore", "snapshot", "write_checkpoint"]
 
 _FORMAT = "hybrid_opt VQE checkpoint 1"
+
+
+def circuit_digest(circuit: VariationalCircuit) -> str:
+    """A short text that differs between circuits that differ, whatever their names are.
+
+    Args:
+        circuit: without inputs.
+
+    Returns:
+        The same for the same gates whose angles depend on the weights in the same way.
+    """
+    gates = [
+        (gate.kind, gate.targets, gate.controls, gate.slot, _rounded(gate.matrix))
+        for gate in circuit.program.gates
+    ]
+    # Angles are affine in the weights, so their values at 0 and at the unit vectors tell how.
+    size = circuit.n_weights
+    rows = np.eye(size + 1, size, k=-1).reshape(size + 1, *circuit.weight_shape)
+    table = circuit.table(np.zeros((size + 1, 0)), rows)
+    return blake2b(repr(gates).encode() + _rounded(table), digest_size=12).hexdigest()
+
+
+def _rounded(array: Any) -> bytes:
+    # Adding 0 makes -0 a 0.
+    return b"" if array is None else (np.round(array, 9) + 0.0).tobytes()
 
 
 def snapshot(run: Run, question: dict[str, Any]) -> dict[str, Any]:
@@ -88,12 +115,14 @@ def check_place(path: str | os.PathLike[str]) -> Path:
         The same.
 
     Raises:
-        CircuitError: a folder that does not exist, or something there that is no file.
+        CircuitError: no path, a folder that does not exist, or something there that is no file.
 
     Example:
         >>> check_place("run.json").name
         'run.json'
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise CircuitError(f"checkpoint is {path!r}; it must be the path of a file, or None")
     place = Path(path)
     if not place.absolute().parent.is_dir():
         raise CircuitError(f"checkpoint is {str(path)!r}, but the folder {place.parent} does not exist")

@@ -18,6 +18,7 @@ import numpy as np
 import pennylane as qml
 from numpy.typing import NDArray
 
+from .arguments import is_torch
 from .errors import CircuitError
 from .ising import ising_from_bqm
 from .measurement_groups import PauliWord
@@ -115,7 +116,7 @@ def read_hamiltonian(hamiltonian: Any, wires: Iterable[Hashable] | None = None) 
     Args:
         hamiltonian: a PennyLane operator (a sum or product of Pauli operators; Hermitian, Projector,
             SparseHamiltonian and other matrices on up to 8 wires), a ``PauliSentence``, a BINARY or SPIN
-            ``dimod.BinaryQuadraticModel``, or a `PauliHamiltonian`, which is handed back.
+            ``dimod.BinaryQuadraticModel``, or a `PauliHamiltonian`, which is handed back on its own wires.
         wires: labels of the qubits in order; None for the operator's own. They may name more than it acts on.
 
     Returns:
@@ -135,13 +136,13 @@ def read_hamiltonian(hamiltonian: Any, wires: Iterable[Hashable] | None = None) 
         ([-1.0], 2.0)
     """
     if isinstance(hamiltonian, PauliHamiltonian):
-        return hamiltonian
+        return hamiltonian if wires is None else _moved(hamiltonian, _labels(hamiltonian.wires, wires))
     if isinstance(hamiltonian, (dimod.BinaryQuadraticModel, dimod.ConstrainedQuadraticModel)):
         if wires is not None:
             raise CircuitError("wires cannot be chosen for a dimod model; variable i is qubit i")
         return _from_model(hamiltonian)
     sentence = _sentence(hamiltonian)
-    labels = _labels(hamiltonian, wires)
+    labels = _labels(hamiltonian.wires, wires)
     places = {label: number for number, label in enumerate(labels)}
     constant, terms = 0.0, {}
     for word, coefficient in sentence.items():
@@ -153,6 +154,13 @@ def read_hamiltonian(hamiltonian: Any, wires: Iterable[Hashable] | None = None) 
             terms[frozenset(letters.items())] = (dict(sorted(letters.items())), value)
     coefficients = np.array([value for _, value in terms.values()])
     return PauliHamiltonian(labels, tuple(letters for letters, _ in terms.values()), coefficients, constant)
+
+
+def _moved(read: PauliHamiltonian, labels: tuple[Hashable, ...]) -> PauliHamiltonian:
+    places = [labels.index(label) for label in read.wires]
+    letters = [{places[wire]: letter for wire, letter in word.items()} for word in read.letters]
+    ordered = tuple(dict(sorted(word.items())) for word in letters)
+    return PauliHamiltonian(labels, ordered, read.coefficients, read.constant)
 
 
 def _from_model(model: Any) -> PauliHamiltonian:
@@ -211,13 +219,15 @@ def _decomposed(operator: Any) -> Mapping[Any, Any]:
     return decomposed
 
 
-def _labels(hamiltonian: Any, wires: Iterable[Hashable] | None) -> tuple[Hashable, ...]:
-    own = list(hamiltonian.wires)
+def _labels(acted_on: Iterable[Hashable], wires: Iterable[Hashable] | None) -> tuple[Hashable, ...]:
+    own = list(acted_on)
     if wires is None:
         if not own:
             raise CircuitError("the Hamiltonian acts on no wire; name the qubits with wires=...")
         numbers = set(own) == set(range(len(own)))
         return tuple(range(len(own))) if numbers else tuple(own)
+    if not isinstance(wires, Iterable):
+        raise CircuitError(f"wires are {wires!r}; they must be a list of labels, such as {own}")
     given = list(wires)
     missing = [wire for wire in own if wire not in given]
     if missing or len(set(given)) != len(given) or not given:
@@ -229,7 +239,7 @@ def _labels(hamiltonian: Any, wires: Iterable[Hashable] | None) -> tuple[Hashabl
 
 
 def _real(coefficient: Any, word: Any) -> float:
-    number = complex(coefficient)
+    number = complex(coefficient.detach() if is_torch(coefficient) else coefficient)
     name = str(word) if len(word) else "the identity"
     if not np.isfinite(number):
         raise CircuitError(f"the coefficient of {name} is {number}; it must be a finite number")

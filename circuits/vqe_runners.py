@@ -5,6 +5,8 @@ Both take tables of angles, one row per circuit, and run all rows of a table tog
 
 from __future__ import annotations
 
+import json
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -41,6 +43,10 @@ class Runner(Protocol):
     @property
     def gradient(self) -> str:
         """How exact gradients are computed, for tables."""
+
+    @property
+    def noise(self) -> str:
+        """A short text that differs between noise models; empty for none, or none that is known."""
 
     def energies(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
         """Exact energies, shape (B,)."""
@@ -93,6 +99,18 @@ class SimulatorRunner:
         """How exact gradients are computed."""
         return self._evaluator.gradient
 
+    @property
+    def noise(self) -> str:
+        """A short text that differs between noise models, empty for none."""
+        model = getattr(self._simulator, "noise_model", None)
+        if model is None:
+            return ""
+        # Equal models differ in random names of their errors, and may in the order.
+        named = model.to_dict(serializable=True)["errors"]
+        errors = [{key: value for key, value in error.items() if key != "id"} for error in named]
+        text = sorted(json.dumps(error, sort_keys=True) for error in errors)
+        return blake2b("".join(text).encode(), digest_size=12).hexdigest()
+
     def energies(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
         """Exact energies (with the noise of a noise model), shape (B,)."""
         return self._evaluator.evaluate(table).values[:, 0]
@@ -133,6 +151,7 @@ class DeviceRunner:
     """
 
     gradient = "best"
+    noise = ""  # a device keeps it to itself
 
     def __init__(self, circuit: VariationalCircuit, hamiltonian: PauliHamiltonian, device: Any) -> None:
         size = circuit.n_qubits

@@ -36,7 +36,7 @@ rules = {
 }
 for rule, (gamma, beta) in rules.items():
     cut = -engine.value([gamma], [beta])
-    print(f"depth 1, {rule:10s}: mean cut {cut:.3f} of {-view.best()[2]:.3f} on the grid")
+    print(f"depth 1, {rule:10s}: mean cut {cut:.3f}, best point of the grid {-view.best()[2]:.3f}")
 
 # Ten layers and all twenty gradients at once; the start is a rule, never random.
 depth = 4 if fast else 10

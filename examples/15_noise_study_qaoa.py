@@ -55,11 +55,11 @@ for strength in STRENGTHS:
         cut, hit = cuts[strength, depth], hits[strength, depth]
         print(f"{strength:<17}{depth:>6}{gates:>11}{cut:>10.3f}{hit:>12.4f}{hit / chance_hit:>8.1f}")
 
-print("\nbest of these depths, with these angles: beyond it more layers do not help")
+print("\nbest of these depths, with these angles")
 for strength in STRENGTHS:
     by_cut = max(DEPTHS, key=lambda depth: cuts[strength, depth])
     by_hit = max(DEPTHS, key=lambda depth: hits[strength, depth])
-    more = " (the deepest tried)" if by_cut == by_hit == DEPTHS[-1] else ""
+    more = " (the deepest tried, so more layers may help)" if by_cut == by_hit == DEPTHS[-1] else ""
     print(f"  noise {strength:<6} mean cut: {by_cut}, P(optimum): {by_hit}{more}")
 
 # 2. Readout errors alone: they cost the same at every depth, so they do not move the best depth by much.

@@ -31,6 +31,8 @@ app.add_typer(plan_app, name="plan")
 
 INTERRUPTED = 130  # exit code of ctrl-C
 DEMO_DEPTH = 5  # QAOA layers
+# Spelled out, because looking the names up would import the solvers for every command.
+METHOD_HELP = "auto, exact, milp, anneal, tabu, uniform, decomposed, qaoa or vqe."
 
 Seed = Annotated[int | None, typer.Option(help="Repeats the answer; drawn and recorded if left out.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
@@ -133,7 +135,7 @@ def devices(as_json: Json = False) -> None:
 @app.command()
 def solve(
     file: Annotated[Path, typer.Argument(help="dimod CQM or BQM file, LP file, or sparse QUBO text.")],
-    method: Annotated[str, typer.Option(help="auto, exact, milp, anneal, tabu or qaoa.")] = "auto",
+    method: Annotated[str, typer.Option(help=METHOD_HELP)] = "auto",
     compare: Annotated[list[str] | None, typer.Option(help="Run this too; may be repeated.")] = None,
     prove: Annotated[bool, typer.Option(help="Add a bound by MILP if the method proves none.")] = False,
     seed: Seed = None,

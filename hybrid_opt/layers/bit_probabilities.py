@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import torch
 
-__all__ = ["bit_probabilities"]
+__all__ = ["bit_probabilities", "probability_of_one"]
+
+
+def probability_of_one(fields: torch.Tensor) -> torch.Tensor:
+    """Probabilities of bits to be 1.
+
+    Args:
+        fields: <Z_i>, any shape.
+
+    Returns:
+        P(x_i = 1), same shape, within [0, 1] whatever rounding did.
+
+    Example:
+        >>> probability_of_one(torch.tensor([-1.0, 0.5]))
+        tensor([1.0000, 0.2500])
+    """
+    return _within((1 - fields) / 2)
 
 
 def bit_probabilities(
@@ -28,7 +44,7 @@ def bit_probabilities(
     """
     ones = (1 - fields) / 2
     both = (ones[:, first] + ones[:, second]) / 2 + (products - 1) / 4
-    return _within(ones), _within(both)
+    return probability_of_one(fields), _within(both)
 
 
 def _within(values: torch.Tensor) -> torch.Tensor:

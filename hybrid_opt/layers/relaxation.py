@@ -130,8 +130,10 @@ class Relaxation:
             Weights, values, and which instances converged.
         """
         count, n_starts = len(energy_of), len(self.starts)
-        scale = np.linalg.norm(energy_of, axis=1, keepdims=True)
-        scaled = energy_of / np.where(scale > 0, scale, 1.0)
+        # By the largest entry first: squares of very large or very small ones are no numbers any more.
+        largest = np.abs(energy_of).max(axis=1, keepdims=True, initial=0.0)
+        scaled = energy_of / np.where(largest > 0, largest, 1.0)
+        scaled /= np.maximum(np.linalg.norm(scaled, axis=1, keepdims=True), 1.0)
         rows = np.repeat(scaled, n_starts, axis=0)
         weights, values, converged = self._minimize(np.tile(self.starts, (count, 1)), rows)
         energies = (rows * values).sum(axis=1).reshape(count, n_starts)

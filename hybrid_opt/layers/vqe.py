@@ -17,6 +17,7 @@ from ..circuits.vqe_ansatz import start_weights, trial_circuit
 from ..circuits.vqe_hamiltonian import read_hamiltonian
 from ..seeds import child_seed
 from .arguments import finite_array, output_observables
+from .bit_probabilities import probability_of_one
 from .circuit_function import circuit_values
 from .circuit_layer import CircuitLayer, Local
 from .execution import Evaluators, Execution, layer_seed
@@ -262,7 +263,7 @@ class VQELayer(CircuitLayer):
             self._check_parameters()  # where one of them is the reason, it is named
             raise
         if self.output == "marginals":
-            values = (1 - values) / 2
+            values = probability_of_one(values)
             if self.hard:
                 values = values + ((values > 0.5).to(values) - values).detach()
         return like_inputs(values, coefficients)

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from hybrid_opt.cli import app, main
+from hybrid_opt.cli import METHOD_HELP, app, main
+from hybrid_opt.solvers import methods
 
 
 @pytest.fixture
@@ -108,6 +109,10 @@ def test_help_everywhere(arguments):
     result = run(*arguments, "--help")
     assert result.exit_code == 0
     assert "Usage" in result.stdout
+
+
+def test_help_names_every_method():
+    assert METHOD_HELP.replace(" or ", ", ").rstrip(".").split(", ") == methods()["method"].tolist()
 
 
 def test_expected_errors_are_one_message_and_code_2(tables, capsys, monkeypatch):

@@ -241,6 +241,12 @@ def test_adjoint_is_refused_for_noise():
         evaluator(bound_circuit(noisy=True), simulator="aer", gradient="adjoint")
 
 
+def test_channels_are_refused_where_states_are_pure():
+    program = read_tape(QuantumScript([qml.RX(0.5, 0), qml.BitFlip(0.1, 0)])).program
+    with pytest.raises(CircuitError, match="holds pure states only"):
+        Evaluator(program, PauliReadout([qml.Z(0)], 1), simulator=open_simulator("native"))
+
+
 def test_prepared_states_have_no_gradient_from_shots():
     bound = bound_circuit(prepared=True)
     engine = evaluator(bound, shots=10)

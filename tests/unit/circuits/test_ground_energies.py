@@ -49,3 +49,5 @@ def test_limits():
         ground_energy(chain(4), max_qubits=3)
     with pytest.raises(CircuitTooLargeError, match="17 qubits"):
         ground_energy(chain(17))
+    with pytest.raises(CircuitError, match="max_qubits is 'many'"):
+        ground_energy(chain(4), max_qubits="many")

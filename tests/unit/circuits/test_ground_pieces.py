@@ -62,3 +62,10 @@ def test_named_gates_where_there_are_some():
     assert [gate.name for gate in prepare_pieces(ground_pieces(BONDS[:3]), range(2))] == [
         "PauliX", "PauliX", "Hadamard", "CNOT",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e12])
+def test_the_unit_of_energy_does_not_matter(unit):
+    pieces = ground_pieces([(((0, "Z"),), unit), (((1, "X"),), -unit)])
+    assert [piece.wires for piece in pieces] == [(0,), (1,)]
+    assert ground_pieces([(((0, "Z"), (1, "Z")), unit)]) == ()

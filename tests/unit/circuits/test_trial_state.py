@@ -3,6 +3,7 @@
 import numpy as np
 import pennylane as qml
 import pytest
+import torch
 
 from hybrid_opt.circuits.errors import CircuitError
 from hybrid_opt.circuits.trial_state import TrialState
@@ -70,3 +71,17 @@ def test_bad_weights(trial):
             call(np.zeros((2, 3)))
     with pytest.raises(CircuitError, match="shots is 0"):
         trial.estimate(WEIGHTS, 0)
+
+
+@pytest.mark.parametrize(
+    ("initial_state", "kept"), [(None, 2), ([1, 0, 0, 0], 1), ([1, 0, 1, 1], 3), ("plus", None)]
+)
+def test_the_state_and_not_the_argument_says_how_many_electrons_are_kept(initial_state, kept):
+    hamiltonian = qml.sum(*[qml.Z(wire) for wire in range(4)])
+    trial = TrialState(hamiltonian, "uccsd", electrons=2, initial_state=initial_state, simulator="native")
+    assert trial.electrons == kept
+
+
+def test_weights_may_be_a_parameter(trial):
+    weights = torch.tensor(WEIGHTS, requires_grad=True)
+    assert trial.value(weights) == trial.value(WEIGHTS)

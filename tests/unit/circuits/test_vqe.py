@@ -56,6 +56,12 @@ def test_the_unit_of_energy_does_not_matter():
     assert large.evaluations == small.evaluations
 
 
+@pytest.mark.parametrize("unit", [1e200, 1e-200])
+def test_units_whose_squares_are_no_numbers(unit):
+    small, large = solver().minimize(), VQE(unit * FIELD, "hva", simulator="native", seed=1).minimize()
+    assert large.energy / unit == pytest.approx(small.energy, rel=1e-9)
+
+
 def test_max_evaluations():
     result = solver(optimizer="Adam").minimize(max_evaluations=5)
     assert (result.evaluations, result.converged) == (5, False)
@@ -162,7 +168,8 @@ def test_aer_is_the_default():
         ({"seed": -1}, "seed is -1"),
         ({"initial_weights": np.zeros(3)}, r"finite numbers of shape \(2, 2\)"),
         ({"initial_weights": np.full((2, 2), np.nan)}, "finite numbers"),
-        ({"initial_weights": "zeros"}, "must be numbers"),
+        ({"initial_weights": "zeros"}, "must be real numbers"),
+        ({"initial_weights": 1j * np.ones((2, 2))}, "must be real numbers"),
         ({"ansatz": "magic"}, "legal names"),
         ({"compute": "tpu"}, "compute"),
     ],
@@ -177,6 +184,7 @@ def test_bad_settings(settings, words):
     [
         {"max_evaluations": 0}, {"tolerance": 0.0}, {"gradient_tolerance": np.nan}, {"learning_rate": -1},
         {"final_shots": 0}, {"checkpoint_every": -1}, {"tolerance": "small"}, {"time_limit": 0.0},
+        {"checkpoint": 3}, {"progress": 3},
     ],
 )  # fmt: skip
 def test_bad_arguments_of_minimize(arguments):

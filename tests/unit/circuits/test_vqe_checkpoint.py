@@ -8,6 +8,7 @@ import pytest
 
 from hybrid_opt.circuits import vqe_checkpoint
 from hybrid_opt.circuits.errors import CircuitError
+from hybrid_opt.circuits.noise import depolarizing_noise
 from hybrid_opt.circuits.vqe import VQE
 
 CHAIN = qml.Z(0) @ qml.Z(1) + qml.Z(1) @ qml.Z(2) + 0.7 * (qml.X(0) + qml.X(1) + qml.X(2))
@@ -105,6 +106,43 @@ def test_files_of_other_runs(tmp_path, other, name):
         other().minimize(checkpoint=path)
 
 
+def test_circuits_are_told_apart_by_their_gates(tmp_path):
+    path = tmp_path / "run.json"
+
+    def solver_of(function, **more):
+        return VQE(CHAIN, function, weight_shape=2, simulator="native", seed=5, **more)
+
+    def made(axis, target, factor):
+        def ansatz(weights, wires):
+            return [qml.RY(factor * weights[0], wires[0]), axis(weights[1], wires[target])]
+
+        return ansatz
+
+    solver_of(made(qml.RX, 1, 1.0)).minimize(checkpoint=path)
+    for other in (made(qml.RZ, 1, 1.0), made(qml.RX, 2, 1.0), made(qml.RX, 1, 0.5)):
+        with pytest.raises(CircuitError, match="its circuit is"):
+            solver_of(other).minimize(checkpoint=path)
+    with pytest.raises(CircuitError, match="its circuit is"):
+        solver_of(made(qml.RX, 1, 1.0), initial_state=[1, 0, 1]).minimize(checkpoint=path)
+    again = solver_of(made(qml.RX, 1, 1.0)).minimize(checkpoint=path)
+    assert "finished run" in again.notes[-1]
+
+
+def test_noise_models_are_told_apart(tmp_path):
+    path = tmp_path / "run.json"
+
+    def noisy(rate):
+        model = None if rate is None else depolarizing_noise(0.0, rate)
+        settings = {"simulator": "aer", "noise_model": model, "optimizer": "SPSA"}
+        return solver(**settings).minimize(checkpoint=path, max_evaluations=12)
+
+    noisy(0.01)
+    noisy(0.01)
+    for other in (None, 0.02):
+        with pytest.raises(CircuitError, match="its noise is"):
+            noisy(other)
+
+
 @pytest.mark.parametrize("text", ["", "no json", "[1]", json.dumps({"format": "other"})])
 def test_files_that_are_no_checkpoints(tmp_path, text):
     path = tmp_path / "run.json"
@@ -119,3 +157,22 @@ def test_places_that_cannot_be(tmp_path):
         solver().minimize(checkpoint=tmp_path / "missing" / "run.json")
     with pytest.raises(CircuitError, match="is no file"):
         solver().minimize(checkpoint=tmp_path)
+
+
+def test_the_end_is_written_even_without_a_step(tmp_path):
+    path = tmp_path / "run.json"
+    constant = VQE(qml.sum(2.0 * qml.I(0)), "brick_wall", simulator="native", seed=5)
+    first = constant.minimize(checkpoint=path)
+    assert (first.converged, len(first.iterations)) == (True, 0)
+    assert "finished run" in constant.minimize(checkpoint=path).notes[-1]
+
+
+def test_evaluations_after_the_last_step_are_kept(tmp_path):
+    settings = {"optimizer": "COBYLA", "shots": 50}
+    first = solver(**settings).minimize(checkpoint=tmp_path / "run.json")
+    assert first.converged
+    assert first.iterations[-1].evaluations < first.evaluations
+    for _ in range(2):
+        again = solver(**settings).minimize(checkpoint=tmp_path / "run.json")
+        assert again.evaluations == first.evaluations
+        assert sum("finished run" in note for note in again.notes) == 1

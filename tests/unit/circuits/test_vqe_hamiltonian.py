@@ -4,6 +4,7 @@ import dimod
 import numpy as np
 import pennylane as qml
 import pytest
+import torch
 
 from hybrid_opt.circuits.errors import CircuitError, CircuitTooLargeError
 from hybrid_opt.circuits.ising import energy_vector
@@ -98,6 +99,27 @@ def test_what_is_no_hamiltonian(given, words):
 def test_wires_must_hold_those_of_the_operator(wires):
     with pytest.raises(CircuitError, match="must be different and hold every wire"):
         read_hamiltonian(qml.Z(0) @ qml.Z(1), wires)
+
+
+def test_wires_must_be_a_list():
+    with pytest.raises(CircuitError, match="wires are 2; they must be a list of labels"):
+        read_hamiltonian(qml.Z(0) @ qml.Z(1), 2)
+
+
+def test_what_was_read_is_moved_to_other_wires():
+    read = read_hamiltonian(2.0 * qml.Z("a") @ qml.Y("b") + qml.X("b") + 1.5 * qml.I("a"))
+    assert read_hamiltonian(read) is read
+    moved = read_hamiltonian(read, ["c", "b", "a"])
+    assert moved.wires == ("c", "b", "a")
+    assert moved.letters == ({1: "Y", 2: "Z"}, {1: "X"})
+    assert (moved.coefficients.tolist(), moved.constant) == ([2.0, 1.0], 1.5)
+    with pytest.raises(CircuitError, match="are missing"):
+        read_hamiltonian(read, ["a", "c"])
+
+
+def test_coefficients_may_be_tensors_that_are_trained():
+    strength = torch.tensor(0.5, requires_grad=True)
+    assert read_hamiltonian(strength * qml.Z(0)).coefficients.tolist() == [0.5]
 
 
 def test_wires_of_a_model_are_its_variables():

@@ -320,3 +320,18 @@ def test_parameters_that_are_not_finite_are_named():
         made.weights[0, 0, 0] = torch.nan
     with pytest.raises(CircuitError, match="parameter 'weights'"):
         made(coefficients(1))
+
+
+def test_marginals_stay_probabilities():
+    made = layer(transverse_field=0.0).double()
+    marginals = made(1e-9 * coefficients(20))
+    assert marginals.min() >= 0
+    assert marginals.max() <= 1
+    torch.nn.functional.binary_cross_entropy(marginals, torch.ones_like(marginals))
+
+
+@pytest.mark.parametrize("unit", [1e200, 1e-200])
+def test_the_unit_of_coefficients_does_not_matter(unit):
+    made = layer(transverse_field=0.0, output="expectations").double()
+    rows = coefficients(4)
+    assert torch.allclose(made(unit * rows), made(rows), atol=1e-6)
