@@ -56,7 +56,8 @@ print(f"{'uniform feasible states':<28}{1.0:>10.3f}", end="")
 print(f"{-energies[feasible].mean():>18.2f}{chance:>12.1e}{1.0:>17.2f}")
 for depth in DEPTHS:
     # Angles from a table, rescaled to the spread of these energies: no training, one evaluation.
-    gammas, betas = circuits.initial_angles(engine, depth)
+    costs = energies.reshape(engine.space.shape)
+    gammas, betas = circuits.initial_angles(costs, depth, mixer_gap=engine.mixer_gap)
     begin = perf_counter()
     chances = engine.probabilities(gammas, betas)
     seconds = perf_counter() - begin
@@ -77,6 +78,7 @@ engine.value_and_grad(gammas, betas)
 print(f"one value with all {2 * len(gammas)} exact derivatives: {perf_counter() - begin:.1f} s")
 counts = engine.resources(DEPTHS[-1])
 print(f"gates of the equivalent circuit: {counts}")
+odds = f"{hit / chance:.2g} times as often as one plan drawn"
 print("The classical solver proves its plan in the time printed above: use it. The engine shows how far QAOA")
-print(f"is from that: a draw at depth {DEPTHS[-1]} is optimal {hit / chance:.2g} times as often as one plan")
-print("drawn at random among those that spend the budget, which takes no circuit.")
+print(f"is from that: a draw at depth {DEPTHS[-1]} is optimal {odds}")
+print("at random among those that spend the budget, which takes no circuit.")

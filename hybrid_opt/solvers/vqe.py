@@ -96,6 +96,8 @@ class VQE:
         check_whole("max_evaluations", self.max_evaluations)
         check_whole("restarts", self.restarts)
         check_choice("compute", self.compute, ("auto", "cpu", "gpu"))
+        if self.device is not None and self.compute == "gpu":
+            raise OptionError("compute is 'gpu', but a device decides where it runs; leave compute out")
         check_choice("postprocess", self.postprocess, (None, "descent"))
         check_whole("max_qubits", self.max_qubits)
         check_translation(self.encoding, self.penalty)

@@ -182,7 +182,7 @@ def test_beside_annealing_at_equal_samples():
         {"depth": 0}, {"shots": 0}, {"shots": 10.0}, {"optimizer": "SGD"}, {"max_evaluations": 0},
         {"training_shots": -1}, {"restarts": 0}, {"compute": "tpu"}, {"postprocess": "magic"},
         {"max_qubits": 0}, {"encoding": None}, {"penalty": [1]},
-        {"optimizer": "L-BFGS-B", "training_shots": 10},
+        {"optimizer": "L-BFGS-B", "training_shots": 10}, {"compute": "gpu", "device": object()},
     ],
 )  # fmt: skip
 def test_illegal_settings(settings):
