@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-
 from .arguments import whole_number
 from .diagonal_terms import ZTerms
 from .edge_coloring import count_steps
