@@ -91,7 +91,7 @@ def landscape(
     Example:
         >>> from .diagonal_qaoa import DiagonalQAOA
         >>> found = landscape(DiagonalQAOA([1.0, -1.0, -1.0, 1.0]), [0.0, np.pi / 4], [-np.pi / 8, np.pi / 8])
-        >>> found.values.round(6).tolist()
+        >>> (found.values.round(6) + 0.0).tolist()
         [[0.0, 0.0], [-1.0, 1.0]]
     """
     number = whole_number("points", points, 2)

@@ -99,7 +99,11 @@ class CostDiagonal:
 
     @property
     def limit(self) -> float:
-        """Largest distance of an energy from the constant."""
+        """Largest distance of an energy from the constant.
+
+        Raises:
+            CircuitError: the diagonal was built by hand, with neither codes nor costs.
+        """
         values = self.levels if self.costs is None else self.costs
         if values is None:
             raise CircuitError("a diagonal has either codes and levels or costs")

@@ -158,7 +158,11 @@ class SubspaceQAOA(QAOAEngine):
         Raises:
             CircuitError: illegal angles.
         """
-        return self.evolution.state(*read_angles(gammas, betas))
+        rows = read_angles(gammas, betas)
+        state = self.evolution.state(*rows)
+        if self._constant:
+            state *= np.exp(-1j * self._constant * rows[0].sum())
+        return state
 
     def outcomes(self, gammas: ArrayLike, betas: ArrayLike) -> Outcomes:
         """The distribution of the final state, with its energies.
@@ -173,7 +177,8 @@ class SubspaceQAOA(QAOAEngine):
         Raises:
             CircuitError: illegal angles.
         """
-        probabilities = squared_moduli(self.state(gammas, betas), self._threads)
+        state = self.evolution.state(*read_angles(gammas, betas))
+        probabilities = squared_moduli(state, self._threads)
         return Outcomes(self.space, probabilities, self._levels + self._constant, self._codes)
 
     def value_and_grad(
