@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import CircuitError
 
-__all__ = ["read_angle_sets", "read_angles", "read_layers", "read_wide_angles"]
+__all__ = ["finite_numbers", "read_angle_sets", "read_angles", "read_layers", "read_wide_angles"]
 
 
 def read_angles(gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -32,7 +32,7 @@ def read_angles(gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64
         >>> read_angles([0.5], [1])
         (array([0.5]), array([1.]))
     """
-    rows = _numbers("gammas", gammas), _numbers("betas", betas)
+    rows = finite_numbers("gammas", gammas), finite_numbers("betas", betas)
     for name, row in zip(("gammas", "betas"), rows):
         if row.ndim != 1 or row.size == 0:
             raise CircuitError(f"{name} has shape {row.shape}; it must be (p,) with p of at least 1")
@@ -57,7 +57,7 @@ def read_angle_sets(gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.flo
         >>> read_angle_sets([[0.5], [0.6]], [[1], [2]])[0].shape
         (2, 1)
     """
-    sets = _numbers("gammas", gammas), _numbers("betas", betas)
+    sets = finite_numbers("gammas", gammas), finite_numbers("betas", betas)
     for name, rows in zip(("gammas", "betas"), sets):
         if rows.ndim != 2 or rows.shape[1] == 0:
             raise CircuitError(f"{name} has shape {rows.shape}; it must be (sets, p) with p of at least 1")
@@ -84,7 +84,7 @@ def read_layers(gammas: ArrayLike, betas: ArrayLike) -> tuple[NDArray[np.float64
         >>> read_layers([[0.5, 0.6]], [[1, 1, 1]])[0].shape
         (1, 2)
     """
-    tables = _numbers("gammas", gammas), _numbers("betas", betas)
+    tables = finite_numbers("gammas", gammas), finite_numbers("betas", betas)
     for name, table in zip(("gammas", "betas"), tables):
         if table.ndim != 2 or len(table) == 0:
             raise CircuitError(f"{name} has shape {table.shape}; it must be (p, angles of a layer)")
@@ -125,9 +125,25 @@ def read_wide_angles(
     return tables
 
 
-def _numbers(name: str, angles: Any) -> NDArray[np.float64]:
+def finite_numbers(name: str, angles: Any) -> NDArray[np.float64]:
+    """Angles of any shape as an array of their own.
+
+    Args:
+        name: of the argument, for messages.
+        angles: nested lists or an array of real numbers.
+
+    Returns:
+        A new float64 array in C order.
+
+    Raises:
+        CircuitError: no real numbers, or a NaN or infinite one.
+
+    Example:
+        >>> finite_numbers("betas", [1, 2])
+        array([1., 2.])
+    """
     try:
-        values = np.asarray(angles, dtype=np.float64)
+        values = np.array(angles, dtype=np.float64, order="C")
     except (TypeError, ValueError) as error:
         raise CircuitError(f"{name} is {angles!r}; it must be a list of numbers") from error
     if not np.isfinite(values).all():

@@ -17,7 +17,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .angle_shapes import read_angles, read_batch
 from .cost_diagonal import CostDiagonal
 from .diagonal_layout import StateLayout
 from .diagonal_passes import CHUNKS, PassRunner, backward_passes, forward_passes
@@ -27,6 +26,7 @@ from .layer_angles import LayerAngles
 from .memory import require_memory
 from .mixer_steps import BACKWARD_BITS, SPAWN, lane_count_bits
 from .objectives import Objective, weigh
+from .qubit_angles import batch_per_qubit, per_qubit
 from .row_evolution import evolve_one, evolve_rows, scale_moments
 from .state_sums import energy_sums, level_sums, state_probabilities
 
@@ -94,7 +94,7 @@ class DiagonalEvolution:
             CircuitError: angles of other shapes, or not finite.
             CircuitTooLargeError: it does not fit.
         """
-        row, other = read_angles(gammas, betas, self.layout.n_qubits)
+        row, other = per_qubit(gammas, betas, self.layout.n_qubits)
         if self._whole:
             parts = self.layout.allocate()
             flip = evolve_one(self.layout, self.codes, self.levels, self.limit, row, other, parts)
@@ -138,7 +138,7 @@ class DiagonalEvolution:
         Raises:
             CircuitError: angles of other shapes, or not finite.
         """
-        rows, others = read_batch(gammas, betas, self.layout.n_qubits)
+        rows, others = batch_per_qubit(gammas, betas, self.layout.n_qubits)
         if self._whole:
             return self._rows(rows, others, gradients=False)[0]
         return np.array([self.run(gamma, beta).expectation() for gamma, beta in zip(rows, others)])
@@ -159,7 +159,7 @@ class DiagonalEvolution:
             CircuitError: angles of other shapes, or not finite.
             CircuitTooLargeError: it does not fit.
         """
-        rows, others = read_batch(gammas, betas, self.layout.n_qubits)
+        rows, others = batch_per_qubit(gammas, betas, self.layout.n_qubits)
         if self._whole:
             return self._rows(rows, others, gradients=True)
         results = [self.value_and_grad(gamma, beta) for gamma, beta in zip(rows, others)]
@@ -185,7 +185,7 @@ class DiagonalEvolution:
             CircuitError: angles of other shapes, or not finite.
             CircuitTooLargeError: it does not fit.
         """
-        row, other = read_angles(gammas, betas, self.layout.n_qubits)
+        row, other = per_qubit(gammas, betas, self.layout.n_qubits)
         if self._whole and objective is None:
             values, by_gamma, by_beta = self._rows(row[None], other[None], gradients=True)
             return float(values[0]), by_gamma[0], by_beta[0]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .angle_shapes import read_angles, read_batch
 from .errors import CircuitError
 from .memory import require_gpu_memory, require_memory
 from .objectives import Objective, weigh
+from .qubit_angles import batch_per_qubit, per_qubit
 from .torch_turns import powers_of, rotation_groups, start_uniform, turn_lowest, turn_moments
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class TorchDiagonal:
             CircuitError: angles of other shapes, or not finite.
             CircuitTooLargeError: it does not fit.
         """
-        rows, others = read_angles(gammas, betas, self.n_qubits)
+        rows, others = per_qubit(gammas, betas, self.n_qubits)
         return TorchState(self, self._forward(rows, others)[0], float(rows.sum()))
 
     def values(self, gammas: ArrayLike, betas: ArrayLike) -> NDArray[np.float64]:
@@ -176,7 +176,7 @@ class TorchDiagonal:
         Raises:
             CircuitError: angles of other shapes, or not finite.
         """
-        pairs = zip(*read_batch(gammas, betas, self.n_qubits))
+        pairs = zip(*batch_per_qubit(gammas, betas, self.n_qubits))
         return np.array([self.run(gamma, beta).expectation() for gamma, beta in pairs])
 
     def value_and_grad(
@@ -198,7 +198,7 @@ class TorchDiagonal:
         """
         import torch
 
-        rows, others = read_angles(gammas, betas, self.n_qubits)
+        rows, others = per_qubit(gammas, betas, self.n_qubits)
         with torch.no_grad():
             self._require(3)
             ket, spare = self._forward(rows, others)

@@ -18,7 +18,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .angle_shapes import read_angles
 from .compiled import compile_kernel
 from .cost_diagonal import CostDiagonal
 from .diagonal_evolution import DiagonalEvolution
@@ -29,6 +28,7 @@ from .layer_angles import LayerAngles
 from .memory import require_memory
 from .mixer_steps import MULTIPLY, PLAIN, SPAWN
 from .objectives import Objective
+from .qubit_angles import per_qubit
 from .row_threads import run_in_parts
 from .walsh_hadamard import walsh_hadamard
 
@@ -217,7 +217,7 @@ class LayeredEvolution:
             layers = len(np.asarray(betas, np.float64))
         except (TypeError, ValueError) as error:
             raise CircuitError("phases and betas must be arrays of real numbers") from error
-        ones, turns = read_angles(np.ones(layers), betas, self.n_qubits)
+        ones, turns = per_qubit(np.ones(layers), betas, self.n_qubits)
         if table.ndim != 2 or table.shape[1] != len(self.masks) or len(table) not in (layers, layers + 1):
             raise CircuitError(
                 f"phases have shape {table.shape}; ({layers}, {len(self.masks)}) is needed, or one row more"

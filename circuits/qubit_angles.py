@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .angle_arguments import finite_numbers
 from .errors import CircuitError
 
-__all__ = ["read_angles", "read_batch"]
+__all__ = ["batch_per_qubit", "per_qubit"]
 
 
-def read_angles(
+def per_qubit(
     gammas: ArrayLike, betas: ArrayLike, n_qubits: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Check one set of angles.
@@ -27,10 +28,10 @@ def read_angles(
         CircuitError: other shapes, or numbers that are not finite.
 
     Example:
-        >>> read_angles([0.5], [0.25], 2)[1]
+        >>> per_qubit([0.5], [0.25], 2)[1]
         array([[0.25, 0.25]])
     """
-    rows, others = _numbers(gammas), _numbers(betas)
+    rows, others = finite_numbers("gammas", gammas), finite_numbers("betas", betas)
     if rows.ndim != 1 or rows.size == 0 or others.shape not in (rows.shape, (*rows.shape, n_qubits)):
         raise CircuitError(
             f"gammas have shape {rows.shape} and betas {others.shape}; (p,) and (p,) or (p, {n_qubits}) are "
@@ -39,7 +40,7 @@ def read_angles(
     return rows, _for_each_qubit(others, 1, n_qubits)
 
 
-def read_batch(
+def batch_per_qubit(
     gammas: ArrayLike, betas: ArrayLike, n_qubits: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Check a batch of sets of angles.
@@ -56,26 +57,16 @@ def read_batch(
         CircuitError: other shapes, or numbers that are not finite.
 
     Example:
-        >>> read_batch([[0.5]], [[0.25]], 2)[1]
+        >>> batch_per_qubit([[0.5]], [[0.25]], 2)[1]
         array([[[0.25, 0.25]]])
     """
-    rows, others = _numbers(gammas), _numbers(betas)
+    rows, others = finite_numbers("gammas", gammas), finite_numbers("betas", betas)
     if rows.ndim != 2 or rows.size == 0 or others.shape not in (rows.shape, (*rows.shape, n_qubits)):
         raise CircuitError(
             f"gammas have shape {rows.shape} and betas {others.shape}; (B, p) and (B, p) or (B, p, "
             f"{n_qubits}) are needed, B and p at least 1"
         )
     return rows, _for_each_qubit(others, 2, n_qubits)
-
-
-def _numbers(angles: ArrayLike) -> NDArray[np.float64]:
-    try:
-        numbers = np.array(angles, np.float64, order="C")
-    except (TypeError, ValueError) as error:
-        raise CircuitError("gammas and betas must be arrays of real numbers") from error
-    if not np.isfinite(numbers).all():
-        raise CircuitError("the angles hold a NaN or an infinite number")
-    return numbers
 
 
 def _for_each_qubit(betas: NDArray[np.float64], layer_axes: int, n_qubits: int) -> NDArray[np.float64]:
