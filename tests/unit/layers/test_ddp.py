@@ -38,8 +38,8 @@ def train_on_half(rank: int, folder: str) -> None:
     model = torch.nn.parallel.DistributedDataParallel(make_model())
     loss_of(model, ROWS[rank::2]).backward()
     torch.save([parameter.grad for parameter in model.parameters()], Path(folder, f"gradients{rank}"))
-    # At its end torch's reducer holds the interpreter's lock while it waits for a thread of gloo, which may be
-    # waiting for that lock (seen with torch 2.13): the process ends without it.
+    # At its end torch's reducer holds the interpreter's lock while it waits for a thread of gloo, which may
+    # be waiting for that lock (seen with torch 2.13): the process ends without it.
     os._exit(0)
 
 
