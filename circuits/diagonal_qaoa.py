@@ -20,6 +20,7 @@ from .cost_terms import read_terms
 from .diagonal_evolution import DiagonalEvolution
 from .diagonal_state import DiagonalState
 from .errors import CircuitError, DeviceUnavailableError
+from .memory import require_memory
 from .objectives import EXPECTATION, Expectation, Objective, read_objective, weigh
 from .outcomes import Outcomes
 from .product_space import binary_space
@@ -61,8 +62,8 @@ class DiagonalQAOA(QAOAEngine):
 
     Raises:
         CircuitError: the model cannot be used, or an unknown option.
-        CircuitTooLargeError: the cost does not fit into free memory; the message says what it needs. States
-            are checked before each call that makes them.
+        CircuitTooLargeError: the cost and a state do not fit into free memory; the message says what they
+            need. Every call that makes states checks again, for what it takes.
         DeviceUnavailableError: "gpu" where torch sees none.
 
     Example:
@@ -88,13 +89,13 @@ class DiagonalQAOA(QAOAEngine):
         if precision not in ("double", "single"):
             raise CircuitError(f"precision is {precision!r}; legal are 'double' and 'single'")
         count_threads(threads)
-        variables, diagonal = _read_cost(model_or_costs, threads)
+        variables, diagonal, gpu = _read_cost(model_or_costs, compute, precision, threads)
         self._operator = ising_of(model_or_costs)
         super().__init__(variables, binary_space(diagonal.n_qubits), seed)
         self._diagonal = diagonal
         self._precision = precision
         self._threads = threads
-        self._gpu = _takes_gpu(compute, diagonal.n_qubits)
+        self._gpu = gpu
         self._evolution = self._evolution_in(precision)
 
     def _evolution_in(self, precision: Any) -> Any:
@@ -264,12 +265,20 @@ class DiagonalQAOA(QAOAEngine):
         return layer_resources(quadratic(self._operator), depth)
 
 
-def _read_cost(model_or_costs: Any, threads: int | None) -> tuple[tuple[Hashable, ...], CostDiagonal]:
+def _read_cost(
+    model_or_costs: Any, compute: str, precision: str, threads: int | None
+) -> tuple[tuple[Hashable, ...], CostDiagonal, bool]:
+    """Variables, their diagonal, and whether states go to the GPU."""
     if isinstance(model_or_costs, (np.ndarray, list, tuple)):
         diagonal = diagonal_from_costs(model_or_costs)
-        return tuple(range(diagonal.n_qubits)), diagonal
+        n_qubits = diagonal.n_qubits
+        return tuple(range(n_qubits)), diagonal, _takes_gpu(compute, n_qubits)
     variables, terms = read_terms(model_or_costs)
-    return variables, diagonal_from_terms(terms, threads=threads)
+    gpu = _takes_gpu(compute, terms.n_qubits)
+    # A table takes minutes; a state that cannot follow it is refused before: a byte and a state, or half one.
+    amplitude = 0 if gpu else (16 if precision == "double" else 8) >> terms.is_symmetric()
+    require_memory(terms.n_qubits, 1 + amplitude)
+    return variables, diagonal_from_terms(terms, threads=threads), gpu
 
 
 def _takes_gpu(compute: str, n_qubits: int) -> bool:

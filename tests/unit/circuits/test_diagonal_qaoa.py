@@ -176,6 +176,14 @@ def test_what_does_not_fit_says_what_it_needs(monkeypatch):
         DiagonalQAOA(model(24))
 
 
+@pytest.mark.parametrize(("symmetric", "precision", "each"), [(False, "double", 17), (True, "single", 5)])
+def test_the_state_counts_before_the_table_is_made(monkeypatch, symmetric, precision, each):
+    # A byte for each cost would fit, the state beside it does not.
+    monkeypatch.setattr(memory, "free_memory", lambda: 2**21)
+    with pytest.raises(CircuitTooLargeError, match=rf"20 qubits need .* \({each} bytes for each"):
+        DiagonalQAOA(model(20, whole=True, symmetric=symmetric), precision=precision)
+
+
 @pytest.mark.parametrize(
     ("cost", "options", "message"),
     [
