@@ -128,8 +128,10 @@ class QAOA:
 
     @property
     def name(self) -> str:
-        """Name used in tables."""
-        return "qaoa" if self.postprocess is None else f"qaoa+{self.postprocess}"
+        """Name used in tables: with the mixer and the variant where they are not the usual ones."""
+        unusual = [self.mixer] * (self.mixer != "x") + [self.variant] * (self.variant != "standard")
+        name = f"qaoa ({', '.join(unusual)})" if unusual else "qaoa"
+        return name if self.postprocess is None else f"{name}+{self.postprocess}"
 
     def solve(self, request: Request) -> Outcome:
         """Compile, choose angles, run the circuit, decode.

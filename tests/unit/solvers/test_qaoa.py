@@ -321,6 +321,13 @@ def test_variants(variant):
     assert far.two_qubit_gates == record.two_qubit_gates
 
 
+def test_rows_of_one_table_are_told_apart():
+    methods = [QAOA(depth=1, mixer="xy-exact"), QAOA(depth=1, variant="warm-start", postprocess="descent")]
+    solution = ho.solve(assignment(), QAOA(depth=1), compare=methods, seed=1)
+    assert solution.method == "qaoa"
+    assert [row.method for row in solution.baselines] == ["qaoa (xy-exact)", "qaoa (warm-start)+descent"]
+
+
 def test_a_mixer_with_nothing_to_keep_is_told():
     solution = ho.solve(random_bqm(4), QAOA(depth=1, mixer="xy-exact"), seed=1)
     assert any("no groups" in note for note in solution.notes)
