@@ -110,7 +110,7 @@ def error_names(file: Path) -> set[str]:
     return {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
 
 
-OUR_ERRORS = error_names(ROOT / "hybrid_opt" / "errors.py") | error_names(ROOT / "circuits" / "errors.py")
+OUR_ERRORS = set().union(*(error_names(ROOT / folder / "errors.py") for folder in FOLDERS))
 
 
 def raised_in(node: ast.AST) -> set[str]:

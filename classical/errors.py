@@ -1,0 +1,50 @@
+"""Errors of the classical half. They stand here because this folder must not import the package around it.
+
+Each class is also a ``ValueError``, ``TypeError`` or ``RuntimeError``. A message says what was given, what is
+legal, and what to change.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AttentionError",
+    "CheckpointError",
+    "ComponentError",
+    "ConfigurationError",
+    "DataError",
+    "MaskTypeError",
+    "MissingTransformerError",
+    "MonitorError",
+]
+
+
+class AttentionError(ValueError):
+    """An argument of attention cannot be used: unknown metric, p below 1, wrong shape, window below 1."""
+
+
+class MaskTypeError(TypeError):
+    """A mask is no boolean tensor; additive masks of floats are not taken."""
+
+
+class ConfigurationError(ValueError):
+    """A configuration contradicts itself, or a model and its input do not fit: widths, heads, vocabulary."""
+
+
+class ComponentError(ConfigurationError):
+    """A router, controller or head gate that a configuration names is not registered, or is not a legal one."""
+
+
+class DataError(ValueError):
+    """Data cannot be used: missing file, column that is not there, too few documents, unknown name."""
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint is missing, incomplete, or belongs to another model or other data."""
+
+
+class MonitorError(RuntimeError):
+    """A monitor is used outside its ``with`` block, or attached twice."""
+
+
+class MissingTransformerError(RuntimeError):
+    """The libraries behind models and training are not installed; the message names the extra."""
