@@ -14,7 +14,15 @@ import numpy.typing as npt
 
 from .errors import DataError
 
-__all__ = ["HELD_OUT_SHARE", "SPLITS", "seeded_generator", "split_by_class", "split_documents", "split_in_order"]
+__all__ = [
+    "HELD_OUT_SHARE",
+    "SPLITS",
+    "keep_some",
+    "seeded_generator",
+    "split_by_class",
+    "split_documents",
+    "split_in_order",
+]
 
 SPLITS = ("train", "validation", "test")
 HELD_OUT_SHARE = 0.1
@@ -154,6 +162,41 @@ def split_in_order(count: int) -> dict[str, tuple[int, int]]:
     held = round(HELD_OUT_SHARE * count)
     first, second = count - 2 * held, count - held
     return {"train": (0, first), "validation": (first, second), "test": (second, count)}
+
+
+def keep_some(
+    classes: Sequence[Any] | npt.NDArray[Any], limit: int | None, *, seed: int = 0
+) -> npt.NDArray[np.int64]:
+    """Choose a part of the examples, each class in proportion.
+
+    Args:
+        classes: the class of each example; one class for all gives a plain random choice.
+        limit: about how many examples to keep, None for all. Each class keeps at least three, so that it can be
+            split.
+        seed: seed of the choice.
+
+    Returns:
+        Ascending example numbers.
+
+    Raises:
+        DataError: the limit is no integer of at least 3, or the seed is bad.
+
+    Example:
+        >>> len(keep_some([0] * 900 + [1] * 100, 50))
+        50
+    """
+    values, membership = np.unique(np.asarray(classes), return_inverse=True)
+    if limit is None or len(membership) == 0:
+        return np.arange(len(membership), dtype=np.int64)
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < len(SPLITS):
+        raise DataError(f"limit must be None or an integer of at least {len(SPLITS)}, got {limit!r}")
+    share = min(1.0, limit / len(membership))
+    generator = seeded_generator(seed, 4)
+    kept: list[int] = []
+    for number in range(len(values)):
+        members = generator.permutation(np.flatnonzero(membership == number))
+        kept.extend(members[: max(len(SPLITS), round(share * len(members)))].tolist())
+    return np.array(sorted(kept), dtype=np.int64)
 
 
 def _ascending(train: list[int], validation: list[int], test: list[int]) -> Indices:
