@@ -31,7 +31,7 @@ def content_hash(*parts: Any) -> str:
 
     Example:
         >>> content_hash("a", 1)[:8], content_hash("a", 1.0)[:8]
-        ('db48ba53', 'b0eb8a2d')
+        ('277f9fe3', '8fc285a7')
     """
     digest = hashlib.sha256()
     for part in parts:

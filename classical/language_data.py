@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .data_hashing import content_hash
-from .data_splits import SPLITS, split_documents
+from .data_splits import SPLITS, keep_some, split_documents
 from .errors import DataError
 from .language_windows import CausalWindows, MaskedWindows, join_documents
 from .task_data import TaskData
@@ -63,6 +63,7 @@ def language_data(
     tokenizer: str = "bpe",
     vocab_size: int | None = None,
     sequence_length: int = 128,
+    limit: int | None = None,
     seed: int = 0,
     notes: Sequence[str] = (),
 ) -> TaskData:
@@ -75,7 +76,8 @@ def language_data(
         tokenizer: ``"bpe"`` or ``"characters"``.
         vocab_size: number of tokens for ``"bpe"``, 2,048 if None.
         sequence_length: tokens of a window.
-        seed: seed of the split and of the masks.
+        limit: number of documents to use, chosen at random; None for all.
+        seed: seed of the choice, of the split and of the masks.
         notes: what the source has to say.
 
     Returns:
@@ -94,6 +96,7 @@ def language_data(
     """
     if task not in LANGUAGE_TASKS:
         raise DataError(f"{name} is text without labels; legal tasks are {', '.join(LANGUAGE_TASKS)}, got {task!r}")
+    documents = [documents[number] for number in keep_some([0] * len(documents), limit, seed=seed)]
     split = split_documents([len(document.text) for document in documents], seed=seed)
     texts = {part: [documents[number].text for number in split[part]] for part in SPLITS}
     trained = make_tokenizer(tokenizer, texts["train"], vocab_size)

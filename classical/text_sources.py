@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import DataError
-from .optional_libraries import load_library
 
 __all__ = [
     "TEXT_ENDINGS",
@@ -54,13 +53,19 @@ def pydoc_documents() -> list[Document]:
         One document for each topic, by name.
 
     Raises:
-        MissingTransformerError: this interpreter comes without ``pydoc_data`` (some systems package it apart).
+        DataError: this interpreter comes without ``pydoc_data`` (some systems leave it out).
 
     Example:
         >>> "lambda" in {document.name for document in pydoc_documents()}
         True
     """
-    topics: dict[str, str] = load_library("pydoc_data.topics", "transformer").topics
+    try:
+        from pydoc_data.topics import topics
+    except ModuleNotFoundError as problem:
+        raise DataError(
+            f"this Python has no {problem.name}: use another data set, see data_names(), or a full installation of "
+            "CPython"
+        ) from problem
     return [Document(name, topics[name]) for name in sorted(topics) if topics[name].strip()]
 
 
@@ -99,7 +104,7 @@ def standard_library_documents(*, packages: bool = False) -> list[Document]:
 
 
 def text_file_documents(path: str | Path) -> tuple[list[Document], list[str]]:
-    """Read a text file, or every text file below a folder.
+    r"""Read a text file, or every text file below a folder.
 
     Files end with ``.txt``, ``.md`` or ``.py`` and are UTF-8. Folders and files whose name begins with a dot are not
     read. A single file becomes 20 sections of about equal length, cut at line ends, because one document cannot be
@@ -115,7 +120,7 @@ def text_file_documents(path: str | Path) -> tuple[list[Document], list[str]]:
         DataError: nothing there, no text file below it, or a file that is not UTF-8 text.
 
     Example:
-        >>> _ = Path("poem.txt").write_text("roses are red\\n" * 40, encoding="utf-8")
+        >>> _ = Path("poem.txt").write_text("roses are red\n" * 40, encoding="utf-8")
         >>> documents, notes = text_file_documents("poem.txt")
         >>> len(documents), notes
         (20, ['poem.txt was cut into 20 sections at line ends; the split is by section'])
@@ -152,7 +157,7 @@ def _folder_documents(folder: Path) -> tuple[list[Document], list[str]]:
 
 
 def sections(name: str, text: str, count: int) -> list[Document]:
-    """Cut a text at line ends into consecutive sections of about equal length.
+    r"""Cut a text at line ends into consecutive sections of about equal length.
 
     Args:
         name: name of the text; sections are called ``name#1``, ``name#2``, ...
@@ -166,8 +171,8 @@ def sections(name: str, text: str, count: int) -> list[Document]:
         DataError: the text has fewer lines than sections, or single lines so long that a section stays empty.
 
     Example:
-        >>> [section.text for section in sections("ab", "a\\nb\\nc\\nd\\n", 2)]
-        ['a\\nb\\n', 'c\\nd\\n']
+        >>> [section.text for section in sections("ab", "a\nb\nc\nd\n", 2)]
+        ['a\nb\n', 'c\nd\n']
     """
     lines = text.splitlines(keepends=True)
     position = 0
