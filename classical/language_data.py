@@ -49,8 +49,8 @@ def make_tokenizer(kind: str, texts: Sequence[str], vocab_size: int | None) -> A
         return train_bpe_tokenizer(texts, 2048 if vocab_size is None else check_vocabulary_size(vocab_size))
     if vocab_size is not None:
         raise DataError(
-            f'vocab_size={vocab_size!r} goes with tokenizer="bpe"; a character tokenizer has as many tokens as the '
-            "text has characters: leave vocab_size out"
+            f'vocab_size={vocab_size!r} goes with tokenizer="bpe"; a character tokenizer has as many tokens '
+            "as the text has characters: leave vocab_size out"
         )
     return make_character_tokenizer(texts)
 
@@ -81,9 +81,9 @@ def language_data(
         notes: what the source has to say.
 
     Returns:
-        The data. In the validation and test part of ``"causal_lm"`` each character is predicted exactly once, and
-        so is the end of each document; bits per character are then the sum of the losses of all labels (from
-        the second of a window on, not -100) over the characters in ``texts``.
+        The data. In the validation and test part of ``"causal_lm"`` each character is predicted exactly once,
+        and so is the end of each document; bits per character are then the sum of the losses of all labels
+        (from the second of a window on, not -100) over the characters in ``texts``.
 
     Raises:
         DataError: unknown task or tokenizer, too few documents, a part shorter than a window.
@@ -95,7 +95,9 @@ def language_data(
         (184, 23, 12)
     """
     if task not in LANGUAGE_TASKS:
-        raise DataError(f"{name} is text without labels; legal tasks are {', '.join(LANGUAGE_TASKS)}, got {task!r}")
+        raise DataError(
+            f"{name} is text without labels; legal tasks are {', '.join(LANGUAGE_TASKS)}, got {task!r}"
+        )
     documents = [documents[number] for number in keep_some([0] * len(documents), limit, seed=seed)]
     split = split_documents([len(document.text) for document in documents], seed=seed)
     texts = {part: [documents[number].text for number in split[part]] for part in SPLITS}
