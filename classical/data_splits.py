@@ -17,6 +17,7 @@ from .errors import DataError
 __all__ = [
     "HELD_OUT_SHARE",
     "SPLITS",
+    "Indices",
     "check_limit",
     "keep_some",
     "seeded_generator",
