@@ -1,4 +1,4 @@
-"""What a controller of attention is fed with: statistics of each head, kept while training, read one step later.
+"""What a controller of attention is fed with: statistics of each head, kept in training, read a step later.
 
 Shapes: B batch, H heads, T query tokens, S key tokens, R chosen query rows, C hidden size, D head width.
 
@@ -58,7 +58,7 @@ class AttentionControl(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Statistics of a layer that has seen nothing: even weights, the first distance to come, no gradient."""
+        """Statistics of a layer that has seen nothing: even weights, no distance yet, no gradient."""
         for statistics in (self.attention_statistics, self.latest_statistics):
             nn.init.ones_(statistics)
             with torch.no_grad():
@@ -73,7 +73,7 @@ class AttentionControl(nn.Module):
 
     @torch.no_grad()
     def advance(self) -> None:
-        """Make the latest statistics the ones the controller sees; called once per forward pass of a model."""
+        """Show the controller the latest statistics; called once per forward pass of a model."""
         self.attention_statistics.copy_(self.latest_statistics)
 
     @torch.no_grad()

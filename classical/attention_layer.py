@@ -310,7 +310,7 @@ class DistanceAttention(nn.Module):
     def extra_repr(self) -> str:
         """What `print` shows of the layer."""
         names = self._metric()
-        return f"{self.num_heads} heads of {self.head_dim}, metric={names!r}, causal={self.causal}, window={self.window}"
+        return f"{self.num_heads} heads, metric={names!r}, causal={self.causal}, window={self.window}"
 
 
 def _per_head(value: Any, num_heads: int, name: str) -> tuple[Any, ...]:

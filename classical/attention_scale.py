@@ -1,4 +1,4 @@
-"""How a layer holds the scale lambda and the exponent p of its heads: what is learned, and in which coordinates.
+"""How a layer holds the scale lambda and the exponent p of its heads: what is learned, in which coordinates.
 
 lambda = lambda0 * exp(log_scale_ratio): lambda0 is the closed form of each head's metric (or 1), the learned
 ratio starts at 0 and is kept within a factor 100 of it, as Swin V2 does with its temperature (Liu et al.
@@ -107,7 +107,7 @@ def excess_of_p(exponents: Sequence[float]) -> Tensor:
         AttentionError: an exponent is 1 or less; no finite parameter gives it.
 
     Example:
-        >>> round(float(1 + functional.softplus(excess_of_p([1.5]))), 6)
+        >>> round(float(1 + torch.nn.functional.softplus(excess_of_p([1.5]))), 6)
         1.5
     """
     if min(exponents) <= 1.0:
@@ -118,7 +118,7 @@ def excess_of_p(exponents: Sequence[float]) -> Tensor:
 
 
 def no_decay_parameter_names(model: nn.Module) -> list[str]:
-    """Parameters that weight decay must leave alone: biases, norms, and the scales and exponents of attention.
+    """Parameters that weight decay must leave alone: biases, norms, scales and exponents of attention.
 
     Decay would pull the ratio of a scale to 1, which looks harmless, but an exponent to 1 + log 2, and both
     at a strength that has nothing to do with the weights.

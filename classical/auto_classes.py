@@ -1,4 +1,4 @@
-"""Registration with the auto classes of transformers, so that `AutoModel...from_pretrained` finds these models."""
+"""Registration with the auto classes of transformers, so that their `from_pretrained` finds these models."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _registering = False
 
 
 def register_auto_classes() -> None:
-    """Enter configuration and models into the auto classes; done by importing any model, harmless when repeated.
+    """Enter configuration and models into the auto classes; importing any model does it.
 
     `AutoModel` builds the class that a checkpoint names, with its head: one configuration serves decoder and
     encoder, and the trunk of the one must not be taken for the other. Without a name it builds

@@ -1,4 +1,4 @@
-"""One block of a transformer: norm before attention, norm before the feed-forward part, both added to the input.
+"""One block of a transformer: attention and feed-forward, each behind a norm and added to its input.
 
 Components and mixtures of experts are imported where a configuration asks for them: a plain model loads
 neither.
@@ -35,7 +35,8 @@ def attention_of(
         The layer, calibrated for inputs that a norm has brought to unit variance.
 
     Example:
-        >>> attention_of(DistanceTransformerConfig(hidden_size=32, num_attention_heads=2), 0, causal=True).metrics
+        >>> config = DistanceTransformerConfig(hidden_size=32, num_attention_heads=2)
+        >>> attention_of(config, 0, causal=True).metrics
         ('l1', 'l1')
     """
     return DistanceAttention(
@@ -75,7 +76,7 @@ def feed_forward_of(config: DistanceTransformerConfig, layer_index: int) -> nn.M
 
 
 class TransformerBlock(GradientCheckpointingLayer):  # type: ignore[misc]
-    """Attention, optionally attention across to an encoder, and a feed-forward part, each with a norm before it.
+    """Attention, optionally attention across to an encoder, and feed-forward, each behind a norm.
 
     Args:
         config: the configuration.
@@ -85,7 +86,8 @@ class TransformerBlock(GradientCheckpointingLayer):  # type: ignore[misc]
 
     Example:
         >>> import torch
-        >>> block = TransformerBlock(DistanceTransformerConfig(hidden_size=32, num_attention_heads=2), 0, causal=True)
+        >>> config = DistanceTransformerConfig(hidden_size=32, num_attention_heads=2)
+        >>> block = TransformerBlock(config, 0, causal=True)
         >>> tuple(block(torch.zeros(1, 3, 32))[0].shape)
         (1, 3, 32)
     """

@@ -31,7 +31,7 @@ _OPTIONAL_SIZES = ("num_encoder_layers", "num_key_value_heads", "head_dim", "val
 
 
 def check_names(given: Iterable[str], known: Iterable[str]) -> None:
-    """Refuse a setting whose name nearly is one of ours; transformers would keep it as an attribute nobody reads.
+    """Refuse a setting whose name is nearly one of ours; transformers would keep it, nobody would read it.
 
     Args:
         given: names that are no fields.
@@ -130,7 +130,8 @@ def _check_length(config: Any, name: str, entries: list[Any]) -> None:
     counts = _layer_counts(config)
     if len(counts) > 1:
         raise ConfigurationError(
-            f"{name} is a list per layer, but encoder and decoder differ in layers ({sorted(counts)}); give one entry"
+            f"{name} is a list per layer, but encoder and decoder differ in layers ({sorted(counts)}); give "
+            f"one entry"
         )
     if len(entries) not in counts:
         raise ConfigurationError(
@@ -144,7 +145,8 @@ def _check_metric(config: Any) -> None:
     if isinstance(metric, list) and not config.metrics_are_per_head:
         if all(isinstance(entry, str) for entry in metric) and len(metric) not in _layer_counts(config):
             raise ConfigurationError(
-                f"metric has {len(metric)} names; give one, {heads} (one per head), or {config.num_hidden_layers} "
+                f"metric has {len(metric)} names; give one, {heads} (one per head), or "
+                f"{config.num_hidden_layers} "
                 "(one per layer)"
             )
         _check_length(config, "metric", metric)
@@ -161,7 +163,8 @@ def _check_exponents(config: Any) -> None:
     exponents = _flat(config.metric_p)
     if isinstance(config.metric_p, list) and len(exponents) != config.num_attention_heads:
         raise ConfigurationError(
-            f"metric_p has {len(exponents)} entries for {config.num_attention_heads} heads; give one, or one per head"
+            f"metric_p has {len(exponents)} entries for {config.num_attention_heads} heads; give one, or one "
+            f"per head"
         )
     for p in exponents:
         if not _is_number(p) or not p >= 1:
@@ -179,7 +182,8 @@ def _check_windows(config: Any) -> None:
     for window in _flat(config.attention_window):
         if window is not None and not _is_size(window):
             raise ConfigurationError(
-                f"attention_window is {window!r}; it must be a whole number, 1 or more (the token itself), or None"
+                f"attention_window is {window!r}; it must be a whole number, 1 or more (the token itself), "
+                f"or None"
             )
 
 

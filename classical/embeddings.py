@@ -94,6 +94,7 @@ class InputEmbeddings(nn.Module):
             )
         if values.dim() != 3 or values.shape[-1] != self.value_width:
             raise ConfigurationError(
-                f"input_values has the shape {tuple(values.shape)}; it must be (batch, tokens, {self.value_width})"
+                f"input_values has the shape {tuple(values.shape)}; it must be (batch, tokens, "
+                f"{self.value_width})"
             )
         return self.values(values.to(self.values.weight.dtype))  # type: ignore[no-any-return]

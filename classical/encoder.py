@@ -25,7 +25,7 @@ class DistanceEncoder(DistancePreTrainedModel):
 
     Example:
         >>> import torch
-        >>> config = DistanceTransformerConfig(value_width=5, hidden_size=8, num_attention_heads=2, metric="l2")
+        >>> config = DistanceTransformerConfig(value_width=5, hidden_size=8, num_attention_heads=2)
         >>> output = DistanceEncoder(config)(input_values=torch.zeros(1, 3, 5))
         >>> tuple(output.last_hidden_state.shape)
         (1, 3, 8)

@@ -140,7 +140,7 @@ class DistanceEncoderForSequenceClassification(_Classifier):
         config: the configuration, with `num_labels`.
 
     Example:
-        >>> config = DistanceTransformerConfig(vocab_size=9, hidden_size=8, num_attention_heads=2, num_labels=3)
+        >>> config = DistanceTransformerConfig(hidden_size=8, num_attention_heads=2, num_labels=3)
         >>> model = DistanceEncoderForSequenceClassification(config)
         >>> tuple(model(input_ids=torch.tensor([[1, 2, 8]]), labels=torch.tensor([2])).logits.shape)
         (1, 3)
@@ -205,7 +205,7 @@ class DistanceEncoderForTokenClassification(_Classifier):
         config: the configuration, with `num_labels`.
 
     Example:
-        >>> config = DistanceTransformerConfig(vocab_size=9, hidden_size=8, num_attention_heads=2, num_labels=3)
+        >>> config = DistanceTransformerConfig(hidden_size=8, num_attention_heads=2, num_labels=3)
         >>> model = DistanceEncoderForTokenClassification(config)
         >>> tuple(model(input_ids=torch.tensor([[1, 2, 8]])).logits.shape)
         (1, 3, 3)

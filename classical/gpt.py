@@ -31,7 +31,7 @@ class DistanceGPTModel(DistancePreTrainedModel):
         config: the configuration.
 
     Example:
-        >>> config = DistanceTransformerConfig(vocab_size=9, hidden_size=8, num_attention_heads=2, metric="l2")
+        >>> config = DistanceTransformerConfig(vocab_size=9, hidden_size=8, num_attention_heads=2)
         >>> output = DistanceGPTModel(config)(input_ids=torch.tensor([[1, 2, 8]]))
         >>> tuple(output.last_hidden_state.shape)
         (1, 3, 8)
@@ -227,7 +227,8 @@ class DistanceGPT(DistancePreTrainedModel, GenerationMixin):  # type: ignore[mis
         """
         if self.config.value_width is None or steps < 1:
             raise ConfigurationError(
-                f"forecast needs a model with value_width, not {self.config.value_width}, and steps of 1 or more, "
+                f"forecast needs a model with value_width, not {self.config.value_width}, and steps of 1 or "
+                f"more, "
                 f"not {steps}"
             )
         training, cache, predicted = self.training, DynamicCache(config=self.config), []
@@ -246,7 +247,8 @@ def next_value_loss(predicted: Tensor, values: Tensor, mask: Tensor | None) -> T
     """Mean squared error of each next value, over values that are no padding."""
     if values.shape != predicted.shape:
         raise ConfigurationError(
-            f"labels have the shape {tuple(values.shape)}; with value_width it must be {tuple(predicted.shape)}"
+            f"labels have the shape {tuple(values.shape)}; with value_width it must be "
+            f"{tuple(predicted.shape)}"
         )
     errors = functional.mse_loss(predicted[:, :-1].float(), values[:, 1:].float(), reduction="none")
     if mask is None:

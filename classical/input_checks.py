@@ -1,4 +1,4 @@
-"""What a model refuses before it computes: token ids outside the vocabulary, sequences too long, unusable masks.
+"""What a model refuses before it computes: ids outside the vocabulary, sequences too long, unusable masks.
 
 Shapes: B batch, L layers, H heads, T query tokens, S all tokens including cached ones.
 """
@@ -37,7 +37,8 @@ def check_token_ids(token_ids: Tensor, vocab_size: int) -> None:
     low, high = (int(bound) for bound in token_ids.aminmax())
     if low < 0 or high >= vocab_size:
         raise ConfigurationError(
-            f"the largest token id is {high} and the smallest {low}, but the vocabulary has {vocab_size} entries "
+            f"the largest token id is {high} and the smallest {low}, but the vocabulary has {vocab_size} "
+            f"entries "
             f"(0 to {vocab_size - 1}); use the tokenizer the model was made for, or resize_token_embeddings"
         )
 
@@ -57,7 +58,8 @@ def check_length(length: int, longest: int) -> None:
     """
     if length > longest:
         raise ConfigurationError(
-            f"the sequence has {length} tokens, but there are learned positions for {longest}; shorten it, or build "
+            f"the sequence has {length} tokens, but there are learned positions for {longest}; shorten it, "
+            f"or build "
             'the model with a larger max_position_embeddings or position="rotary"'
         )
 
@@ -118,11 +120,13 @@ def read_mask(mask: Tensor | None, batch: int, length: int) -> Tensor | None:
         return None
     if mask.is_floating_point() or mask.is_complex():
         raise MaskTypeError(
-            f"attention_mask is {mask.dtype}; give integers or truth values, 1 for a real token and 0 for padding"
+            f"attention_mask is {mask.dtype}; give integers or truth values, 1 for a real token and 0 for "
+            f"padding"
         )
     if mask.dim() not in (2, 3, 4) or mask.shape[0] not in (1, batch) or mask.shape[-1] != length:
         raise ConfigurationError(
-            f"attention_mask has the shape {tuple(mask.shape)}; it must be ({batch}, {length}), cached tokens included"
+            f"attention_mask has the shape {tuple(mask.shape)}; it must be ({batch}, {length}), cached "
+            f"tokens included"
         )
     visible = mask if mask.dtype == torch.bool else mask != 0
     return None if bool(visible.all()) else visible.expand(batch, *visible.shape[1:])
@@ -145,6 +149,7 @@ def check_head_gates(head_gates: Tensor | None, layers: int, batch: int, heads: 
     """
     if head_gates is not None and tuple(head_gates.shape) not in ((layers, heads), (layers, batch, heads)):
         raise ConfigurationError(
-            f"head_gates has the shape {tuple(head_gates.shape)}; it must be ({layers}, {heads}), one per layer and "
+            f"head_gates has the shape {tuple(head_gates.shape)}; it must be ({layers}, {heads}), one per "
+            f"layer and "
             f"head, or ({layers}, {batch}, {heads}), for each sequence too"
         )

@@ -37,12 +37,14 @@ def token_loss(
         ConfigurationError: labels that do not fit the logits.
 
     Example:
+        >>> import torch
         >>> float(token_loss(torch.zeros(1, 3, 4), torch.tensor([[0, 1, -100]]), shift=True))
         1.3862943649291992
     """
     if labels.shape != logits.shape[:2]:
         raise ConfigurationError(
-            f"labels have the shape {tuple(labels.shape)}; it must be that of the tokens, {tuple(logits.shape[:2])}"
+            f"labels have the shape {tuple(labels.shape)}; it must be that of the tokens, "
+            f"{tuple(logits.shape[:2])}"
         )
     _check_labels(labels, logits.shape[-1])
     if shift:
@@ -78,6 +80,7 @@ def classification_loss(
         ConfigurationError: an unknown type, or labels that do not fit the logits.
 
     Example:
+        >>> import torch
         >>> float(classification_loss(torch.tensor([[1.0], [3.0]]), torch.tensor([1.0, 1.0])))
         2.0
     """
@@ -88,7 +91,8 @@ def classification_loss(
     if problem_type == "single_label_classification":
         if not integral or labels.numel() != logits.shape[0]:
             raise ConfigurationError(
-                f"labels are {labels.dtype} of shape {tuple(labels.shape)}; a classifier needs one class index for "
+                f"labels are {labels.dtype} of shape {tuple(labels.shape)}; a classifier needs one class "
+                f"index for "
                 f"each of the {logits.shape[0]} sequences"
             )
         return token_loss(logits.unsqueeze(0), labels.reshape(1, -1), num_items_in_batch=num_items_in_batch)
@@ -99,7 +103,8 @@ def classification_loss(
         )
     if labels.numel() != logits.numel():
         raise ConfigurationError(
-            f"labels have the shape {tuple(labels.shape)}; with {problem_type} it must be {tuple(logits.shape)}"
+            f"labels have the shape {tuple(labels.shape)}; with {problem_type} it must be "
+            f"{tuple(logits.shape)}"
         )
     scores, targets = logits.float(), labels.float().reshape(logits.shape)
     if problem_type == "regression":
@@ -126,7 +131,9 @@ def add_auxiliary_loss(
         The sum, ().
 
     Example:
-        >>> float(add_auxiliary_loss(torch.tensor(1.0), torch.tensor(0.5), torch.zeros(1, 4), num_items_in_batch=8))
+        >>> import torch
+        >>> loss, auxiliary = torch.tensor(1.0), torch.tensor(0.5)
+        >>> float(add_auxiliary_loss(loss, auxiliary, labels=torch.zeros(1, 4), num_items_in_batch=8))
         1.25
     """
     if auxiliary is None:
@@ -150,6 +157,7 @@ def _check_labels(labels: Tensor, classes: int) -> None:
     high, wrong = int(labels.max()), (labels < 0) & (labels != IGNORED_LABEL)
     if high >= classes or bool(wrong.any()):
         raise ConfigurationError(
-            f"labels run from {int(labels.min())} to {high}; with {classes} classes they must lie between 0 and "
+            f"labels run from {int(labels.min())} to {high}; with {classes} classes they must lie between 0 "
+            f"and "
             f"{classes - 1}, or be {IGNORED_LABEL} where nothing is to be predicted"
         )

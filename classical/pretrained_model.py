@@ -1,4 +1,4 @@
-"""What all models share: initialization, head masks, calibration, and access to embeddings as transformers wants it.
+"""What all models share: initialization, head masks, calibration, access to embeddings.
 
 Shapes: B batch, L layers, H heads, T tokens.
 """
@@ -88,7 +88,8 @@ class DistancePreTrainedModel(PreTrainedModel):  # type: ignore[misc]
         mask = torch.as_tensor(mask)
         if tuple(mask.shape) != expected or not bool(torch.isfinite(mask).all()):
             raise ConfigurationError(
-                f"the head mask has the shape {tuple(mask.shape)}; it must be {expected}, one finite number per layer "
+                f"the head mask has the shape {tuple(mask.shape)}; it must be {expected}, one finite number "
+                f"per layer "
                 "and head"
             )
         for layer, row in zip(layers, mask, strict=True):

@@ -31,7 +31,7 @@ class TransformerStack(nn.Module):
         tokens: an embedding to share.
 
     Example:
-        >>> config = DistanceTransformerConfig(vocab_size=9, hidden_size=8, num_attention_heads=2, num_hidden_layers=2)
+        >>> config = DistanceTransformerConfig(vocab_size=9, hidden_size=8, num_attention_heads=2)
         >>> output = TransformerStack(config, causal=True)(input_ids=torch.tensor([[1, 2, 8]]))
         >>> tuple(output.last_hidden_state.shape)
         (1, 3, 8)

@@ -1,4 +1,4 @@
-"""The names of transformers that models use, in one place: where it is missing, the error says what installs it."""
+"""The names of transformers that models use, in one place; where it is missing, an error names the extra."""
 
 from __future__ import annotations
 
