@@ -1,4 +1,4 @@
-"""The registry: names, specifications, entry points of installed packages, and every way to get them wrong."""
+"""The registry: names, specifications, entry points of packages, and every way to get them wrong."""
 
 import sys
 
@@ -82,7 +82,7 @@ def test_a_finished_module_is_returned_as_it_is():
 def test_a_taken_name_needs_replace():
     register_component("router", "affine", build_linear)
     for name in ("affine", "softmax"):
-        with pytest.raises(ComponentError, match="already; .*replace=True"):
+        with pytest.raises(ComponentError, match=r"already; .*replace=True"):
             register_component("router", name, build_linear)
     register_component("router", "softmax", build_linear, replace=True)
     assert isinstance(build_component("router", "softmax", **CONTEXT["router"]), nn.Linear)
@@ -98,8 +98,12 @@ def test_an_entry_point_is_listed_without_import_and_imported_when_built(install
 
 
 def test_an_entry_point_that_cannot_be_imported(install):
-    install("broken_part", {"router.broken": "build", "router.absent": "nothing"}, "import no_such_module_here\n")
-    with pytest.raises(ComponentError, match="'broken' is offered as broken_part:build.*no_such_module_here"):
+    install(
+        "broken_part", {"router.broken": "build", "router.absent": "nothing"}, "import no_such_module_here\n"
+    )
+    with pytest.raises(
+        ComponentError, match=r"'broken' is offered as broken_part:build.*no_such_module_here"
+    ):
         build_component("router", "broken", **CONTEXT["router"])
 
 
@@ -111,7 +115,7 @@ def test_two_packages_that_offer_one_name(install):
 
 
 def test_an_unknown_name_lists_what_there_is_and_how_to_add_it():
-    with pytest.raises(ComponentError, match="'none_such'; registered are .*cosine, .*softmax") as caught:
+    with pytest.raises(ComponentError, match=r"'none_such'; registered are .*cosine, .*softmax") as caught:
         build_component("router", "none_such", **CONTEXT["router"])
     assert 'register_component("router", "none_such", builder)' in str(caught.value)
     assert 'entry point "router.none_such"' in str(caught.value)
@@ -130,7 +134,7 @@ def test_an_unknown_kind(call):
 
 @pytest.mark.parametrize("spec", [{}, {"temperature": 1.0}, {"name": 3}, None, 7, ["softmax"]])
 def test_a_specification_without_a_name(spec):
-    with pytest.raises(ComponentError, match="a router is given as a name.*cosine, .*softmax"):
+    with pytest.raises(ComponentError, match=r"a router is given as a name.*cosine, .*softmax"):
         build_component("router", spec, **CONTEXT["router"])
 
 
@@ -145,14 +149,14 @@ def test_settings_that_a_builder_refuses(problem):
         raise problem
 
     register_component("router", "strict", refuse)
-    with pytest.raises(ComponentError, match="'strict' refuses the settings {'a': 1}") as caught:
+    with pytest.raises(ComponentError, match=r"'strict' refuses the settings {'a': 1}") as caught:
         build_component("router", {"name": "strict", "a": 1}, **CONTEXT["router"])
     assert caught.value.__cause__ is problem
 
 
 def test_a_builder_that_returns_no_module():
     register_component("router", "wrong", lambda settings, **context: "text")
-    with pytest.raises(ComponentError, match="returned str; it must return a torch.nn.Module"):
+    with pytest.raises(ComponentError, match=r"returned str; it must return a torch.nn.Module"):
         build_component("router", "wrong", **CONTEXT["router"])
 
 

@@ -76,7 +76,9 @@ def test_gates_of_both_shapes_are_legal():
         assert check_gates(gates, 2, 5) is gates
 
 
-@pytest.mark.parametrize("gates", [torch.ones(5, 1), torch.ones(2, dtype=torch.int64), torch.ones(()), [1.0, 1.0]])
+@pytest.mark.parametrize(
+    "gates", [torch.ones(5, 1), torch.ones(2, dtype=torch.int64), torch.ones(()), [1.0, 1.0]]
+)
 def test_gates_of_wrong_shape_or_type(gates):
     with pytest.raises(ComponentError, match=r"floating-point gates of shape \(2,\) or \(5, 2\)"):
         check_gates(gates, 2, 5)

@@ -15,7 +15,9 @@ from hybrid_opt.classical.moe_routing import select_top_k
 
 
 def test_the_auxiliary_loss_is_one_when_even_and_the_number_of_experts_at_worst():
-    assert auxiliary_balance_loss(torch.full((6, 3), 1 / 3), torch.tensor([4, 4, 4])).item() == pytest.approx(1.0)
+    assert auxiliary_balance_loss(torch.full((6, 3), 1 / 3), torch.tensor([4, 4, 4])).item() == pytest.approx(
+        1.0
+    )
     worst = torch.tensor([[1.0, 0.0, 0.0]]).repeat(6, 1)
     assert auxiliary_balance_loss(worst, torch.tensor([6, 0, 0])).item() == pytest.approx(3.0)
 

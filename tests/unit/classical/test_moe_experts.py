@@ -83,7 +83,9 @@ def test_counts_and_outputs_of_dropped_tokens():
 def test_experts_without_tokens_get_zero_gradients(tokens):
     experts = make()
     selection = select_top_k(torch.tensor([[0.4, 0.3, 0.2, 0.1]], dtype=torch.float64).repeat(tokens, 1), 1)
-    output, _ = mix_experts(torch.ones(tokens, 6, dtype=torch.float64), selection, selection.probabilities, experts)
+    output, _ = mix_experts(
+        torch.ones(tokens, 6, dtype=torch.float64), selection, selection.probabilities, experts
+    )
     output.sum().backward()
     for parameter in experts.parameters():
         assert (parameter.grad[1:] == 0).all()
@@ -109,7 +111,9 @@ def test_dropout_acts_in_training_alone():
     assert torch.equal(experts(tokens, [3]), experts(tokens, [3]))
 
 
-@pytest.mark.parametrize("name", ["gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_tanh", "relu", "silu", "tanh"])
+@pytest.mark.parametrize(
+    "name", ["gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_tanh", "relu", "silu", "tanh"]
+)
 def test_activations_are_those_of_their_names(name):
     values = torch.linspace(-3, 3, 7)
     expected = {"relu": functional.relu, "silu": functional.silu, "tanh": torch.tanh}.get(

@@ -1,4 +1,4 @@
-"""The layer as a whole: against a dense computation, masks, modes, state, types, saving, checkpointing, errors."""
+"""The layer as a whole: dense computation, masks, modes, state, types, saving, checkpointing, errors."""
 
 import copy
 
@@ -61,7 +61,9 @@ def test_the_output_is_that_of_the_dense_computation(settings):
     hidden = states(2, 7).double()
     output, loss = layer(hidden)
     assert loss is None
-    torch.testing.assert_close(output.reshape(-1, 8), dense(layer, hidden.reshape(-1, 8)), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(
+        output.reshape(-1, 8), dense(layer, hidden.reshape(-1, 8)), rtol=1e-12, atol=1e-12
+    )
 
 
 @EACH_KIND
@@ -295,7 +297,12 @@ def test_its_text_says_how_it_routes():
     [
         ((0, 4), {}, ConfigurationError, "hidden_size is a whole number of at least 1, not 0"),
         ((4, 2.5), {}, ConfigurationError, "intermediate_size is a whole number"),
-        ((4, 4), {"experts": 3}, ConfigurationError, "no setting experts; its settings: router, activation, num"),
+        (
+            (4, 4),
+            {"experts": 3},
+            ConfigurationError,
+            "no setting experts; its settings: router, activation, num",
+        ),
         ((4, 4), {"top_k": 9}, ConfigurationError, "top_k is a whole number from 1 to 4"),
         ((4, 4), {"activation": "swish"}, ConfigurationError, "no activation 'swish'"),
         ((4, 4), {"router": "none_such"}, ComponentError, "no router 'none_such'"),
@@ -313,7 +320,12 @@ def test_what_cannot_be_built(arguments, settings, error, message):
         (torch.zeros(2, 3, 7), None, ConfigurationError, r"shape \(2, 3, 7\); it must be \(B, T, 8\)"),
         (torch.zeros(8), None, ConfigurationError, r"it must be \(B, T, 8\)"),
         (torch.zeros(2, 3, 8), torch.ones(2, 3), MaskTypeError, "mask has type torch.float32; give a bool"),
-        (torch.zeros(2, 3, 8), torch.ones(2, 4).bool(), ConfigurationError, r"mask has shape \(2, 4\); it must be"),
+        (
+            torch.zeros(2, 3, 8),
+            torch.ones(2, 4).bool(),
+            ConfigurationError,
+            r"mask has shape \(2, 4\); it must be",
+        ),
     ],
 )
 def test_what_cannot_be_passed(hidden, mask, error, message):

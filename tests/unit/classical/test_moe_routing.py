@@ -124,5 +124,7 @@ def test_more_experts_than_there_are(number):
     probabilities = random_probabilities(2, 3)
     with pytest.raises(ConfigurationError, match=f"k is 1 to 3, the number of experts, not {number}"):
         select_top_k(probabilities, number)
-    with pytest.raises(ConfigurationError, match=f"max_active is 1 to 3, the number of experts, not {number}"):
+    with pytest.raises(
+        ConfigurationError, match=f"max_active is 1 to 3, the number of experts, not {number}"
+    ):
         select_by_mass(probabilities, 0.5, number)
