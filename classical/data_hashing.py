@@ -1,4 +1,4 @@
-"""One hash over everything that a data set consists of, so that two runs can tell whether they saw the same data."""
+"""One hash over all that a data set consists of: two runs can tell whether they saw the same data."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ __all__ = ["content_hash"]
 def content_hash(*parts: Any) -> str:
     """Hash nested contents by value.
 
-    Each part enters with its type and its length, so that ``("ab", "c")`` and ``("a", "bc")`` differ, and arrays
-    with shape and number type. Mappings count in sorted order of their keys.
+    Each part enters with its type and its length, so that ``("ab", "c")`` and ``("a", "bc")`` differ, and
+    arrays with shape and number type. Mappings count in sorted order of their keys.
 
     Args:
         parts: text, bytes, numbers, booleans, None, arrays, tensors, and mappings or sequences of these.
@@ -66,8 +66,8 @@ def _feed(digest: Any, part: Any) -> None:
             _feed(digest, item)
     else:
         raise DataError(
-            f"a {type(part).__name__} cannot be hashed by value; legal are text, bytes, numbers, booleans, None, "
-            "arrays, tensors, mappings and sequences: convert it first"
+            f"a {type(part).__name__} cannot be hashed by value; legal are text, bytes, numbers, booleans, "
+            "None, arrays, tensors, mappings and sequences: convert it first"
         )
 
 

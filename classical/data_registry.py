@@ -1,4 +1,4 @@
-"""One door to all data: by the name of an offline data set, or by the path of a file or folder of the user."""
+"""One door to all data: by the name of an offline data set, or by the path of a file or folder."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Entry:
     needs: str = ""
 
 
-def _with_name(function: Callable[..., TaskData], name: str) -> Callable[..., TaskData]:
+def _with_name(function: Callable[..., TaskData], name: str | Path) -> Callable[..., TaskData]:
     """A maker that has its data set's name filled in and takes the other settings."""
 
     def make(**settings: Any) -> TaskData:
@@ -62,7 +62,9 @@ _REGISTERED = {
         _with_name(bundled_table_data, "breast_cancer"), _CLASSES, "569 rows, 30 columns, 2 classes", "ml"
     ),
     "wine": _Entry(_with_name(bundled_table_data, "wine"), _CLASSES, "178 rows, 13 columns, 3 classes", "ml"),
-    "reverse": _Entry(_with_name(sequence_task_data, "reverse"), _PAIRS, "synthetic: letters in reverse order"),
+    "reverse": _Entry(
+        _with_name(sequence_task_data, "reverse"), _PAIRS, "synthetic: letters in reverse order"
+    ),
     "sort": _Entry(_with_name(sequence_task_data, "sort"), _PAIRS, "synthetic: digits in ascending order"),
     "number_words": _Entry(
         _with_name(sequence_task_data, "number_words"), _PAIRS, "synthetic: integers in English words"
@@ -78,8 +80,8 @@ def data_names() -> pd.DataFrame:
     """The data sets that are there without a network.
 
     Returns:
-        One row for each: tasks (the first is the default), contents, settings that ``load_data`` takes for it, and
-        the extra of this package that it needs besides ``transformer``.
+        One row for each: tasks (the first is the default), contents, settings that ``load_data`` takes for
+        it, and the extra of this package that it needs besides ``transformer``.
 
     Example:
         >>> data_names().loc["digits", "tasks"]
@@ -91,7 +93,9 @@ def data_names() -> pd.DataFrame:
             "name": name,
             "tasks": ", ".join(entry.tasks),
             "contents": entry.contents,
-            "settings": ", ".join(setting for setting in inspect.signature(entry.make).parameters if setting in known),
+            "settings": ", ".join(
+                setting for setting in inspect.signature(entry.make).parameters if setting in known
+            ),
             "needs": entry.needs,
         }
         for name, entry in _REGISTERED.items()
@@ -126,7 +130,8 @@ def load_data(
     Args:
         source: name or path. A name wins over a file of the same name; write ``./digits`` for a folder.
         task: one of ``TASKS``; None takes the usual one of the source.
-        tokenizer: ``"bpe"`` or ``"characters"``; None takes BPE for language modelling and characters for the rest.
+        tokenizer: ``"bpe"`` or ``"characters"``; None takes BPE for language modelling and characters for the
+            rest.
         vocab_size: number of tokens of ``"bpe"``, 2,048 if None.
         sequence_length: tokens of an example or steps of history; None takes what suits the source.
         label: the column of a CSV file to predict, ``"label"`` if None.
@@ -165,7 +170,8 @@ def load_data(
         raise DataError(f"{str(source)!r} is data for {', '.join(tasks)}, not for task {task!r}")
     if foreign := [name for name in given if name not in taken]:
         raise DataError(
-            f"{str(source)!r} does not take {', '.join(foreign)}; it takes {', '.join(taken)}: leave the rest out"
+            f"{str(source)!r} does not take {', '.join(foreign)}; it takes {', '.join(taken)}: "
+            "leave the rest out"
         )
     return make(**given, **({"seed": seed} if "seed" in taken else {}))
 

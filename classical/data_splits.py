@@ -1,7 +1,7 @@
 """Which examples are learned from, chosen by, and tested on: by document, by class, or by time, from a seed.
 
-Text is split by whole documents, never by random windows: neighbouring windows share names and phrases, and a model
-that saw one of them looks better on the other than it is. Shares are 80, 10 and 10 percent.
+Text is split by whole documents, never by random windows: neighbouring windows share names and phrases, and a
+model that saw one of them looks better on the other than it is. Shares are 80, 10 and 10 percent.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from .errors import DataError
 __all__ = [
     "HELD_OUT_SHARE",
     "SPLITS",
+    "Indices",
     "check_limit",
     "keep_some",
     "seeded_generator",
@@ -47,7 +48,8 @@ def seeded_generator(seed: int, *purpose: int) -> np.random.Generator:
         DataError: the seed is no integer of 0 or more.
 
     Example:
-        >>> seeded_generator(0, 1).random() == seeded_generator(0, 1).random() != seeded_generator(0, 2).random()
+        >>> first, again, other = (seeded_generator(0, purpose).random() for purpose in (1, 1, 2))
+        >>> first == again != other
         True
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
@@ -58,9 +60,9 @@ def seeded_generator(seed: int, *purpose: int) -> np.random.Generator:
 def split_documents(sizes: Sequence[int], *, seed: int = 0) -> Indices:
     """Split documents so that validation and test hold about a tenth of the text each.
 
-    The documents are visited in random order. Each goes to the test part, else to validation, if that part still
-    has room for it, else to training. So a document of more than a tenth of the corpus is always learned from. Where
-    no document is small enough, a held-out part gets the smallest one that is left.
+    The documents are visited in random order. Each goes to the test part, else to validation, if that part
+    still has room for it, else to training. So a document of more than a tenth of the corpus is always
+    learned from. Where no document is small enough, a held-out part gets the smallest one that is left.
 
     Args:
         sizes: the length of each document, in characters.
@@ -78,8 +80,8 @@ def split_documents(sizes: Sequence[int], *, seed: int = 0) -> Indices:
     """
     if len(sizes) < len(SPLITS):
         raise DataError(
-            f"{len(sizes)} document(s) cannot be split: training, validation and test need one each, so at least "
-            f"{len(SPLITS)}; add files, or pass one longer file, which is cut into sections"
+            f"{len(sizes)} document(s) cannot be split: training, validation and test need one each, so at "
+            f"least {len(SPLITS)}; add files, or pass one longer file, which is cut into sections"
         )
     room = HELD_OUT_SHARE * sum(sizes)
     order = seeded_generator(seed, 1).permutation(len(sizes)).tolist()
@@ -113,8 +115,8 @@ def split_by_class(classes: Sequence[Any] | npt.NDArray[Any], *, seed: int = 0) 
         seed: seed of the shuffle within each class.
 
     Returns:
-        Ascending example numbers under ``"train"``, ``"validation"`` and ``"test"``; each class has at least one
-        example in each part.
+        Ascending example numbers under ``"train"``, ``"validation"`` and ``"test"``; each class has at least
+        one example in each part.
 
     Raises:
         DataError: a class has fewer than three examples, there is none, or the seed is bad.
@@ -132,8 +134,8 @@ def split_by_class(classes: Sequence[Any] | npt.NDArray[Any], *, seed: int = 0) 
         members = generator.permutation(np.flatnonzero(membership == number)).tolist()
         if len(members) < len(SPLITS):
             raise DataError(
-                f"class {value!s} has {len(members)} example(s) and needs at least {len(SPLITS)}, one for each of "
-                "training, validation and test: add examples, or drop or merge the class"
+                f"class {value!s} has {len(members)} example(s) and needs at least {len(SPLITS)}, one for "
+                "each of training, validation and test: add examples, or drop or merge the class"
             )
         held = max(1, round(HELD_OUT_SHARE * len(members)))
         parts[2].extend(members[:held])
@@ -159,7 +161,9 @@ def split_in_order(count: int) -> dict[str, tuple[int, int]]:
         {'train': (0, 80), 'validation': (80, 90), 'test': (90, 100)}
     """
     if count < 10:
-        raise DataError(f"a series of {count} steps cannot be split in time order; at least 10 steps are needed")
+        raise DataError(
+            f"a series of {count} steps cannot be split in time order; at least 10 steps are needed"
+        )
     held = round(HELD_OUT_SHARE * count)
     first, second = count - 2 * held, count - held
     return {"train": (0, first), "validation": (first, second), "test": (second, count)}
@@ -188,8 +192,8 @@ def keep_some(
 
     Args:
         classes: the class of each example; one class for all gives a plain random choice.
-        limit: about how many examples to keep, None for all. Each class keeps at least three, so that it can be
-            split.
+        limit: about how many examples to keep, None for all. Each class keeps at least three, so that it can
+            be split.
         seed: seed of the choice.
 
     Returns:

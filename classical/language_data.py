@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from .data_hashing import content_hash
-from .data_splits import SPLITS, keep_some, split_documents
+from .data_splits import SPLITS, Indices, keep_some, split_documents
 from .errors import DataError
 from .language_windows import CausalWindows, MaskedWindows, join_documents
+from .shared_passages import groups_by_shared_passage
 from .task_data import TaskData
 from .text_sources import Document
 from .text_tokenizers import (
@@ -49,8 +52,8 @@ def make_tokenizer(kind: str, texts: Sequence[str], vocab_size: int | None) -> A
         return train_bpe_tokenizer(texts, 2048 if vocab_size is None else check_vocabulary_size(vocab_size))
     if vocab_size is not None:
         raise DataError(
-            f'vocab_size={vocab_size!r} goes with tokenizer="bpe"; a character tokenizer has as many tokens as the '
-            "text has characters: leave vocab_size out"
+            f'vocab_size={vocab_size!r} goes with tokenizer="bpe"; a character tokenizer has as many tokens '
+            "as the text has characters: leave vocab_size out"
         )
     return make_character_tokenizer(texts)
 
@@ -67,7 +70,7 @@ def language_data(
     seed: int = 0,
     notes: Sequence[str] = (),
 ) -> TaskData:
-    """Split documents, train a tokenizer on the training part, cut all parts into windows.
+    """Split documents, copies together; train a tokenizer on the training part; cut into windows.
 
     Args:
         name: name of the data.
@@ -81,9 +84,9 @@ def language_data(
         notes: what the source has to say.
 
     Returns:
-        The data. In the validation and test part of ``"causal_lm"`` each character is predicted exactly once, and
-        so is the end of each document; bits per character are then the sum of the losses of all labels (from
-        the second of a window on, not -100) over the characters in ``texts``.
+        The data. In the validation and test part of ``"causal_lm"`` each character is predicted exactly once,
+        and so is the end of each document; bits per character are then the sum of the losses of all labels
+        (from the second of a window on, not -100) over the characters in ``texts``.
 
     Raises:
         DataError: unknown task or tokenizer, too few documents, a part shorter than a window.
@@ -95,9 +98,11 @@ def language_data(
         (184, 23, 12)
     """
     if task not in LANGUAGE_TASKS:
-        raise DataError(f"{name} is text without labels; legal tasks are {', '.join(LANGUAGE_TASKS)}, got {task!r}")
+        raise DataError(
+            f"{name} is text without labels; legal tasks are {', '.join(LANGUAGE_TASKS)}, got {task!r}"
+        )
     documents = [documents[number] for number in keep_some([0] * len(documents), limit, seed=seed)]
-    split = split_documents([len(document.text) for document in documents], seed=seed)
+    split, copies_note = _split_together(documents, seed)
     texts = {part: [documents[number].text for number in split[part]] for part in SPLITS}
     trained = make_tokenizer(tokenizer, texts["train"], vocab_size)
     parts = {}
@@ -123,7 +128,7 @@ def language_data(
         tokenizer=trained,
         vocab_size=len(trained),
         texts=texts,
-        notes=(*notes, _split_note(split), *_unknown_note(unknown)),
+        notes=(*notes, _split_note(split), copies_note, *_unknown_note(unknown)),
     )
 
 
@@ -141,7 +146,29 @@ def _windows(task: str, stream: Any, length: int, tokenizer: Any, seed: int) -> 
     )
 
 
-def _split_note(split: Any) -> str:
+def _split_together(documents: Sequence[Document], seed: int) -> tuple[Indices, str]:
+    """Split groups of documents that copy from each other, and say how."""
+    groups = groups_by_shared_passage([document.text for document in documents])
+    names = sorted(set(groups))
+    if len(names) < len(SPLITS):
+        sizes = [len(document.text) for document in documents]
+        return split_documents(sizes, seed=seed), (
+            "documents share passages in such a way that they cannot be kept apart: the same text can "
+            "stand in training and test"
+        )
+    sizes = [
+        sum(len(document.text) for document, group in zip(documents, groups, strict=True) if group == name)
+        for name in names
+    ]
+    chosen = split_documents(sizes, seed=seed)
+    split = {}
+    for part, numbers in chosen.items():
+        kept = {names[number] for number in numbers}
+        split[part] = np.flatnonzero([group in kept for group in groups])
+    return split, f"documents that share a passage stay together ({len(names)} groups of {len(documents)})"
+
+
+def _split_note(split: Indices) -> str:
     """How many documents went where."""
     counts = ", ".join(f"{part} {len(split[part])}" for part in SPLITS)
     return f"split by document ({counts}); documents of a part are joined with the end token between them"

@@ -2,8 +2,8 @@
 
 Shapes: N tokens of a part of the data, T tokens of a window.
 
-The documents of one part are joined with the end token between them, so a window may cross documents; none crosses
-from training into validation or test, because those are different streams.
+The documents of one part are joined with the end token between them, so a window may cross documents; none
+crosses from training into validation or test, because those are different streams.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def join_documents(documents: Sequence[Sequence[int]], end_token: int, *, leadin
     Args:
         documents: token numbers of each document.
         end_token: number of the end token, which goes between two documents.
-        leading: also put it before the first document and after the last one. A causal model then predicts every
-            token of every document, the first one from the end token, and each end as well.
+        leading: also put it before the first document and after the last one. A causal model then predicts
+            every token of every document, the first one from the end token, and each end as well.
 
     Returns:
         Token numbers (N,).
@@ -59,8 +59,9 @@ def window_starts(count: int, length: int, overlap: int) -> list[tuple[int, int]
         overlap: tokens that a window shares with the one before.
 
     Returns:
-        For each window its first token, and how many tokens at its beginning an earlier window covers. The last
-        window ends with the stream, so it may share more than ``overlap``: nothing is dropped and nothing is padded.
+        For each window its first token, and how many tokens at its beginning an earlier window covers. The
+        last window ends with the stream, so it may share more than ``overlap``: nothing is dropped and
+        nothing is padded.
 
     Raises:
         DataError: a window is shorter than 2 tokens, or the stream shorter than a window.
@@ -75,8 +76,8 @@ def window_starts(count: int, length: int, overlap: int) -> list[tuple[int, int]
         raise DataError(f"sequence_length must be an integer of at least 2 tokens, got {length!r}")
     if count < length:
         raise DataError(
-            f"a part of the data has {count} tokens, and one window needs {length}: pass more text or a smaller "
-            f"sequence_length (at most {count})"
+            f"a part of the data has {count} tokens, and one window needs {length}: pass more text or a "
+            f"smaller sequence_length (at most {count})"
         )
     starts = [(start, overlap if start else 0) for start in range(0, count - length + 1, length - overlap)]
     covered = starts[-1][0] + length
@@ -88,9 +89,9 @@ def window_starts(count: int, length: int, overlap: int) -> list[tuple[int, int]
 class CausalWindows(Dataset[dict[str, Tensor]]):
     """Windows for next-token prediction.
 
-    Labels equal the inputs; the model shifts them. A window begins with the last token of the window before, so that
-    every token but the first of the stream is predicted exactly once; in the last window, tokens that were predicted
-    before have label -100.
+    Labels equal the inputs; the model shifts them. A window begins with the last token of the window before,
+    so that every token but the first of the stream is predicted exactly once; in the last window, tokens that
+    were predicted before have label -100.
 
     Args:
         tokens: token numbers (N,).
@@ -127,11 +128,13 @@ class CausalWindows(Dataset[dict[str, Tensor]]):
 class MaskedWindows(Dataset[dict[str, Tensor]]):
     """Windows for masked language modelling (BERT, Devlin et al. 2019, arXiv 1810.04805, section 3.1).
 
-    Of the tokens of a window 15 percent are to be predicted, chosen without replacement; of these 80 percent are
-    replaced by the mask token, 10 percent by a random token and 10 percent stay. Special tokens are never chosen.
+    Of the tokens of a window 15 percent are to be predicted, chosen without replacement; of these 80 percent
+    are replaced by the mask token, 10 percent by a random token and 10 percent stay. Special tokens are never
+    chosen.
 
-    Which ones is a function of seed, epoch and window alone. Validation and test use epoch 0 for ever; training calls
-    ``set_epoch`` at the start of each epoch, and a resumed run sees the masks of the uninterrupted one.
+    Which ones is a function of seed, epoch and window alone. Validation and test use epoch 0 for ever;
+    training calls ``set_epoch`` at the start of each epoch, and a resumed run sees the masks of the
+    uninterrupted one.
 
     Args:
         tokens: token numbers (N,).

@@ -1,7 +1,7 @@
 """Names of Unicode characters and the script they belong to: imbalanced classification of real text, offline.
 
-``LATIN SMALL LETTER A WITH GRAVE`` has the label ``LATIN`` and the text ``SMALL LETTER A WITH GRAVE``: the word that
-is the label is taken out, because it would give the answer away.
+``LATIN SMALL LETTER A WITH GRAVE`` has the label ``LATIN`` and the text ``SMALL LETTER A WITH GRAVE``: the
+word that is the label is taken out, because it would give the answer away.
 """
 
 from __future__ import annotations
@@ -16,8 +16,14 @@ from .text_classification import text_classification_data
 
 __all__ = ["unicode_names", "unicode_names_data"]
 
-# Their names are numbers (CJK UNIFIED IDEOGRAPH-4E00) or are spelled from the sound by rule: nothing to learn.
-_RULE_MADE = ("CJK ", "HANGUL SYLLABLE ", "TANGUT IDEOGRAPH-", "NUSHU CHARACTER-", "KHITAN SMALL SCRIPT CHARACTER-")
+# Their names are numbers (CJK UNIFIED IDEOGRAPH-4E00) or spell the sound by rule: nothing to learn.
+_RULE_MADE = (
+    "CJK ",
+    "HANGUL SYLLABLE ",
+    "TANGUT IDEOGRAPH-",
+    "NUSHU CHARACTER-",
+    "KHITAN SMALL SCRIPT CHARACTER-",
+)
 
 
 def unicode_names() -> list[tuple[str, str]]:
@@ -61,8 +67,8 @@ def unicode_names_data(
         seed: seed of split and limit.
 
     Returns:
-        The data; the notes hold the class counts, what was dropped, and how many names more than one class has, which
-        no classifier can tell apart.
+        The data; the notes hold the class counts, what was dropped, and how many names more than one class
+        has, which no classifier can tell apart.
 
     Raises:
         DataError: fewer than two classes reach the minimum.
@@ -96,8 +102,9 @@ def unicode_names_data(
         limit=limit,
         seed=seed,
         notes=(
-            f"Unicode {unicodedata.unidata_version}: the first word of a name is its label and is not in the text",
-            f"{len(counts) - len(kept)} classes with fewer than {minimum} names were dropped, {dropped} names together",
-            f"{shared} of {len(chosen)} names occur under more than one label, so perfect accuracy is out of reach",
+            f"Unicode {unicodedata.unidata_version}: the first word of a name is its label, not in the text",
+            f"{len(counts) - len(kept)} classes with fewer than {minimum} names were dropped "
+            f"({dropped} names)",
+            f"{shared} of {len(chosen)} names occur under more than one label, so accuracy 1 is out of reach",
         ),
     )

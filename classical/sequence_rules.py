@@ -1,4 +1,4 @@
-"""Rules that turn one text into another, exactly: tasks for sequence-to-sequence models with a known answer."""
+"""Rules that turn one text into another: sequence-to-sequence tasks with a known, exact answer."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ __all__ = ["SEQUENCE_RULES", "SequenceRule", "number_in_words"]
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS = "0123456789"
-_ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_ONES += ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_ONES: tuple[str, ...] = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_ONES += ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen")
+_ONES += ("nineteen",)
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _LARGEST = 10**6 - 1
 
@@ -132,7 +133,7 @@ def _rules() -> dict[str, SequenceRule]:
             unicodedata.normalize("NFD", accented),
             lambda text: unicodedata.normalize("NFD", text),
             _text_drawer(accented, 2, 6),
-            f"2 to 6 accented Latin letters in canonical decomposition (Unicode {unicodedata.unidata_version})",
+            f"2 to 6 accented Latin letters, canonically decomposed (Unicode {unicodedata.unidata_version})",
         ),
     )
     return {rule.name: rule for rule in rules}

@@ -50,7 +50,9 @@ def draw_pairs(rule: SequenceRule, count: int, *, seed: int = 0) -> list[tuple[s
         source = rule.draw(generator)
         repeated = repeated + 1 if source in sources else 0
         if repeated > _PATIENCE:
-            raise DataError(f"{rule.name} has hardly more than {len(sources)} sources; {count} were asked for")
+            raise DataError(
+                f"{rule.name} has hardly more than {len(sources)} sources; {count} were asked for"
+            )
         sources[source] = None
     return [(source, rule.answer(source)) for source in sources]
 
@@ -60,8 +62,8 @@ def sequence_task_data(
 ) -> TaskData:
     """Data of a rule-made task.
 
-    A source is its characters and the end token, padded; a target likewise, with label -100 where there is padding.
-    The vocabulary is the alphabet of the rule, so no part meets an unknown character.
+    A source is its characters and the end token, padded; a target likewise, with label -100 where there is
+    padding. The vocabulary is the alphabet of the rule, so no part meets an unknown character.
 
     Args:
         name: ``"reverse"``, ``"sort"``, ``"number_words"`` or ``"decompose"``.
@@ -70,8 +72,8 @@ def sequence_task_data(
         seed: seed of the pairs and of the split.
 
     Returns:
-        The data, task ``"seq2seq"``, with ``input_ids``, ``attention_mask`` and ``labels`` of shape (T,). ``texts``
-        holds the sources.
+        The data, task ``"seq2seq"``, with ``input_ids``, ``attention_mask`` and ``labels`` of shape (T,).
+        ``texts`` holds the sources.
 
     Raises:
         DataError: unknown task, or a sequence_length too small for the longest text.
@@ -88,14 +90,18 @@ def sequence_task_data(
     pairs = draw_pairs(rule, 4000 if limit is None else limit, seed=seed)
     split = split_by_class([0] * len(pairs), seed=seed)
     tokenizer = make_character_tokenizer([rule.source_characters, rule.target_characters])
-    sources = [[*tokens, tokenizer.eos_token_id] for tokens in encode_texts(tokenizer, [pair[0] for pair in pairs])]
-    targets = [[*tokens, tokenizer.eos_token_id] for tokens in encode_texts(tokenizer, [pair[1] for pair in pairs])]
+    sources = [
+        [*tokens, tokenizer.eos_token_id] for tokens in encode_texts(tokenizer, [pair[0] for pair in pairs])
+    ]
+    targets = [
+        [*tokens, tokenizer.eos_token_id] for tokens in encode_texts(tokenizer, [pair[1] for pair in pairs])
+    ]
     longest = max(map(len, sources + targets))
     length = longest if sequence_length is None else sequence_length
     if isinstance(length, bool) or not isinstance(length, int) or length < longest:
         raise DataError(
-            f"sequence_length must be an integer of at least {longest}, the longest text of {name} with its end "
-            f"token, got {length!r}"
+            f"sequence_length must be an integer of at least {longest}, the longest text of {name} with its "
+            f"end token, got {length!r}"
         )
     columns = padded_tokens(sources, length, tokenizer.pad_token_id)
     labels = padded_tokens(targets, length, IGNORED_LABEL)["input_ids"]

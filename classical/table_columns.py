@@ -79,8 +79,8 @@ def column_values(table: pd.DataFrame, name: str, source: str) -> pd.Series:
     if gaps.any():
         # Line 1 of the file holds the names.
         raise DataError(
-            f"{source}, column {name!r}, line {int(np.flatnonzero(gaps)[0]) + 2}: the cell is empty or infinite "
-            f"({int(gaps.sum())} such cell(s)); fill it in or remove the row"
+            f"{source}, column {name!r}, line {int(np.flatnonzero(gaps)[0]) + 2}: the cell is empty or "
+            f"infinite ({int(gaps.sum())} such cell(s)); fill it in or remove the row"
         )
     return column
 
@@ -98,13 +98,15 @@ def numeric_columns(
         source: what messages call the table.
 
     Returns:
-        Numbers (N, T), their T names, and which of the T are measured numbers rather than 0 and 1 for a category.
+        Numbers (N, T), their T names, and which of the T are measured numbers rather than 0 and 1 for a
+        category.
 
     Raises:
         DataError: no column, an empty cell, or a column of text with more than 20 different values.
 
     Example:
-        >>> values, names, measured = numeric_columns(pd.DataFrame({"x": [1.5, 2], "kind": ["a", "b"]}), "table")
+        >>> table = pd.DataFrame({"x": [1.5, 2], "kind": ["a", "b"]})
+        >>> values, names, measured = numeric_columns(table, "table")
         >>> values.tolist(), names, measured.tolist()
         ([[1.5, 1.0, 0.0], [2.0, 0.0, 1.0]], ['x', 'kind=a', 'kind=b'], [True, False, False])
     """
@@ -122,8 +124,8 @@ def numeric_columns(
         if len(categories) > MOST_CATEGORIES:
             raise DataError(
                 f"{source}, column {name!r} is text with {len(categories)} different values (e.g. "
-                f"{categories[0]!r}); at most {MOST_CATEGORIES} can be told apart as categories: remove the column, "
-                "or turn it into numbers"
+                f"{categories[0]!r}); at most {MOST_CATEGORIES} can be told apart as categories: remove the "
+                "column, or turn it into numbers"
             )
         for category in categories:
             values.append((column.astype(str) == category).to_numpy(dtype=float))
@@ -142,8 +144,8 @@ def standardize(
         rows: the rows that mean and deviation come from: those of the training part.
 
     Returns:
-        Scaled numbers (N, T), means (T,), deviations (T,). A column that is constant on these rows is only shifted;
-        its deviation is given as 1.
+        Scaled numbers (N, T), means (T,), deviations (T,). A column that is constant on these rows is only
+        shifted; its deviation is given as 1.
 
     Example:
         >>> standardize(np.array([[0.0], [2.0], [5.0]]), np.array([0, 1]))[0].tolist()

@@ -6,6 +6,7 @@ Shapes: N rows, T columns of numbers; an example is (T, 1).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +34,8 @@ def bundled_table_data(name: str, *, limit: int | None = None, seed: int = 0) ->
     """A table that ships with scikit-learn.
 
     Args:
-        name: ``"breast_cancer"`` (569 rows, 30 columns, 2 classes) or ``"wine"`` (178 rows, 13 columns, 3 classes).
+        name: ``"breast_cancer"`` (569 rows, 30 columns, 2 classes) or ``"wine"`` (178 rows, 13 columns, 3
+            classes).
         limit: about how many rows to keep; None for all.
         seed: seed of split and limit.
 
@@ -68,15 +70,15 @@ def table_data(
 ) -> TaskData:
     """Predict one column of a table from the others.
 
-    Measured columns are standardized by mean and deviation of the training rows. Text columns become one column of 0
-    and 1 for each value.
+    Measured columns are standardized by mean and deviation of the training rows. Text columns become one
+    column of 0 and 1 for each value.
 
     Args:
         name: name of the data.
         table: rows and columns, without empty cells.
         label: the column to predict.
-        task: ``"sequence_classification"`` or ``"regression"``. None takes regression for a column of numbers with
-            fractions or with more than 20 different values, otherwise classification.
+        task: ``"sequence_classification"`` or ``"regression"``. None takes regression for a column of numbers
+            with fractions or with more than 20 different values, otherwise classification.
         limit: about how many rows to keep; None for all.
         seed: seed of split and limit.
         notes: what the source has to say.
@@ -132,14 +134,16 @@ def _task(target: pd.Series, task: str | None, source: str) -> str:
     if task not in TABLE_TASKS:
         raise DataError(f"{source}: legal tasks are {', '.join(TABLE_TASKS)}, got {task!r}")
     if task == "regression" and not numeric:
-        raise DataError(f"{source}: column {target.name!r} holds no numbers, so it cannot be a regression target")
+        raise DataError(
+            f"{source}: column {target.name!r} holds no numbers, so it cannot be a regression target"
+        )
     if task == "sequence_classification" and target.nunique() < 2:
         raise DataError(f"{source}: column {target.name!r} has one value only; at least 2 classes are needed")
     return task
 
 
 def _targets(
-    task: str, label: str, target: pd.Series, classes: npt.NDArray[np.object_], rows: npt.NDArray[np.int64]
+    task: str, label: str, target: pd.Series, classes: npt.NDArray[Any], rows: npt.NDArray[np.int64]
 ) -> tuple[tuple[str, ...], Tensor, tuple[float, float] | None]:
     """Names of the outputs, targets (N,) or (N, 1), and how numbers were scaled."""
     if task == "regression":

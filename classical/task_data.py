@@ -33,8 +33,9 @@ TASKS = (
 class TaskData:
     """Data of one task, split, encoded and hashed.
 
-    Examples are dictionaries of tensors as models of ``transformers`` take them: ``input_ids`` (T,) or, for numbers
-    instead of tokens, ``input_values`` (T, V); ``labels``; and ``attention_mask`` (T,) where there is padding.
+    Examples are dictionaries of tensors as models of ``transformers`` take them: ``input_ids`` (T,) or, for
+    numbers instead of tokens, ``input_values`` (T, V); ``labels``; and ``attention_mask`` (T,) where there is
+    padding.
 
     Args:
         name: name of the data set, or of the user's file.
@@ -49,11 +50,12 @@ class TaskData:
         value_width: V, or None for tokens.
         labels: names of the classes, or of the predicted numbers.
         texts: the text of each split as a list of documents or examples; empty where data are no text.
-        collate: makes a batch of examples; None stands for stacking, which fits wherever T is the same for all.
+        collate: makes a batch of examples; None stands for stacking, which fits wherever T is the same for
+            all.
         notes: what a reader of results has to know: how it was split, what was dropped, class counts.
         target_scaling: for regression, mean and standard deviation by which targets were standardized: a
-            prediction times the deviation plus the mean is in the user's unit. One pair, because all numbers of a
-            forecast are in one unit.
+            prediction times the deviation plus the mean is in the user's unit. One pair, because all numbers
+            of a forecast are in one unit.
 
     Raises:
         DataError: an unknown task, neither tokens nor values, or classes without names.
@@ -155,7 +157,8 @@ class TaskData:
         """Sizes at a glance.
 
         Returns:
-            One row for each split: examples, positions of an example, and for text the documents and characters.
+            One row for each split: examples, positions of an example, and for text the documents and
+            characters.
         """
         rows = []
         for name in SPLITS:

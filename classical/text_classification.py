@@ -47,7 +47,8 @@ def text_classification_data(
         labels: the class of each text.
         tokenizer: ``"characters"`` or ``"bpe"``.
         vocab_size: number of tokens for ``"bpe"``.
-        sequence_length: T; None takes the longest text, at most 256. Longer texts are cut, and the notes say so.
+        sequence_length: T; None takes the longest text, at most 256. Longer texts are cut, and the notes say
+            so.
         limit: about how many examples to keep; None for all.
         seed: seed of the split and of the limit.
         notes: what the source has to say.
@@ -59,7 +60,8 @@ def text_classification_data(
         DataError: texts and labels of different number, one class only, a class too small to split.
 
     Example:
-        >>> data = text_classification_data("pets", ["meow"] * 10 + ["woof"] * 10, ["cat"] * 10 + ["dog"] * 10)
+        >>> texts, labels = ["meow"] * 10 + ["woof"] * 10, ["cat"] * 10 + ["dog"] * 10
+        >>> data = text_classification_data("pets", texts, labels)
         >>> data.labels, data.sequence_length, data.train[0]["input_ids"].tolist()
         (('cat', 'dog'), 5, [1, 7, 5, 8, 9])
     """

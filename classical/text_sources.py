@@ -1,6 +1,7 @@
-"""Where text comes from without a network: the interpreter's own documentation and source, and the user's files.
+"""Text without a network: the interpreter's own documentation and source, and the files of the user.
 
-A document is what must not be torn between training and test: one help topic, one source file, one file of the user.
+A document is what must not be torn between training and test: one help topic, one source file, one file of
+the user.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ def pydoc_documents() -> list[Document]:
         from pydoc_data.topics import topics
     except ModuleNotFoundError as problem:
         raise DataError(
-            f"this Python has no {problem.name}: use another data set, see data_names(), or a full installation of "
-            "CPython"
+            f"this Python has no {problem.name}: use another data set, see data_names(), or a full "
+            "installation of CPython"
         ) from problem
     return [Document(name, topics[name]) for name in sorted(topics) if topics[name].strip()]
 
@@ -73,8 +74,8 @@ def standard_library_documents(*, packages: bool = False) -> list[Document]:
     """The Python source files of the standard library (PSF licence).
 
     Args:
-        packages: also read the folders (``asyncio/``, ``email/``, ...): about 11 MB instead of 5 MB in 3.11. Tests
-            of the library and installed third-party packages are left out.
+        packages: also read the folders (``asyncio/``, ``email/``, ...): about 11 MB instead of 5 MB in 3.11.
+            Tests of the library and installed third-party packages are left out.
 
     Returns:
         One document for each file that holds text, by its path.
@@ -99,16 +100,18 @@ def standard_library_documents(*, packages: bool = False) -> list[Document]:
         if text.strip():
             documents.append(Document(relative.as_posix(), text))
     if not documents:
-        raise DataError(f"this Python has no source files in {folder}: use another data set, see data_names()")
+        raise DataError(
+            f"this Python has no source files in {folder}: use another data set, see data_names()"
+        )
     return documents
 
 
 def text_file_documents(path: str | Path) -> tuple[list[Document], list[str]]:
     r"""Read a text file, or every text file below a folder.
 
-    Files end with ``.txt``, ``.md`` or ``.py`` and are UTF-8. Folders and files whose name begins with a dot are not
-    read. A single file becomes 20 sections of about equal length, cut at line ends, because one document cannot be
-    split into training, validation and test.
+    Files end with ``.txt``, ``.md`` or ``.py`` and are UTF-8. Folders and files whose name begins with a dot
+    are not read. A single file becomes 20 sections of about equal length, cut at line ends, because one
+    document cannot be split into training, validation and test.
 
     Args:
         path: the file or the folder.
@@ -185,8 +188,8 @@ def sections(name: str, text: str, count: int) -> list[Document]:
     joined = ["".join(piece) for piece in pieces]
     if not all(piece.strip() for piece in joined):
         raise DataError(
-            f"{name} cannot be cut into {count} sections at line ends: it has {len(lines)} line(s) and {len(text)} "
-            "characters. Pass a longer text, break its long lines, or pass a folder of files"
+            f"{name} cannot be cut into {count} sections at line ends: it has {len(lines)} line(s) and "
+            f"{len(text)} characters. Pass a longer text, break its long lines, or pass a folder of files"
         )
     return [Document(f"{name}#{number}", piece) for number, piece in enumerate(joined, start=1)]
 
@@ -197,7 +200,8 @@ def _read_text(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (UnicodeDecodeError, OSError) as problem:
         raise DataError(
-            f"{str(file)!r} cannot be read as UTF-8 text ({problem}): convert it, or take it out of the folder"
+            f"{str(file)!r} cannot be read as UTF-8 text ({problem}): convert it, or take it out of the "
+            "folder"
         ) from problem
 
 

@@ -1,9 +1,9 @@
 """Tokenizers trained on the spot: byte-level byte-pair encoding and single characters.
 
-Both are ordinary ``transformers`` tokenizers with the tokens ``<pad> <bos> <eos> <unk> <mask>`` at numbers 0 to 4.
-They add no token by themselves. Byte-pair encoding (Sennrich et al., ACL 2016, arXiv 1508.07909) over bytes (Radford
-et al., 2019) has no unknown text: what it encodes decodes to itself. The character tokenizer knows the characters
-it was built from and maps any other to ``<unk>``.
+Both are ordinary ``transformers`` tokenizers with the tokens ``<pad> <bos> <eos> <unk> <mask>`` at numbers 0
+to 4. They add no token by themselves. Byte-pair encoding (Sennrich et al., ACL 2016, arXiv 1508.07909) over
+bytes (Radford et al., 2019) has no unknown text: what it encodes decodes to itself. The character tokenizer
+knows the characters it was built from and maps any other to ``<unk>``.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def check_vocabulary_size(vocab_size: int) -> int:
     """
     if isinstance(vocab_size, bool) or not isinstance(vocab_size, int) or vocab_size < _SMALLEST:
         raise DataError(
-            f"vocab_size must be an integer of at least {_SMALLEST} (256 bytes and {len(SPECIAL_TOKENS)} special "
-            f"tokens), got {vocab_size!r}"
+            f"vocab_size must be an integer of at least {_SMALLEST} (256 bytes and {len(SPECIAL_TOKENS)} "
+            f"special tokens), got {vocab_size!r}"
         )
     return vocab_size
 
@@ -109,7 +109,9 @@ def make_character_tokenizer(texts: Iterable[str]) -> Any:
     """
     characters = sorted(set().union(*map(set, texts)))
     if not characters:
-        raise DataError("a tokenizer cannot be made from 0 characters: pass at least one text that is not empty")
+        raise DataError(
+            "a tokenizer cannot be made from 0 characters: pass at least one text that is not empty"
+        )
     tokenizers = load_library("tokenizers", "transformer")
     vocabulary = {token: number for number, token in enumerate([*SPECIAL_TOKENS.values(), *characters])}
     backend = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token=SPECIAL_TOKENS["unk"]))

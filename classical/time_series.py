@@ -30,9 +30,9 @@ def forecast_data(
 ) -> TaskData:
     """Windows over a series, split by time: the first 80 percent, the next 10, the last 10.
 
-    The steps to predict of one part never overlap with those of another. The history of a window in validation or
-    test may reach back into the part before: at that time it is known. Numbers are standardized by mean and deviation
-    of the training steps.
+    The steps to predict of one part never overlap with those of another. The history of a window in
+    validation or test may reach back into the part before: at that time it is known. Numbers are standardized
+    by mean and deviation of the training steps.
 
     Args:
         name: name of the series.
@@ -57,14 +57,17 @@ def forecast_data(
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise DataError(f"{setting} must be an integer of at least 1 step, got {value!r}")
     if numbers.ndim != 1 or not np.isfinite(numbers).all():
-        raise DataError(f"series {name} must be one row of finite numbers, got shape {numbers.shape} or gaps in it")
+        raise DataError(
+            f"series {name} must be one row of finite numbers, got shape {numbers.shape} or gaps in it"
+        )
     bounds = split_in_order(len(numbers))
     # Training must hold one whole window; validation and test take their history from the part before.
     needed = int(np.ceil(max(horizon / 0.1, (sequence_length + horizon) / 0.8)))
     if bounds["train"][1] < sequence_length + horizon or bounds["test"][1] - bounds["test"][0] < horizon:
         raise DataError(
-            f"series {name} has {len(numbers)} steps; with a history of {sequence_length} and a horizon of {horizon} "
-            f"at least {needed} are needed: add steps, or choose a smaller sequence_length or horizon"
+            f"series {name} has {len(numbers)} steps; with a history of {sequence_length} and a horizon of "
+            f"{horizon} at least {needed} are needed: add steps, or choose a smaller sequence_length or "
+            "horizon"
         )
     learned_from = numbers[: bounds["train"][1]]
     mean, deviation = float(learned_from.mean()), float(learned_from.std())
@@ -89,7 +92,8 @@ def forecast_data(
         labels=tuple(f"step +{ahead}" for ahead in range(1, horizon + 1)),
         notes=(
             *notes,
-            "split by time, steps " + ", ".join(f"{begin}..{end - 1} {part}" for part, (begin, end) in bounds.items()),
+            "split by time, steps "
+            + ", ".join(f"{begin}..{end - 1} {part}" for part, (begin, end) in bounds.items()),
         ),
         target_scaling=(mean, deviation),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from .data_splits import check_limit
@@ -29,8 +30,8 @@ def csv_data(
 ) -> TaskData:
     r"""Read a CSV file in one of three ways.
 
-    With a ``horizon``, the column ``label`` is a series in order of time. Where ``text`` is the only other column,
-    its texts are classified. Otherwise the column is predicted from all others.
+    With a ``horizon``, the column ``label`` is a series in order of time. Where ``text`` is the only other
+    column, its texts are classified. Otherwise the column is predicted from all others.
 
     Args:
         path: the file, UTF-8 with a line of column names.
@@ -67,7 +68,9 @@ def csv_data(
         try:
             series = values.to_numpy(dtype=float)[-(limit or 0) :]
         except (ValueError, TypeError) as problem:
-            raise DataError(f"{name}, column {label!r} holds no numbers, so it cannot be forecast") from problem
+            raise DataError(
+                f"{name}, column {label!r} holds no numbers, so it cannot be forecast"
+            ) from problem
         length = 48 if sequence_length is None else sequence_length
         return forecast_data(name, series, sequence_length=length, horizon=horizon)
     if others == ["text"]:
@@ -88,7 +91,9 @@ def csv_data(
     return table_data(name, table, label=label, task=task, limit=limit, seed=seed)
 
 
-def _refuse(what: str, settings: dict[str, object]) -> None:
+def _refuse(what: str, settings: Mapping[str, object]) -> None:
     """Settings that have no meaning here are an error, not ignored."""
     if given := [name for name, value in settings.items() if value is not None]:
-        raise DataError(f"{what} does not take {', '.join(given)}: leave it out (texts need the columns text, label)")
+        raise DataError(
+            f"{what} does not take {', '.join(given)}: leave it out (texts need the columns text, label)"
+        )
