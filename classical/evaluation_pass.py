@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .classification_scores import confusion_matrix
 from .counted_loss import counted_items, move_batch, predicted_pairs
 from .errors import ConfigurationError
 
@@ -29,9 +32,7 @@ class PassSums:
         loss: negative log-likelihood in nats of all counted labels, or squared errors of all predicted numbers.
         items: counted labels, or predicted numbers.
         correct: labels that were the most likely class.
-        hits: per class, how often it was predicted and right, (V,).
-        predicted: per class, how often it was predicted, (V,).
-        actual: per class, how often it was the label, (V,).
+        confusion: counts (V, V) of classes, rows the labels, columns the most likely classes; None for tokens.
         target_sum: sum of the numbers to predict (regression).
         target_squares: sum of their squares.
         examples: number of examples.
@@ -42,9 +43,7 @@ class PassSums:
     loss: float = 0.0
     items: int = 0
     correct: int = 0
-    hits: Tensor | None = None
-    predicted: Tensor | None = None
-    actual: Tensor | None = None
+    confusion: npt.NDArray[np.int64] | None = None
     target_sum: float = 0.0
     target_squares: float = 0.0
     examples: int = 0
@@ -115,8 +114,9 @@ def evaluation_pass(
         for batch in _batches(dataset, chosen, collate or stack_examples, batch_size):
             batch = move_batch(batch, device)
             start = time.perf_counter()
-            logits = model(**{name: value for name, value in batch.items() if name != "labels"} | _targets(task, batch))
-            logits = logits.logits
+            # An encoder-decoder derives what its decoder reads from the labels; the others need none here.
+            named = {name: value for name, value in batch.items() if name != "labels" or task == "seq2seq"}
+            logits = model(**named).logits
             _add(sums, task, logits.float(), batch)
             sums.seconds += time.perf_counter() - start
             sums.examples += logits.shape[0]
@@ -131,11 +131,6 @@ def _batches(dataset: Any, chosen: range, collate: Any, size: int) -> Iterator[d
     # No DataLoader: beginning one draws from torch's generator, and a validation would change the training after it.
     for start in range(0, len(chosen), size):
         yield collate([dataset[index] for index in chosen[start : start + size]])
-
-
-def _targets(task: str, batch: dict[str, Any]) -> dict[str, Any]:
-    # An encoder-decoder derives what its decoder reads from the labels.
-    return {"labels": batch["labels"]} if task == "seq2seq" else {}
 
 
 def _add(sums: PassSums, task: str, logits: Tensor, batch: dict[str, Tensor]) -> None:
@@ -153,15 +148,10 @@ def _add(sums: PassSums, task: str, logits: Tensor, batch: dict[str, Tensor]) ->
     sums.loss += float(losses.double().sum())
     sums.items += counted_items(task, batch)
     guesses = scores.argmax(dim=-1)
-    right = guesses == wanted
-    sums.correct += int(right.sum())
+    sums.correct += int((guesses == wanted).sum())
     if task.endswith("classification"):
-        classes = scores.shape[-1]
-        counts = [torch.bincount(part.cpu(), minlength=classes) for part in (wanted[right], guesses, wanted)]
-        before = (sums.hits, sums.predicted, sums.actual)
-        sums.hits, sums.predicted, sums.actual = (
-            count if old is None else old + count for old, count in zip(before, counts, strict=True)
-        )
+        counts = confusion_matrix(wanted.cpu().numpy(), guesses.cpu().numpy(), scores.shape[-1])
+        sums.confusion = counts if sums.confusion is None else sums.confusion + counts
 
 
 def _positions(batch: dict[str, Tensor]) -> int:

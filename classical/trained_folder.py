@@ -35,6 +35,7 @@ __all__ = [
     "TrainedModel",
     "describe_data",
     "load_trained",
+    "model_class",
     "prepare_folder",
     "read_json",
 ]
@@ -152,14 +153,10 @@ def load_trained(folder: str | Path) -> TrainedModel:
             raise CheckpointError(f"{folder} holds no {WEIGHTS} and no complete checkpoint; train it first")
         step = verify_checkpoint(latest)["step"]
         source = latest
-    from .auto_classes import register_auto_classes
-
     transformers = load_library("transformers", "transformer")
-    register_auto_classes()
-    auto_class = getattr(transformers, _AUTO_CLASSES[description["task"]])
     with quiet_libraries():
         try:
-            model = auto_class.from_pretrained(source, local_files_only=True)
+            model = model_class(description["task"]).from_pretrained(source, local_files_only=True)
         except Exception as error:  # noqa: BLE001 - safetensors and json raise types of their own
             raise CheckpointError(f"the model in {source} cannot be read: {error}; train it again") from error
         tokenizer = None
@@ -167,6 +164,25 @@ def load_trained(folder: str | Path) -> TrainedModel:
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     model.eval()
     return TrainedModel(model, tokenizer, description, step, folder)
+
+
+def model_class(task: str) -> Any:
+    """The auto class of transformers for a task; ``from_config`` and ``from_pretrained`` build our models.
+
+    Args:
+        task: a task of ``TaskData``.
+
+    Returns:
+        The class.
+
+    Example:
+        >>> model_class("causal_lm").__name__
+        'AutoModelForCausalLM'
+    """
+    from .auto_classes import register_auto_classes
+
+    register_auto_classes()
+    return getattr(load_library("transformers", "transformer"), _AUTO_CLASSES[task])
 
 
 def read_json(path: Path) -> dict[str, Any]:
