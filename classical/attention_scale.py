@@ -118,10 +118,10 @@ def excess_of_p(exponents: Sequence[float]) -> Tensor:
 
 
 def no_decay_parameter_names(model: nn.Module) -> list[str]:
-    """Parameters that weight decay must leave alone: biases, norms, scales and exponents of attention.
+    """Parameters that weight decay must leave alone: biases, norms, scales and exponents of attention, gates.
 
-    Decay would pull the ratio of a scale to 1, which looks harmless, but an exponent to 1 + log 2, and both
-    at a strength that has nothing to do with the weights.
+    These are all biases and all parameters with fewer than two dimensions. Decay would pull an exponent to
+    1 + log 2 and a gate to a half, at a strength that has nothing to do with weights.
 
     Args:
         model: any module.
@@ -133,11 +133,8 @@ def no_decay_parameter_names(model: nn.Module) -> list[str]:
         >>> no_decay_parameter_names(nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2)))
         ['0.bias', '1.weight', '1.bias']
     """
-    own = ("bias", "log_scale_ratio", "p_excess")
-    norms = {
-        f"{prefix}.{name}" if prefix else name
-        for prefix, module in model.named_modules()
-        if "norm" in type(module).__name__.lower()
-        for name, _ in module.named_parameters(recurse=False)
-    }
-    return [name for name, _ in model.named_parameters() if name.split(".")[-1] in own or name in norms]
+    return [
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.dim() < 2 or name.endswith("bias")  # stacked experts have biases of two dimensions
+    ]

@@ -69,7 +69,7 @@ def feed_forward_of(config: DistanceTransformerConfig, layer_index: int) -> nn.M
         )
     from .moe_layer import MoELayer
 
-    settings = dict(config.moe or {})
+    settings = {"initializer_std": config.initializer_range, **(config.moe or {})}
     if config.router is not None:
         settings["router"] = config.router
     return MoELayer(config.hidden_size, config.intermediate_size, activation=config.hidden_act, **settings)

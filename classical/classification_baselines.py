@@ -53,13 +53,13 @@ def classical_baselines(data: TaskData) -> pd.DataFrame:
     majority = majority_scores(labels["train"], labels["test"], data.labels)
     rows = [_row("majority", majority.accuracy, majority.macro_f1, None)]
     features = _text_features(data) if data.texts else _number_features(data)
-    linear = load_library("sklearn.linear_model", "ml")
+    linear: Any = load_library("sklearn.linear_model", "ml")
     # Far more than the default of 100 rounds: an unfinished fit warns, and a warning is no result.
     candidates = {
         "logistic regression": lambda strength: linear.LogisticRegression(C=strength, max_iter=10_000)
     }
     if not data.texts:
-        machines = load_library("sklearn.svm", "ml")
+        machines: Any = load_library("sklearn.svm", "ml")
         candidates["RBF SVM"] = lambda strength: machines.SVC(C=strength)
     for name, build in candidates.items():
         fitted = [

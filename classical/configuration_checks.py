@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
 
@@ -199,6 +200,14 @@ def _check_parts(config: Any) -> None:
         raise ConfigurationError(f"moe is {config.moe!r}; it must be a dictionary of settings, or None")
     if "moe" not in kinds and (config.moe is not None or config.router is not None):
         raise ConfigurationError('moe and router say how experts work, but no layer has feed_forward="moe"')
+    if "moe" in kinds:
+        from .moe_settings import MoESettings
+
+        unknown = sorted(set(config.moe or {}) - {field.name for field in fields(MoESettings)})
+        if unknown:
+            legal = ", ".join(field.name for field in fields(MoESettings))
+            raise ConfigurationError(f"moe has no setting {', '.join(unknown)}; its settings: {legal}")
+        MoESettings(**(config.moe or {}))  # raises for values it refuses
     for name in ("router", "head_gate", "controller"):
         spec = getattr(config, name)
         if spec is not None and not (isinstance(spec, dict) and isinstance(spec.get("name"), str)):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -14,12 +15,19 @@ from .errors import ConfigurationError
 
 __all__ = ["ACTIVATIONS", "DenseFeedForward"]
 
+
+def _gelu_tanh(hidden: Tensor) -> Tensor:
+    """GELU by its tanh approximation."""
+    return functional.gelu(hidden, approximate="tanh")
+
+
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": functional.gelu,
-    "gelu_tanh": lambda hidden: functional.gelu(hidden, approximate="tanh"),
+    "gelu_new": _gelu_tanh,
+    "gelu_pytorch_tanh": _gelu_tanh,
     "relu": functional.relu,
     "silu": functional.silu,
-    "tanh": lambda hidden: hidden.tanh(),
+    "tanh": torch.tanh,
 }
 
 

@@ -45,7 +45,7 @@ class NgramModel:
     Example:
         >>> model = NgramModel(["abababab"], order=2)
         >>> round(model.probability("a", "b"), 3)
-        0.886
+        0.867
     """
 
     def __init__(self, documents: Sequence[str], order: int = 5) -> None:
