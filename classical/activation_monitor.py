@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
-from torch.utils.module_tracker import ModuleTracker
 
 from .activation_alarms import Alarm, AlarmThresholds, judge_activation, judge_gradient
 from .errors import ConfigurationError, MonitorError
 from .module_selection import select_modules
 from .module_streams import ModuleStream, floating_outputs
+from .recomputation import is_recomputation
 
 if TYPE_CHECKING:
     import pandas
@@ -92,7 +92,6 @@ class ActivationMonitor:
         self._thresholds = thresholds or AlarmThresholds()
         self._every = every
         self._unit_axis = unit_axis
-        self._graph = ModuleTracker()  # never entered: only asked whether a backward pass is running
         self._handles: list[RemovableHandle] = []
         self._tensor_handles: list[RemovableHandle] = []
         self._entered = False
@@ -169,18 +168,18 @@ class ActivationMonitor:
         self._used = self._entered
 
     def _model_begins(self, module: nn.Module, arguments: Any) -> None:
-        if self._graph.is_bw:
+        if is_recomputation():
             return
         if self._depth == 0:
             self.next_step()
         self._depth += 1
 
     def _model_ends(self, module: nn.Module, arguments: Any, output: Any) -> None:
-        if not self._graph.is_bw:
+        if not is_recomputation():
             self._depth = max(0, self._depth - 1)
 
     def _module_ran(self, name: str, module: nn.Module, arguments: Any, output: Any) -> None:
-        again = self._graph.is_bw  # checkpointing runs the module a second time
+        again = is_recomputation()  # checkpointing runs the module a second time
         if self._step == 0 and not again:
             self.next_step()
         if self._step == 0 or (self._step - 1) % self._every:
