@@ -16,7 +16,7 @@ from hybrid_opt.classical.input_checks import (
 
 
 def test_ids_outside_the_vocabulary_are_named():
-    with pytest.raises(ConfigurationError, match="largest token id is 12.*vocabulary has 10 entries"):
+    with pytest.raises(ConfigurationError, match=r"largest token id is 12.*vocabulary has 10 entries"):
         check_token_ids(torch.tensor([[0, 12]]), 10)
     with pytest.raises(ConfigurationError, match="smallest -1"):
         check_token_ids(torch.tensor([[-1, 3]]), 10)
@@ -33,7 +33,9 @@ def test_ids_of_a_wrong_type_or_shape_are_refused():
 
 def test_too_long_sequences_are_refused():
     check_length(8, 8)
-    with pytest.raises(ConfigurationError, match='9 tokens, but there are learned positions for 8.*"rotary"'):
+    with pytest.raises(
+        ConfigurationError, match=r'9 tokens, but there are learned positions for 8.*"rotary"'
+    ):
         check_length(9, 8)
 
 
