@@ -52,7 +52,10 @@ ARMS: dict[str, dict[str, Any] | int] = {
     "top 2, no balancing": {"top_k": ACTIVE, "balance": "none"},
     "top 2, auxiliary, capacity 1.25": {"top_k": ACTIVE, "capacity_factor": 1.25},
     "dynamic, 2 on average, auxiliary": {"target_active": float(ACTIVE)},
-    "dynamic, 2 on average, normalized": {"target_active": float(ACTIVE), "normalize_weights": True},
+    "dynamic, 2 on average, weights not divided": {
+        "target_active": float(ACTIVE),
+        "normalize_weights": False,
+    },
     "dynamic, 2 on average, loss-free": {"target_active": float(ACTIVE), "balance": "loss_free"},
 }
 
