@@ -25,7 +25,7 @@ def test_ids_outside_the_vocabulary_are_named():
 
 
 def test_ids_of_a_wrong_type_or_shape_are_refused():
-    with pytest.raises(ConfigurationError, match="token ids are torch.float32"):
+    with pytest.raises(ConfigurationError, match=r"token ids are torch\.float32"):
         check_token_ids(torch.zeros(1, 2), 10)
     with pytest.raises(ConfigurationError, match=r"shape \(2,\)"):
         check_token_ids(torch.zeros(2, dtype=torch.long), 10)
@@ -64,7 +64,7 @@ def test_masks_with_rows_pass():
 
 
 def test_wrong_masks_are_refused():
-    with pytest.raises(MaskTypeError, match="attention_mask is torch.float32"):
+    with pytest.raises(MaskTypeError, match=r"attention_mask is torch\.float32"):
         read_mask(torch.ones(1, 3), 1, 3)
     for shape in ((2, 3), (1, 4), (3,)):
         with pytest.raises(ConfigurationError, match=r"it must be \(1, 3\)"):
