@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Any, ClassVar
 
 from .configuration_checks import check_configuration, check_names
+from .presets import preset_settings
 from .transformers_import import PreTrainedConfig
 
 __all__ = ["DistanceTransformerConfig"]
@@ -177,6 +178,26 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
             "tie_word_embeddings": True,
         }
         return cls(**{**settings, **overrides})
+
+    @classmethod
+    def preset(cls, name: str, **overrides: Any) -> DistanceTransformerConfig:
+        """A starting point for a kind of data, see `presets`.
+
+        Args:
+            name: "text", "vision_patches", "time_series" or "business_table".
+            **overrides: settings that differ, such as `vocab_size`, `value_width`, `num_labels`.
+
+        Returns:
+            The configuration.
+
+        Raises:
+            ConfigurationError: an unknown name, or overrides that do not fit.
+
+        Example:
+            >>> DistanceTransformerConfig.preset("vision_patches", value_width=4, num_labels=10).metric
+            'l2'
+        """
+        return cls(**{**preset_settings(name), **overrides})
 
     def layer_metric(self, layer_index: int) -> str | list[str]:
         """Metric of one layer: a name, or one name for each head."""

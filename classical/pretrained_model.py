@@ -192,9 +192,7 @@ class DistancePreTrainedModel(PreTrainedModel):  # type: ignore[misc]
             value: the new embeddings.
         """
         name = "tokens" if self.config.value_width is None else "values"
-        for module in self.modules():
-            if isinstance(module, TransformerStack):
-                setattr(module.embeddings, name, value)
+        setattr(self._first_stack().embeddings, name, value)
 
     def _first_stack(self) -> TransformerStack:
         """The trunk that token ids enter."""
