@@ -117,7 +117,7 @@ def table_data(
         validation=parts["validation"],
         test=parts["test"],
         sequence_length=inputs.shape[1],
-        hash=content_hash(columns, list(names), inputs, targets, split),
+        hash=content_hash(columns, label, values, target.astype(str).tolist(), split),
         value_width=1,
         labels=names,
         notes=(*notes, *_notes(table, task, target, columns, values, measured)),
