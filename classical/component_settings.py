@@ -1,0 +1,63 @@
+"""Reading the settings of a built-in component: defaults, unknown keys, ranges."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import ComponentError
+
+__all__ = ["number_setting", "read_settings"]
+
+
+def read_settings(component: str, settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with defaults for what is not given.
+
+    Args:
+        component: what messages call it, such as "router 'softmax'".
+        settings: what was given.
+        defaults: every legal setting and its default.
+
+    Returns:
+        One value per key of the defaults.
+
+    Raises:
+        ComponentError: a key that is no setting.
+
+    Example:
+        >>> read_settings("router 'cosine'", {}, {"temperature": 0.1})
+        {'temperature': 0.1}
+    """
+    unknown = sorted(set(settings) - set(defaults))
+    if unknown:
+        legal = ", ".join(defaults) or "none"
+        raise ComponentError(f"{component} has no setting {', '.join(unknown)}; its settings: {legal}")
+    return {**defaults, **settings}
+
+
+def number_setting(component: str, settings: Mapping[str, Any], key: str, low: float, high: float) -> float:
+    """A setting as a number within a closed range.
+
+    Args:
+        component: what messages call it.
+        settings: settings with every key.
+        key: which one.
+        low: smallest legal value.
+        high: largest legal value.
+
+    Returns:
+        The number.
+
+    Raises:
+        ComponentError: no number, or outside the range.
+
+    Example:
+        >>> number_setting("router 'cosine'", {"temperature": 1}, "temperature", 0.01, 10.0)
+        1.0
+    """
+    value = settings[key]
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not usable or not low <= value <= high:
+        raise ComponentError(f"{key} of {component} is a number from {low:g} to {high:g}, not {value!r}")
+    return float(value)

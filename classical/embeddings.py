@@ -1,0 +1,100 @@
+"""From token ids, or continuous values, to the vectors a stack of blocks starts with.
+
+Shapes: B batch, T tokens, C hidden size, W value width.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from .configuration import DistanceTransformerConfig
+from .errors import ConfigurationError
+from .input_checks import check_length, check_one_input, check_token_ids
+
+__all__ = ["InputEmbeddings"]
+
+
+class InputEmbeddings(nn.Module):
+    """Embeddings of tokens, or a linear map of continuous values, plus learned positions where configured.
+
+    Args:
+        config: the configuration.
+        tokens: an embedding to share, as the decoder of an encoder-decoder does.
+
+    Example:
+        >>> import torch
+        >>> embeddings = InputEmbeddings(DistanceTransformerConfig(vocab_size=9, hidden_size=8))
+        >>> tuple(embeddings(torch.arange(3)[None], input_ids=torch.tensor([[1, 2, 8]])).shape)
+        (1, 3, 8)
+    """
+
+    def __init__(self, config: DistanceTransformerConfig, tokens: nn.Embedding | None = None) -> None:
+        super().__init__()
+        self.value_width: int | None = config.value_width
+        if config.value_width is not None:
+            self.values = nn.Linear(config.value_width, config.hidden_size)
+        else:
+            self.tokens = nn.Embedding(config.vocab_size, config.hidden_size) if tokens is None else tokens
+        self.positions: nn.Embedding | None = None
+        if config.position == "learned":
+            self.positions = nn.Embedding(config.max_position_embeddings, config.hidden_size)
+        self.dropout = nn.Dropout(config.hidden_dropout)
+
+    def forward(
+        self,
+        positions: Tensor | None,
+        *,
+        input_ids: Tensor | None = None,
+        input_values: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+        length: int | None = None,
+    ) -> Tensor:
+        """Embed.
+
+        Args:
+            positions: (B, T) or (1, T).
+            input_ids: (B, T).
+            input_values: (B, T, W).
+            inputs_embeds: (B, T, C), embeddings computed elsewhere, without positions.
+            length: highest position plus 1, if the caller knows it.
+
+        Returns:
+            (B, T, C).
+
+        Raises:
+            ConfigurationError: an input that does not fit the configuration.
+        """
+        check_one_input(input_ids, input_values, inputs_embeds)
+        assert positions is not None
+        if inputs_embeds is not None:
+            hidden = inputs_embeds
+        elif input_values is not None:
+            hidden = self._embed_values(input_values)
+        elif self.value_width is not None:
+            raise ConfigurationError(
+                f"the model takes input_values (batch, tokens, {self.value_width}), because of value_width; "
+                "input_ids were given"
+            )
+        else:
+            assert input_ids is not None
+            check_token_ids(input_ids, self.tokens.num_embeddings)
+            hidden = self.tokens(input_ids)
+        if self.positions is not None:
+            check_length(
+                int(positions.max()) + 1 if length is None else length, self.positions.num_embeddings
+            )
+            hidden = hidden + self.positions(positions)
+        return self.dropout(hidden)
+
+    def _embed_values(self, values: Tensor) -> Tensor:
+        """The linear map, in the precision of its weights."""
+        if self.value_width is None:
+            raise ConfigurationError(
+                "the model takes input_ids; for input_values build it with value_width in the configuration"
+            )
+        if values.dim() != 3 or values.shape[-1] != self.value_width:
+            raise ConfigurationError(
+                f"input_values has the shape {tuple(values.shape)}; it must be (batch, tokens, "
+                f"{self.value_width})"
+            )
+        return self.values(values.to(self.values.weight.dtype))  # type: ignore[no-any-return]
