@@ -16,7 +16,13 @@ POSITIONS = torch.arange(3).unsqueeze(0)
 
 def embeddings_of(**settings: Any) -> InputEmbeddings:
     torch.manual_seed(0)
-    settings = {"vocab_size": 9, "hidden_size": 8, "num_attention_heads": 2, "max_position_embeddings": 4, **settings}
+    settings = {
+        "vocab_size": 9,
+        "hidden_size": 8,
+        "num_attention_heads": 2,
+        "max_position_embeddings": 4,
+        **settings,
+    }
     return InputEmbeddings(DistanceTransformerConfig(**settings))
 
 
