@@ -5,12 +5,12 @@ import torch
 from sklearn.datasets import load_digits
 
 from hybrid_opt.classical import digits_data as module
-from hybrid_opt.classical.digits_data import digit_patches_data, digits_data, image_patches
+from hybrid_opt.classical.digits_data import digit_patches_data, digit_tokens_data, image_patches
 from hybrid_opt.classical.errors import DataError, MissingTransformerError
 
 
 def test_tokens_are_the_levels_of_the_pixels():
-    data = digits_data()
+    data = digit_tokens_data()
     assert [len(data.split(part)) for part in ("train", "validation", "test")] == [1439, 179, 179]
     bundle = load_digits()
     found = {
@@ -25,7 +25,7 @@ def test_tokens_are_the_levels_of_the_pixels():
 
 
 def test_patches_hold_the_same_pixels_in_the_same_split():
-    tokens, patches = digits_data(limit=100, seed=3), digit_patches_data(limit=100, seed=3)
+    tokens, patches = digit_tokens_data(limit=100, seed=3), digit_patches_data(limit=100, seed=3)
     assert patches.value_width == 4
     assert patches.sequence_length == 16
     images = tokens.test.columns["input_ids"].reshape(-1, 8, 8)
@@ -43,9 +43,13 @@ def test_patches_are_cut_row_by_row():
 
 
 def test_hash_and_split_follow_the_seed():
-    assert digits_data(limit=60).hash == digits_data(limit=60).hash != digits_data(limit=60, seed=1).hash
+    assert (
+        digit_tokens_data(limit=60).hash
+        == digit_tokens_data(limit=60).hash
+        != digit_tokens_data(limit=60, seed=1).hash
+    )
     with pytest.raises(DataError, match="limit"):
-        digits_data(limit=1)
+        digit_tokens_data(limit=1)
 
 
 def test_without_scikit_learn_the_extra_is_named(monkeypatch):
@@ -54,4 +58,4 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch):
 
     monkeypatch.setattr(module, "load_library", absent)
     with pytest.raises(MissingTransformerError, match=r"hybrid-opt\[ml\]"):
-        digits_data()
+        digit_tokens_data()

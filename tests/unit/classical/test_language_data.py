@@ -3,7 +3,7 @@
 import pytest
 
 from hybrid_opt.classical.errors import DataError
-from hybrid_opt.classical.language_data import language_data, make_tokenizer
+from hybrid_opt.classical.language_data import build_language_data, make_tokenizer
 from hybrid_opt.classical.language_windows import IGNORED_LABEL
 from hybrid_opt.classical.text_sources import Document
 
@@ -14,7 +14,7 @@ def documents(count=20, length=60):
 
 
 def build(texts=None, **settings):
-    return language_data(
+    return build_language_data(
         "letters",
         documents() if texts is None else texts,
         **{"tokenizer": "characters", "sequence_length": 16, **settings},

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hybrid_opt.classical.errors import DataError
-from hybrid_opt.classical.table_data import bundled_table_data, table_data
+from hybrid_opt.classical.table_data import build_table_data, bundled_table_data
 
 ROWS = 60
 
@@ -21,7 +21,7 @@ def table(**columns):
 
 
 def test_training_rows_have_mean_zero_and_deviation_one():
-    data = table_data("t", table())
+    data = build_table_data("t", table())
     values = data.train.columns["input_values"]
     assert values.shape == (48, 4, 1)
     assert float(values[:, 0].mean()) == pytest.approx(0, abs=1e-6)
@@ -32,22 +32,22 @@ def test_training_rows_have_mean_zero_and_deviation_one():
 
 
 def test_what_the_label_says_about_the_task():
-    classes = table_data("t", table())
+    classes = build_table_data("t", table())
     assert (classes.task, classes.labels, classes.target_scaling) == (
         "sequence_classification",
         ("0", "1"),
         None,
     )
-    assert table_data("t", table(label=["u", "v"] * 30)).labels == ("u", "v")
-    assert table_data("t", table(label=[True, False] * 30)).labels == ("False", "True")
-    assert table_data("t", table(label=range(ROWS))).task == "regression"
-    assert table_data("t", table(label=[0.5, 1] * 30)).task == "regression"
-    assert table_data("t", table(label=[0, 1] * 30), task="regression").task == "regression"
-    assert table_data("t", table(label=[0.0, 1.0] * 30)).task == "sequence_classification"
+    assert build_table_data("t", table(label=["u", "v"] * 30)).labels == ("u", "v")
+    assert build_table_data("t", table(label=[True, False] * 30)).labels == ("False", "True")
+    assert build_table_data("t", table(label=range(ROWS))).task == "regression"
+    assert build_table_data("t", table(label=[0.5, 1] * 30)).task == "regression"
+    assert build_table_data("t", table(label=[0, 1] * 30), task="regression").task == "regression"
+    assert build_table_data("t", table(label=[0.0, 1.0] * 30)).task == "sequence_classification"
 
 
 def test_targets_of_regression_lead_back_to_their_unit():
-    data = table_data("t", table(price=np.linspace(100, 200, ROWS) ** 1.5), label="price")
+    data = build_table_data("t", table(price=np.linspace(100, 200, ROWS) ** 1.5), label="price")
     mean, deviation = data.target_scaling
     targets = data.train.columns["labels"]
     assert targets.shape == (48, 1)
@@ -62,21 +62,21 @@ def test_targets_of_regression_lead_back_to_their_unit():
 
 
 def test_constant_columns_and_repeated_rows_are_said():
-    data = table_data("t", table(x=[1] * ROWS, fixed=[2.5] * ROWS))
+    data = build_table_data("t", table(x=[1] * ROWS, fixed=[2.5] * ROWS))
     assert "constant, so without use: x, fixed" in data.notes
     assert "54 row(s) repeat an earlier one, so the same row can stand in two parts" in data.notes
     assert torch.isfinite(data.train.columns["input_values"]).all()
 
 
 def test_a_limit_and_the_hash():
-    assert sum(table_data("t", table(), limit=30).table()["examples"]) == 30
-    assert table_data("t", table()).hash == table_data("t", table()).hash
+    assert sum(build_table_data("t", table(), limit=30).table()["examples"]) == 30
+    assert build_table_data("t", table()).hash == build_table_data("t", table()).hash
     assert (
         len(
             {
-                table_data("t", table()).hash,
-                table_data("t", table(), seed=1).hash,
-                table_data("t", table(x=range(ROWS))).hash,
+                build_table_data("t", table()).hash,
+                build_table_data("t", table(), seed=1).hash,
+                build_table_data("t", table(x=range(ROWS))).hash,
             }
         )
         == 3
@@ -85,17 +85,17 @@ def test_a_limit_and_the_hash():
 
 def test_wrong_arguments():
     with pytest.raises(DataError, match="no column 'target'"):
-        table_data("t", table(), label="target")
+        build_table_data("t", table(), label="target")
     with pytest.raises(
         DataError, match="legal tasks are sequence_classification, regression, got 'causal_lm'"
     ):
-        table_data("t", table(), task="causal_lm")
+        build_table_data("t", table(), task="causal_lm")
     with pytest.raises(DataError, match="holds no numbers, so it cannot be a regression"):
-        table_data("t", table(), label="kind", task="regression")
+        build_table_data("t", table(), label="kind", task="regression")
     with pytest.raises(DataError, match="one value only"):
-        table_data("t", table(label=["same"] * ROWS))
+        build_table_data("t", table(label=["same"] * ROWS))
     with pytest.raises(DataError, match="class 1 has 1 example"):
-        table_data("t", table(label=[0] * (ROWS - 1) + [1]))
+        build_table_data("t", table(label=[0] * (ROWS - 1) + [1]))
     with pytest.raises(DataError, match="unknown table 'iris'"):
         bundled_table_data("iris")
 

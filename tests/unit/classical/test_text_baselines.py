@@ -5,7 +5,7 @@ import math
 import pytest
 
 from hybrid_opt.classical.errors import DataError
-from hybrid_opt.classical.text_baselines import NgramModel, lzma_bits_per_character, text_baselines
+from hybrid_opt.classical.text_baselines import NgramModel, lzma_bits_per_character, text_baseline_bits
 
 ALPHABET = 0x110000 - 0x800 + 1
 
@@ -61,7 +61,7 @@ def test_compressor_pays_for_what_is_new():
 
 
 def test_the_table_ranks_a_repetitive_text():
-    table = text_baselines(["the cat sat on the mat. " * 40], ["the cat sat on the mat. " * 5])
+    table = text_baseline_bits(["the cat sat on the mat. " * 40], ["the cat sat on the mat. " * 5])
     figures = table["bits_per_character"]
     assert figures["unigram"] > 3 > figures["5-gram"] > 0
     assert figures["lzma"] < 1
