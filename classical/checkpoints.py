@@ -77,8 +77,8 @@ def verify_checkpoint(folder: Path) -> dict[str, Any]:
         size = path.stat().st_size
         if size != facts_of_file["bytes"]:
             raise CheckpointError(
-                f"the checkpoint file {path} has {size} bytes of the {facts_of_file['bytes']} that were written. "
-                f"{way_out}"
+                f"the checkpoint file {path} has {size} bytes of the {facts_of_file['bytes']} that were "
+                f"written. {way_out}"
             )
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -81,8 +81,8 @@ def folder_data(trained: TrainedModel, source: str | None = None) -> TaskData:
         data = load_data(**settings)
         if data.hash != about["hash"]:
             raise CheckpointError(
-                f"the data {about['name']} have changed since training: their hash is {data.hash[:12]}..., it "
-                f"was {about['hash'][:12]}... Restore them, or name the data to evaluate on (--data)"
+                f"the data {about['name']} have changed since training: their hash is {data.hash[:12]}..., "
+                f"it was {about['hash'][:12]}... Restore them, or name the data to evaluate on (--data)"
             )
         return data
     same = settings is not None and settings.get("source") == source

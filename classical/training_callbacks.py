@@ -110,8 +110,8 @@ class HistoryWriter(TrainerCallback):  # type: ignore[misc]
                 stream.write(json.dumps(entry) + "\n")
         if loss is not None and not math.isfinite(loss):
             raise TrainingError(
-                f"the loss is {loss} at step {state.global_step}; lower learning_rate, or raise warmup_ratio, "
-                "and train again: the checkpoints before it are still there"
+                f"the loss is {loss} at step {state.global_step}; lower learning_rate, or raise "
+                "warmup_ratio, and train again: the checkpoints before it are still there"
             )
 
 

@@ -132,8 +132,8 @@ def find_resume_point(folder: Path, facts: Mapping[str, Any], model: Any, total:
     way_out = "Choose another folder, or start afresh (resume=False, on the command line --fresh)"
     if before.get("data") != facts["data"]:
         raise CheckpointError(
-            f"{latest} belongs to other data: their hash is {str(before.get('data'))[:12]}..., that of the data "
-            f"given {str(facts['data'])[:12]}... {way_out}"
+            f"{latest} belongs to other data: their hash is {str(before.get('data'))[:12]}..., that of "
+            f"the data given {str(facts['data'])[:12]}... {way_out}"
         )
     _refuse_differences(latest, "model", before.get("model", {}), facts["model"], (), way_out)
     _refuse_differences(
@@ -228,8 +228,8 @@ def _check_tensors(checkpoint: Path, model: Any, way_out: str) -> None:
         if shapes.get(name) != tuple(tensor.shape):
             stored_shape = shapes.get(name, "not there")
             raise CheckpointError(
-                f"{checkpoint} does not fit the model: {name} is {stored_shape} in it and {tuple(tensor.shape)} "
-                f"in the model. {way_out}"
+                f"{checkpoint} does not fit the model: {name} is {stored_shape} in it and "
+                f"{tuple(tensor.shape)} in the model. {way_out}"
             )
     if extra := sorted(set(shapes) - set(own)):
         raise CheckpointError(f"{checkpoint} holds {extra[0]}, which the model does not have. {way_out}")
