@@ -112,8 +112,7 @@ def read_inputs(
     _check_tensor("value", value)
     if value.shape[:3] != key.shape[:3]:
         raise AttentionError(
-            f"value {tuple(value.shape)} does not fit key {tuple(key.shape)}; batch, heads and tokens must be "
-            "equal"
+            f"value {tuple(value.shape)} and key {tuple(key.shape)} must agree in batch, heads and tokens"
         )
     if value.device != query.device:
         raise AttentionError(f"query is on {query.device}, value on {value.device}; bring them to one device")

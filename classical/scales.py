@@ -202,14 +202,17 @@ def measured_scale(
         >>> abs(float(measured_scale(query, key, "dot")) - 1) < 0.1
         True
     """
+    # Imported here, because the checks of arguments there need the calibrated scale.
     from .attention_weights import attention_distances, visible_keys
 
-    chosen = torch.linspace(0, query.shape[2] - 1, min(rows, query.shape[2]),
-    dtype=torch.float64).round().long() with torch.no_grad():
+    last = query.shape[2] - 1
+    chosen = torch.linspace(0, last, min(rows, last + 1), dtype=torch.float64).round().long()
+    with torch.no_grad():
         distances = attention_distances(query, key, metric, p=p, rows=chosen)
         visible = visible_keys(query, key, causal=causal, window=window, mask=mask, rows=chosen)
-        weights = torch.ones_like(distances) if visible is None else
-        visible.expand_as(distances).to(distances) counts = weights.sum(-1, keepdim=True)
+        seen = visible if visible is not None else torch.ones_like(distances, dtype=torch.bool)
+        weights = seen.expand_as(distances).to(distances)
+        counts = weights.sum(-1, keepdim=True)
         # A row with one visible key says nothing about how far keys differ.
         weights = weights * (counts > 1)
         means = (distances * weights).sum(-1, keepdim=True) / counts.clamp_min(1)
