@@ -1,4 +1,4 @@
-"""The Trainer of transformers with what exactness asks for: weighted losses, our schedules, a repeatable order."""
+"""The Trainer of transformers with what exactness asks for: weighted losses, a repeatable order."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def process_count() -> int:
 def step_counts(settings: TrainingSettings, examples: int) -> tuple[int, int]:
     """Optimizer steps of one epoch and of the whole run.
 
-    A last batch that is not full is left out of an epoch (the next epoch has another order): so each step sees
-    equally many examples, and several processes do what one does.
+    A last batch that is not full is left out of an epoch (the next epoch has another order): so each step
+    sees equally many examples, and several processes do what one does.
 
     Args:
         settings: batch size, accumulation, epochs or steps.
@@ -57,8 +57,8 @@ def step_counts(settings: TrainingSettings, examples: int) -> tuple[int, int]:
     batches = examples // settings.batch_size
     if batches == 0:
         raise TrainingError(
-            f"the training set has {examples} examples and batch_size is {settings.batch_size}; give a batch_size of "
-            f"at most {examples}"
+            f"the training set has {examples} examples and batch_size is {settings.batch_size}; give a "
+            f"batch_size of at most {examples}"
         )
     per_epoch = -(-batches // settings.gradient_accumulation)
     if settings.max_steps is not None:
@@ -67,7 +67,7 @@ def step_counts(settings: TrainingSettings, examples: int) -> tuple[int, int]:
 
 
 def trainer_arguments(settings: TrainingSettings, examples: int, folder: str, *, unused: bool) -> Any:
-    """The arguments of the Trainer: quiet, offline, and with one meaning of batch size for any number of processes.
+    """The arguments of the Trainer: quiet, offline, one meaning of batch size for any number of processes.
 
     Args:
         settings: the settings.
@@ -84,8 +84,8 @@ def trainer_arguments(settings: TrainingSettings, examples: int, folder: str, *,
     processes = process_count()
     if settings.batch_size % processes:
         raise ConfigurationError(
-            f"batch_size {settings.batch_size} cannot be divided among {processes} processes; give a multiple of "
-            f"{processes}"
+            f"batch_size {settings.batch_size} cannot be divided among {processes} processes; give a "
+            f"multiple of {processes}"
         )
     gpu = torch.cuda.is_available()
     if settings.precision == "float16" and not gpu:
@@ -134,14 +134,17 @@ def trainer_arguments(settings: TrainingSettings, examples: int, folder: str, *,
         values[f"{name}_kwargs"] = {"use_reentrant": False}
     arguments = transformers.TrainingArguments(**values)
     if arguments.n_gpu > 1:
-        arguments._n_gpu = 1  # several GPUs are for `accelerate launch`; DataParallel would multiply the batch
+        arguments._n_gpu = (
+            1  # several GPUs are for `accelerate launch`; DataParallel would multiply the batch
+        )
     return arguments
 
 
 class DistanceTrainer(transformers.Trainer):  # type: ignore[misc]
     """``transformers.Trainer`` with another loss weighting, schedule, order of examples and validation.
 
-    * Each batch counts by its number of labels, over accumulated batches and over processes, whatever loss the model
+    * Each batch counts by its number of labels, over accumulated batches and over processes, whatever loss
+    the model
       computes: accumulating gives the step of the large batch.
     * The order of examples depends on seed and epoch only.
     * Validation takes the sums of ``evaluation_pass``, shared among the processes.
@@ -236,7 +239,9 @@ class DistanceTrainer(transformers.Trainer):  # type: ignore[misc]
             batch_size=max(self.settings.batch_size, 1),
             indices=mine,
         )
-        totals = torch.tensor([sums.loss, sums.items, sums.correct], dtype=torch.float64, device=self.args.device)
+        totals = torch.tensor(
+            [sums.loss, sums.items, sums.correct], dtype=torch.float64, device=self.args.device
+        )
         loss, items, correct = self.accelerator.reduce(totals, "sum").tolist()
         if not items:
             raise TrainingError("the validation set has no label that counts; give it more examples")

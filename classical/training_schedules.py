@@ -18,9 +18,9 @@ def build_schedule(
 ) -> LRScheduler:
     """The scheduler that a run's settings ask for; it is stepped once after each optimizer step.
 
-    The factor of ``"cosine"`` after the warm-up is (1 + cos(pi x)) / 2 with x the share of the remaining steps that
-    are done (Loshchilov and Hutter, SGDR, arXiv:1608.03983, one cycle to 0). ``"one_cycle"`` is Smith's policy
-    (arXiv:1708.07120) as torch implements it, with cosine annealing.
+    The factor of ``"cosine"`` after the warm-up is (1 + cos(pi x)) / 2 with x the share of the remaining
+    steps that are done (Loshchilov and Hutter, SGDR, arXiv:1608.03983, one cycle to 0). ``"one_cycle"`` is
+    Smith's policy (arXiv:1708.07120) as torch implements it, with cosine annealing.
 
     Args:
         optimizer: the optimizer whose groups are scheduled.
@@ -47,12 +47,12 @@ def build_schedule(
     warmup = warmup_steps(settings, total_steps)
     if settings.schedule == "one_cycle":
         if total_steps < 2:
-            raise ConfigurationError(f"one_cycle has {total_steps} step; give at least 2, or schedule constant")
+            raise ConfigurationError(
+                f"one_cycle has {total_steps} step; give at least 2, or schedule constant"
+            )
         # A warm-up of fewer than two steps would make torch divide by zero.
         share = min(max(settings.warmup_ratio, 2.0 / total_steps), 1.0)
-        return OneCycleLR(
-            optimizer, max_lr=settings.learning_rate, total_steps=total_steps, pct_start=share
-        )
+        return OneCycleLR(optimizer, max_lr=settings.learning_rate, total_steps=total_steps, pct_start=share)
     if settings.schedule == "constant":
         return LambdaLR(optimizer, _Warmup(warmup))
     return LambdaLR(optimizer, _WarmupCosine(warmup, total_steps))
