@@ -15,13 +15,13 @@ from torch import Tensor
 from .attention_statistics import weights_from_distances
 from .attention_weights import attention_distances
 
-__all__ = ["AttentionInputs", "AttentionTile", "attention_tiles"]
+__all__ = ["WeightInputs", "AttentionTile", "attention_tiles"]
 
 _ELEMENTS = 2**20
 
 
 @dataclass(frozen=True)
-class AttentionInputs:
+class WeightInputs:
     """All that the weights of a layer depend on.
 
     Attributes:
@@ -46,23 +46,23 @@ class AttentionInputs:
     window: int | None = None
     mask: Tensor | None = None
 
-    def item(self, index: int) -> AttentionInputs:
-        """One sequence of the batch, without its values.
+    def sequences(self, start: int, stop: int) -> WeightInputs:
+        """Some sequences of the batch, without their values.
 
         Args:
-            index: which.
+            start: the first of them.
+            stop: one past the last.
 
         Returns:
-            The same with B = 1.
+            The same with B = stop - start; tensors are copies, so that the rest of the batch can be freed.
         """
-        one = slice(index, index + 1)
-        mask = self.mask
+        some, mask = slice(start, stop), self.mask
         return replace(
             self,
-            query=self.query[one],
-            key=self.key[one],
+            query=self.query[some].clone(),
+            key=self.key[some].clone(),
             value=None,
-            mask=mask if mask is None or mask.shape[0] == 1 else mask[one],
+            mask=mask if mask is None or mask.shape[0] == 1 else mask[some].clone(),
         )
 
 
@@ -84,7 +84,7 @@ class AttentionTile:
 
 
 def attention_tiles(
-    inputs: AttentionInputs, rows: Tensor | None = None, *, elements: int = _ELEMENTS
+    inputs: WeightInputs, rows: Tensor | None = None, *, elements: int = _ELEMENTS
 ) -> Iterator[AttentionTile]:
     """The attention of some rows in pieces of limited size.
 
@@ -97,7 +97,7 @@ def attention_tiles(
         Tiles, together all rows in order, in float32 or wider.
 
     Example:
-        >>> inputs = AttentionInputs(torch.zeros(1, 1, 3, 2), torch.zeros(1, 1, 3, 2), None, "l1",
+        >>> inputs = WeightInputs(torch.zeros(1, 1, 3, 2), torch.zeros(1, 1, 3, 2), None, "l1",
         ...     torch.ones(1), causal=True)
         >>> [tile.weights.tolist() for tile in attention_tiles(inputs, torch.tensor([1]))]
         [[[[[0.5, 0.5, 0.0]]]]]
@@ -115,7 +115,7 @@ def attention_tiles(
         yield AttentionTile(chunk, weights, distances, visible)
 
 
-def _visible(inputs: AttentionInputs, rows: Tensor, queries: int, keys: int) -> Tensor:
+def _visible(inputs: WeightInputs, rows: Tensor, queries: int, keys: int) -> Tensor:
     """Which keys the rows see, boolean, (B or 1, H or 1, R, S)."""
     steps = (rows + keys - queries)[:, None] - torch.arange(keys, device=rows.device)
     visible = torch.ones_like(steps, dtype=torch.bool)
