@@ -88,8 +88,7 @@ class AttentionControl(nn.Module):
         """
         rows = _spread_rows(query.shape[2], query.device)
         weights = attention_weights(query, key, metric, rows=rows, **settings).float()
-        settings.pop("scale")
-        distances = attention_distances(query, key, metric, rows=rows, **settings).float()
+        distances = attention_distances(query, key, metric, p=settings["p"], rows=rows).float()
         visible = weights > 0
         counts = visible.sum(-1)
         entropy = -torch.where(visible, weights * weights.clamp(min=1e-30).log(), 0.0).sum(-1)

@@ -121,6 +121,8 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
             setattr(self, name, _as_lists(getattr(self, name)))
         if self.intermediate_size is None and isinstance(self.hidden_size, int):
             self.intermediate_size = 4 * self.hidden_size
+        if self.architectures is None:
+            self.architectures = []  # an auto class that knows several models looks into this list
         super().__post_init__(**kwargs)
         check_configuration(self)
 

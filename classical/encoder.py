@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from .auto_classes import register_auto_classes
 from .configuration import DistanceTransformerConfig
 from .model_outputs import DistanceModelOutput
 from .pretrained_model import DistancePreTrainedModel
@@ -75,4 +74,5 @@ class DistanceEncoder(DistancePreTrainedModel):
         )
 
 
-register_auto_classes()
+# The heads register all models, this one included, once they are defined themselves; they import this file.
+from . import encoder_heads as _encoder_heads  # noqa: E402, F401

@@ -15,6 +15,7 @@ __all__ = [
     "MaskTypeError",
     "MissingTransformerError",
     "MonitorError",
+    "TrainingError",
 ]
 
 
@@ -48,3 +49,7 @@ class MonitorError(RuntimeError):
 
 class MissingTransformerError(RuntimeError):
     """The libraries behind models and training are not installed; the message names the extra."""
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on: the loss is no number any more, or nothing is left to learn from."""

@@ -15,6 +15,7 @@ from torch.nn import functional
 from .auto_classes import register_auto_classes
 from .configuration import DistanceTransformerConfig
 from .errors import ConfigurationError
+from .input_checks import check_cache
 from .losses import add_auxiliary_loss, token_loss
 from .model_outputs import DistanceLanguageOutput, DistanceModelOutput
 from .pretrained_model import DistancePreTrainedModel
@@ -75,6 +76,7 @@ class DistanceGPTModel(DistancePreTrainedModel):
         """
         if self.training and use_cache is None:
             use_cache = False
+        check_cache(past_key_values)
         if past_key_values is None and self.flag("use_cache", use_cache):
             past_key_values = DynamicCache(config=self.config)
         return self.stack(  # type: ignore[no-any-return]

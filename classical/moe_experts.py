@@ -29,6 +29,7 @@ _ACTIVATIONS: dict[str, Activation] = {
     "gelu": functional.gelu,
     "gelu_new": _gelu_tanh,
     "gelu_pytorch_tanh": _gelu_tanh,
+    "gelu_tanh": _gelu_tanh,
     "relu": functional.relu,
     "silu": functional.silu,
     "tanh": torch.tanh,
@@ -70,6 +71,7 @@ class Experts(nn.Module):
         intermediate_size: I.
         activation: between the two products.
         bias: whether there are b1 and b2.
+        dropout: probability of a zero behind the activation, in training.
         initializer_std: standard deviation of the first weights.
 
     Example:
@@ -86,10 +88,12 @@ class Experts(nn.Module):
         activation: Activation,
         *,
         bias: bool = True,
+        dropout: float = 0.0,
         initializer_std: float = 0.02,
     ) -> None:
         super().__init__()
         self.activation = activation
+        self.dropout = dropout
         self.initializer_std = initializer_std
         self.input_weight = nn.Parameter(torch.empty(num_experts, intermediate_size, hidden_size))
         self.output_weight = nn.Parameter(torch.empty(num_experts, hidden_size, intermediate_size))
@@ -118,13 +122,14 @@ class Experts(nn.Module):
         Returns:
             Shape (M, C), in the same order.
         """
-        # Indexing a stacked weight would allocate a gradient of the whole stack once per expert; unbind does not.
+        # Indexing a stack would allocate a gradient of the whole stack once per expert; unbind does not.
         first, second = self.input_weight.unbind(0), self.output_weight.unbind(0)
         first_bias = [None] * len(counts) if self.input_bias is None else self.input_bias.unbind(0)
         second_bias = [None] * len(counts) if self.output_bias is None else self.output_bias.unbind(0)
         outputs = []
         for e, part in enumerate(torch.split(tokens, counts)):
             inner = self.activation(functional.linear(part, first[e], first_bias[e]))
+            inner = functional.dropout(inner, self.dropout, self.training)
             outputs.append(functional.linear(inner, second[e], second_bias[e]))
         return torch.cat(outputs)
 

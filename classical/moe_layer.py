@@ -28,8 +28,8 @@ class MoELayer(nn.Module):
     """E feed-forward networks of which every token passes through a few, chosen by a router.
 
     output_n = sum over chosen e of w_ne * expert_e(x_n), p_n = softmax(router(x_n)), with w_ne = p_ne, or
-    p_ne over the sum of the chosen ones. The router always computes in float32 or better. A residual connection
-    belongs around the layer: a token whose experts have no room gets output 0.
+    p_ne over the sum of the chosen ones. The router always computes in float32 or better. A residual
+    connection belongs around the layer: a token whose experts have no room gets output 0.
 
     The state of loss-free balancing and of the mass controller moves in training mode only, by whole
     numbers kept in persistent buffers, and is saved with the model. On several processes with one replica
@@ -45,7 +45,7 @@ class MoELayer(nn.Module):
         settings: the fields of ``MoESettings``: ``num_experts``, ``top_k``, ``probability_mass``,
             ``target_active``, ``max_active``, ``capacity_factor``, ``evaluation_capacity_factor``,
             ``balance``, ``auxiliary_weight``, ``z_loss_weight``, ``entropy_weight``, ``bias_speed``,
-            ``normalize_weights``, ``bias``, ``initializer_std``.
+            ``normalize_weights``, ``bias``, ``dropout``, ``initializer_std``.
 
     Raises:
         ConfigurationError: sizes below 1, or a setting that ``MoESettings`` refuses or does not know.
@@ -86,6 +86,7 @@ class MoELayer(nn.Module):
             intermediate_size,
             activation_named(activation),
             bias=chosen.bias,
+            dropout=chosen.dropout,
             initializer_std=chosen.initializer_std,
         )
         loss_free = chosen.balance == "loss_free"
@@ -95,7 +96,7 @@ class MoELayer(nn.Module):
         self.mass_controller = None
         if chosen.target_active is not None:
             self.mass_controller = MassController(
-                chosen.num_experts, target_active=chosen.target_active, first_mass=chosen.first_mass
+                target_active=chosen.target_active, first_mass=chosen.first_mass
             )
         self._counts = RoutingCounts(chosen.num_experts)
 

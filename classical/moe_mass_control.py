@@ -15,8 +15,10 @@ from torch import Tensor, nn
 
 __all__ = ["MassController"]
 
-_PROPORTIONAL = 1.0
-_INTEGRAL = 0.2
+# Errors are relative to the target, which makes the slope of the answer at most about 1 for a router that is
+# undecided, (1 - target / E), and for one that is sure alike; gains of 1 and more swing.
+_PROPORTIONAL = 0.25
+_INTEGRAL = 0.5
 # Log-odds stay within +-12, masses between 6e-6 and 1 - 6e-6; beyond that float32 probabilities do not tell.
 _LIMIT = 12.0
 # Errors are kept as whole multiples of 2^-20: sums are exact and survive a cast of the model to another type.
@@ -26,22 +28,21 @@ _UNIT = 2.0**-20
 class MassController(nn.Module):
     """Probability mass that holds a mean number of experts per token.
 
-    log-odds of the mass = first + 1.0 * e_t + 0.2 * sum of e, e = (target - measured) / E, limited to +-12,
-    and the sum no further than that limit needs. It moves in training only and has no randomness; its state is
-    saved with the model. What was observed takes effect at the start of the next training pass, so that a
+    log-odds of the mass = first + 0.25 * e_t + 0.5 * sum of e, e = 1 - measured / target, limited to +-12,
+    and the sum no further than that limit needs. It moves in training only and has no randomness; its state
+    is saved with the model. What was observed takes effect at the start of the next training pass, so that a
     pass that gradient checkpointing computes a second time sees the same mass.
 
     Args:
-        num_experts: E.
         target_active: mean number of experts per token.
         first_mass: mass at the start, above 0, below 1.
 
     Example:
-        >>> controller = MassController(4, target_active=2.0, first_mass=0.5)
+        >>> controller = MassController(target_active=2.0, first_mass=0.5)
         >>> controller.observe(assignments=torch.tensor(10), tokens=10)  # one expert each: too few
         >>> controller.advance()
         >>> round(controller.mass().item(), 4)
-        0.5744
+        0.5927
     """
 
     error_sum: Tensor
@@ -49,9 +50,8 @@ class MassController(nn.Module):
     pending_error: Tensor
     is_pending: Tensor
 
-    def __init__(self, num_experts: int, *, target_active: float, first_mass: float) -> None:
+    def __init__(self, *, target_active: float, first_mass: float) -> None:
         super().__init__()
-        self.num_experts = num_experts
         self.target_active = target_active
         # A mass of 1 has no log-odds.
         self.first_log_odds = max(-_LIMIT, min(_LIMIT, _log_odds(first_mass)))
@@ -78,7 +78,7 @@ class MassController(nn.Module):
         """
         if tokens == 0:
             return
-        error = (self.target_active - assignments.float() / tokens) / self.num_experts
+        error = 1.0 - assignments.float() / (tokens * self.target_active)
         self.pending_error.copy_(torch.round(error / _UNIT))
         self.is_pending.fill_(1)
 

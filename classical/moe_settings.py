@@ -44,6 +44,7 @@ class MoESettings:
             ``top_k`` of 2 and more; not for 1, where the weight would be 1 and the router would learn nothing
             from the task, nor where the number varies.
         bias: whether experts have biases.
+        dropout: probability of a zero behind the activation of an expert, in training; at least 0, below 1.
         initializer_std: standard deviation of the experts' first weights.
 
     Raises:
@@ -68,6 +69,7 @@ class MoESettings:
     bias_speed: float = 0.001
     normalize_weights: bool | None = None
     bias: bool = True
+    dropout: float = 0.0
     initializer_std: float = 0.02
 
     def __post_init__(self) -> None:
@@ -86,6 +88,7 @@ class MoESettings:
                 _check_number(name, getattr(self, name), 0.0, math.inf, open_low=True)
         for name in ("auxiliary_weight", "z_loss_weight", "entropy_weight", "bias_speed", "initializer_std"):
             _check_number(name, getattr(self, name), 0.0, math.inf)
+        _check_number("dropout", self.dropout, 0.0, 1.0, open_high=True)
         if self.balance not in _BALANCES:
             raise ConfigurationError(f"balance is one of {', '.join(_BALANCES)}, not {self.balance!r}")
         self._check_together()
@@ -143,10 +146,13 @@ def _check_count(name: str, value: object, low: int, high: int | None) -> None:
         raise ConfigurationError(f"{name} is a whole number {limits}, not {value!r}")
 
 
-def _check_number(name: str, value: object, low: float, high: float, *, open_low: bool = False) -> None:
+def _check_number(
+    name: str, value: object, low: float, high: float, *, open_low: bool = False, open_high: bool = False
+) -> None:
     """Refuse what is no finite number within a range."""
     usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not usable or not low <= value <= high or (open_low and value == low):  # type: ignore[operator]
+    ends = (open_low and value == low) or (open_high and value == high)
+    if not usable or not low <= value <= high or ends:  # type: ignore[operator]
         start = f"above {low:g}" if open_low else f"of at least {low:g}"
-        end = "" if math.isinf(high) else f" and at most {high:g}"
+        end = "" if math.isinf(high) else f" and {'below' if open_high else 'at most'} {high:g}"
         raise ConfigurationError(f"{name} is a number {start}{end}, not {value!r}")

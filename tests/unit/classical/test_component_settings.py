@@ -1,0 +1,29 @@
+"""Settings of built-in components: defaults, unknown keys, ranges."""
+
+import math
+
+import pytest
+
+from hybrid_opt.classical.component_settings import number_setting, read_settings
+from hybrid_opt.classical.errors import ComponentError
+
+
+def test_defaults_fill_what_is_not_given():
+    assert read_settings("part", {"a": 1}, {"a": 0, "b": 2}) == {"a": 1, "b": 2}
+
+
+@pytest.mark.parametrize(("defaults", "legal"), [({"a": 0}, "its settings: a"), ({}, "its settings: none")])
+def test_an_unknown_setting(defaults, legal):
+    with pytest.raises(ComponentError, match=f"part has no setting x; {legal}"):
+        read_settings("part", {"x": 1}, defaults)
+
+
+def test_both_ends_of_the_range_are_legal():
+    assert number_setting("part", {"a": 0}, "a", 0.0, 1.0) == 0.0
+    assert number_setting("part", {"a": 1.0}, "a", 0.0, 1.0) == 1.0
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, math.nan, math.inf, True, "1", None, [1.0]])
+def test_no_number_in_the_range(value):
+    with pytest.raises(ComponentError, match="a of part is a number from 0 to 1"):
+        number_setting("part", {"a": value}, "a", 0.0, 1.0)
