@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from .auto_classes import register_auto_classes
 from .configuration import DistanceTransformerConfig
 from .model_outputs import DistanceModelOutput
 from .pretrained_model import DistancePreTrainedModel
@@ -75,5 +76,4 @@ class DistanceEncoder(DistancePreTrainedModel):
         )
 
 
-# The heads register all models, this one included, once they are defined themselves; they import this file.
-from . import encoder_heads as _encoder_heads  # noqa: E402, F401
+register_auto_classes()
