@@ -122,8 +122,9 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
             setattr(self, name, _as_lists(getattr(self, name)))
         if self.intermediate_size is None and isinstance(self.hidden_size, int):
             self.intermediate_size = 4 * self.hidden_size
-        if self.architectures is None:
-            self.architectures = []  # an auto class that knows several models looks into this list
+        if getattr(self, "architectures", None) is None:
+            # An auto class that knows several models looks into this list.
+            setattr(self, "architectures", [])  # noqa: B010  # a field of the base class, unknown to type checkers
         super().__post_init__(**kwargs)
         check_configuration(self)
 
@@ -214,12 +215,14 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
     def layer_window(self, layer_index: int) -> int | None:
         """Window of one layer."""
         windows = self.attention_window
-        return windows[layer_index] if isinstance(windows, list) else windows
+        window: int | None = windows[layer_index] if isinstance(windows, list) else windows
+        return window
 
     def layer_feed_forward(self, layer_index: int) -> str:
         """Kind of the feed-forward part of one layer."""
         kinds = self.feed_forward
-        return kinds[layer_index] if isinstance(kinds, list) else kinds
+        kind: str = kinds[layer_index] if isinstance(kinds, list) else kinds
+        return kind
 
     @property
     def head_width(self) -> int:

@@ -84,7 +84,8 @@ class InputEmbeddings(nn.Module):
                 int(positions.max()) + 1 if length is None else length, self.positions.num_embeddings
             )
             hidden = hidden + self.positions(positions)
-        return self.dropout(hidden)
+        embedded: Tensor = self.dropout(hidden)
+        return embedded
 
     def _embed_values(self, values: Tensor) -> Tensor:
         """The linear map, in the precision of its weights."""

@@ -112,6 +112,7 @@ class TransformerStack(nn.Module):
         states: list[Tensor] = []
         weights, cross_weights, losses = [], [], []
         for index, block in enumerate(self.blocks):
+            assert isinstance(block, TransformerBlock)
             if block.control is not None and self.training:
                 block.control.advance()
             if output_hidden_states:
