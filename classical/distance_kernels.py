@@ -194,15 +194,13 @@ def distances_of_groups(
                 count = min(4, n_rows - row)
                 at = (head * n_rows + row) * depth
                 out_at = (head * n_rows + row) * n_columns + column
-                if count == 4:
-                    rows, start = query, at
-                else:
+                if count < 4:
                     copy_rows(query, at, depth, count, depth, padded, depth)
-                    rows, start = padded, 0
-                if count == 4 and columns == WIDTH:
-                    _group(rows, start, depth, keys, columns, exponent, distances, out_at, n_columns)
-                else:
-                    _group(rows, start, depth, keys, columns, exponent, block, 0, WIDTH)
+                rows, start = (query, at) if count == 4 else (padded, 0)
+                whole = count == 4 and columns == WIDTH
+                out, place, stride = (distances, out_at, n_columns) if whole else (block, 0, WIDTH)
+                _group(rows, start, depth, keys, columns, exponent, out, place, stride)
+                if not whole:
                     for i in range(count):
                         for j in range(columns):
                             distances[out_at + i * n_columns + j] = block[i * WIDTH + j]

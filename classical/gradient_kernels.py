@@ -210,7 +210,9 @@ def gradients_of_chunks(
         np.empty(4 * WIDTH, dtype),
         np.empty(4 * WIDTH, dtype),
     )
-    n_query, n_key = groups * 4 * step, WIDTH * step
+    # From an array, so that numba does not compile what takes it once more for a literal number.
+    width = len(weights) // 4
+    n_query, n_key = groups * 4 * step, width * step
     queries, to_queries = np.empty(chunks * n_query, dtype), np.empty(chunks * n_query, dtype)
     keys, to_keys = np.empty(chunks * n_key, dtype), np.empty(chunks * n_key, dtype)
     for head in range(first // chunks, (last + chunks - 1) // chunks):
@@ -224,7 +226,7 @@ def gradients_of_chunks(
             columns = min(WIDTH, n_columns - column)
             key_at = (head * n_columns + column) * depth
             for chunk in range(begin, end):
-                _pack(key, key_at, depth, columns, chunk, WIDTH, keys)
+                _pack(key, key_at, depth, columns, chunk, width, keys)
             to_keys[:] = 0.0
             for group in range(groups):
                 at = (head * n_rows + group * 4) * n_columns + column
@@ -244,6 +246,6 @@ def gradients_of_chunks(
                         to_keys,
                     )
             for chunk in range(begin, end):
-                _unpack(to_keys, columns, chunk, WIDTH, grad_key, key_at, depth)
+                _unpack(to_keys, columns, chunk, width, grad_key, key_at, depth)
         for chunk in range(begin, end):
             _unpack(to_queries, n_rows, chunk, groups * 4, grad_query, query_at, depth)
