@@ -14,19 +14,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
 from . import distance_kernels, kernel_lanes, kernel_memory, kernel_powers
 from .distance_kernels import WIDTH, copy_rows
-from .kernel_compilation import compiled_loop
+from .kernel_compilation import compiled_loop, inner_loop
 from .kernel_lanes import LaneBuilder, block_function
 from .kernel_memory import add_vectors, lanes_of, load, repeat, spread, store, zeros
 from .kernel_powers import inverse, keep_nan, power_vector, signed_vector
 
 __all__ = ["gradients_of_chunks"]
-
-_inner = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def _root(b: LaneBuilder, x: Any, weight: Any, order: Any) -> Any:
@@ -57,7 +54,7 @@ _power_slope = block_function(_any)
 def _spreading(slope: Any, is_scaled: bool) -> Any:
     """A loop that adds what the distances of 4 rows to a block of keys give to L coordinates of both."""
 
-    @_inner
+    @inner_loop
     def spread_gradient(
         weights: Any,
         inverses: Any,
@@ -94,7 +91,7 @@ _spread_4 = _spreading(_cube_slope, True)
 _spread_any = _spreading(_power_slope, True)
 
 
-@_inner
+@inner_loop
 def _weights(
     grad: Any,
     distances: Any,
@@ -122,7 +119,7 @@ def _weights(
         store(inverses, column, WIDTH, inverse(found))
 
 
-@_inner
+@inner_loop
 def _group(
     weights: Any,
     inverses: Any,
@@ -150,7 +147,7 @@ def _group(
         _spread_any(weights, inverses, columns, exponent, queries, at, to_queries, keys, key_at, to_keys)
 
 
-@_inner
+@inner_loop
 def _pack(source: Any, at: int, depth: int, count: int, chunk: int, rows: int, target: Any) -> None:
     """Copy one chunk of L coordinates of some vectors into a table (chunks, rows, L); the rest becomes 0."""
     step = lanes_of(target)
@@ -163,7 +160,7 @@ def _pack(source: Any, at: int, depth: int, count: int, chunk: int, rows: int, t
                 target[place + d] = source[at + row * depth + chunk * step + d]
 
 
-@_inner
+@inner_loop
 def _unpack(source: Any, count: int, chunk: int, rows: int, target: Any, at: int, depth: int) -> None:
     """Add one chunk of such a table to the vectors it belongs to."""
     step = lanes_of(source)
