@@ -18,6 +18,7 @@ from torch.utils.data import Sampler
 from .checkpoints import complete_checkpoints, mark_complete, remove_checkpoint
 from .errors import TrainingError
 from .optional_libraries import load_library
+from .training_result import finite_or_none
 
 __all__ = [
     "CheckpointKeeper",
@@ -107,7 +108,7 @@ class HistoryWriter(TrainerCallback):  # type: ignore[misc]
         loss = entry.get("loss")
         if self.path is not None:
             with self.path.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(entry) + "\n")
+                stream.write(json.dumps({name: finite_or_none(value) for name, value in entry.items()}) + "\n")
         if loss is not None and not math.isfinite(loss):
             raise TrainingError(
                 f"the loss is {loss} at step {state.global_step}; lower learning_rate, or raise "
