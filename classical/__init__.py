@@ -14,12 +14,120 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import errors
+    from .activation_monitor import ActivationMonitor
+    from .attention_analysis import attention_report
+    from .attention_function import distance_attention, explain_backend
+    from .attention_layer import DistanceAttention
+    from .attention_scale import no_decay_parameter_names
+    from .attention_weights import attention_distances
+    from .auto_classes import register_auto_classes
+    from .backend_choice import BackendChoice
+    from .classification_baselines import classical_baselines
+    from .components import (
+        build_component,
+        component_names,
+        register_component,
+    )
+    from .configuration import DistanceTransformerConfig
+    from .control_signals import ControlSignal
+    from .data_registry import data_names, load_data
+    from .encoder import DistanceEncoder
+    from .encoder_heads import (
+        DistanceEncoderForMaskedLM,
+        DistanceEncoderForSequenceClassification,
+        DistanceEncoderForTokenClassification,
+    )
+    from .evaluation import Evaluation, evaluate
+    from .generation import generate_text
+    from .gpt import DistanceGPT, DistanceGPTModel
+    from .moe_layer import MoELayer
+    from .moe_statistics import RoutingStatistics
+    from .scales import calibrated_scale, measured_scale
+    from .seq2seq import DistanceSeq2Seq
+    from .task_data import TaskData
+    from .text_baselines import text_baseline_bits
+    from .training import train
+    from .training_result import TrainingResult
+    from .training_settings import TrainingSettings
 
 __all__ = [
+    "ActivationMonitor",
+    "BackendChoice",
+    "ControlSignal",
+    "DistanceAttention",
+    "DistanceEncoder",
+    "DistanceEncoderForMaskedLM",
+    "DistanceEncoderForSequenceClassification",
+    "DistanceEncoderForTokenClassification",
+    "DistanceGPT",
+    "DistanceGPTModel",
+    "DistanceSeq2Seq",
+    "DistanceTransformerConfig",
+    "Evaluation",
+    "MoELayer",
+    "RoutingStatistics",
+    "TaskData",
+    "TrainingResult",
+    "TrainingSettings",
+    "attention_distances",
+    "attention_report",
+    "build_component",
+    "calibrated_scale",
+    "classical_baselines",
+    "component_names",
+    "data_names",
+    "distance_attention",
     "errors",
+    "evaluate",
+    "explain_backend",
+    "generate_text",
+    "load_data",
+    "measured_scale",
+    "no_decay_parameter_names",
+    "register_auto_classes",
+    "register_component",
+    "text_baseline_bits",
+    "train",
 ]
 
-_HOMES: dict[str, str] = {}
+_HOMES = {
+    "ActivationMonitor": "activation_monitor",
+    "BackendChoice": "backend_choice",
+    "ControlSignal": "control_signals",
+    "DistanceAttention": "attention_layer",
+    "DistanceEncoder": "encoder",
+    "DistanceEncoderForMaskedLM": "encoder_heads",
+    "DistanceEncoderForSequenceClassification": "encoder_heads",
+    "DistanceEncoderForTokenClassification": "encoder_heads",
+    "DistanceGPT": "gpt",
+    "DistanceGPTModel": "gpt",
+    "DistanceSeq2Seq": "seq2seq",
+    "DistanceTransformerConfig": "configuration",
+    "Evaluation": "evaluation",
+    "MoELayer": "moe_layer",
+    "RoutingStatistics": "moe_statistics",
+    "TaskData": "task_data",
+    "TrainingResult": "training_result",
+    "TrainingSettings": "training_settings",
+    "attention_distances": "attention_weights",
+    "attention_report": "attention_analysis",
+    "build_component": "components",
+    "calibrated_scale": "scales",
+    "classical_baselines": "classification_baselines",
+    "component_names": "components",
+    "data_names": "data_registry",
+    "distance_attention": "attention_function",
+    "evaluate": "evaluation",
+    "explain_backend": "attention_function",
+    "generate_text": "generation",
+    "load_data": "data_registry",
+    "measured_scale": "scales",
+    "no_decay_parameter_names": "attention_scale",
+    "register_auto_classes": "auto_classes",
+    "register_component": "components",
+    "text_baseline_bits": "text_baselines",
+    "train": "training",
+}
 _MODULES = {"errors"}
 
 

@@ -88,8 +88,7 @@ class AttentionControl(nn.Module):
         """
         rows = _spread_rows(query.shape[2], query.device)
         weights = attention_weights(query, key, metric, rows=rows, **settings).float()
-        settings.pop("scale")
-        distances = attention_distances(query, key, metric, rows=rows, **settings).float()
+        distances = attention_distances(query, key, metric, p=settings["p"], rows=rows).float()
         visible = weights > 0
         counts = visible.sum(-1)
         entropy = -torch.where(visible, weights * weights.clamp(min=1e-30).log(), 0.0).sum(-1)
@@ -118,7 +117,7 @@ class AttentionControl(nn.Module):
             norms = gradient.detach().float().square().sum((0, 2, 3)).sqrt()
             self.latest_statistics[:, 2] = norms.to(self.latest_statistics.dtype)
 
-        head_outputs.register_hook(note)
+        head_outputs.register_hook(note)  # type: ignore[no-untyped-call]
 
 
 def _spread_rows(length: int, device: torch.device) -> Tensor:

@@ -256,9 +256,14 @@ class DistanceAttention(nn.Module):
             The new lambda of each head, (H,).
         """
         query, key, _ = self.project(hidden, key_value_hidden, positions)
-        exponent = self._exponent()
         measured = measured_scale(
-            query, key, self._metric(), p=2.0 if exponent is None else exponent, mask=mask
+            query,
+            key,
+            self._metric(),
+            p=self._exponent(),
+            causal=self.causal,
+            window=self.window,
+            mask=mask,
         )
         ratio = torch.log(measured / measured.new_tensor(self.start_scale))
         self.log_scale_ratio.copy_(ratio.clamp(-LARGEST_LOG_RATIO, LARGEST_LOG_RATIO))
@@ -283,7 +288,7 @@ class DistanceAttention(nn.Module):
 
     def _split(self, states: Tensor) -> Tensor:
         """(B, T, heads * D) -> (B, heads, T, D)."""
-        return states.unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+        return states.view(*states.shape[:-1], -1, self.head_dim).transpose(1, 2)
 
     def _metric(self) -> str | tuple[str, ...]:
         """One name where all heads share it: the function then needs no grouping."""

@@ -88,10 +88,12 @@ def start_scales(
         return (1.0,) * len(metrics)
     if scale_init != "calibrated":
         raise AttentionError(f'scale_init is {scale_init!r}; it must be "calibrated" or "unit"')
-    return tuple(
-        float(calibrated_scale(metric, head_width, p, query_std=projection_std, key_std=projection_std))
-        for metric, p in zip(metrics, exponents, strict=True)
-    )
+    # transformers builds models it is about to load on a device without memory; numbers are needed here.
+    with torch.device("cpu"):
+        return tuple(
+            calibrated_scale(metric, head_width, p, query_std=projection_std, key_std=projection_std)
+            for metric, p in zip(metrics, exponents, strict=True)
+        )
 
 
 def excess_of_p(exponents: Sequence[float]) -> Tensor:

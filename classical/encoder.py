@@ -33,7 +33,8 @@ class DistanceEncoder(DistancePreTrainedModel):
 
     def __init__(self, config: DistanceTransformerConfig) -> None:
         super().__init__(config)
-        self.stack = TransformerStack(config, causal=False)
+        layers = config.num_encoder_layers if config.is_encoder_decoder else None
+        self.stack = TransformerStack(config, causal=False, num_layers=layers)
         self.post_init()
 
     @can_return_tuple  # type: ignore[untyped-decorator]

@@ -18,7 +18,7 @@ from .errors import ConfigurationError
 from .evaluation_pass import PassSums, evaluation_pass
 from .peak_memory import PeakMemory
 from .task_data import TaskData
-from .text_baselines import text_baselines
+from .text_baselines import text_baseline_bits
 from .training_result import finite_or_none
 
 __all__ = ["Evaluation", "bits_per_character", "evaluate"]
@@ -214,7 +214,7 @@ def _figures(sums: PassSums, data: TaskData, split: str) -> tuple[dict[str, Any]
 
 def _baselines(data: TaskData, split: str) -> dict[str, dict[str, float]]:
     if data.task == "causal_lm" and data.texts.get(split):
-        table = text_baselines(data.texts["train"], data.texts[split])
+        table = text_baseline_bits(data.texts["train"], data.texts[split])
         return {
             str(name): {"bits_per_character": float(value)}
             for name, value in table["bits_per_character"].items()

@@ -5,12 +5,40 @@ Shapes: B batch, L layers, H heads, T query tokens, S all tokens including cache
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from .errors import ConfigurationError, MaskTypeError
 
-__all__ = ["check_head_gates", "check_length", "check_one_input", "check_token_ids", "read_mask"]
+__all__ = [
+    "check_cache",
+    "check_head_gates",
+    "check_length",
+    "check_one_input",
+    "check_token_ids",
+    "read_mask",
+]
+
+
+def check_cache(cache: Any) -> None:
+    """Refuse a cache of fixed size: its empty places would count as positions.
+
+    Args:
+        cache: a cache of transformers, or None.
+
+    Raises:
+        ConfigurationError: it has a fixed size.
+
+    Example:
+        >>> check_cache(None)
+    """
+    if getattr(cache, "is_compileable", False):
+        raise ConfigurationError(
+            f"past_key_values is a {type(cache).__name__}, of fixed size; these models need one that grows: "
+            'DynamicCache, in generate cache_implementation="dynamic"'
+        )
 
 
 def check_token_ids(token_ids: Tensor, vocab_size: int) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from .attention_layer import DistanceAttention
 from .attention_scale import excess_of_p
+from .checkpoint_loading import check_folder, check_report, readable_errors
 from .configuration import DistanceTransformerConfig
 from .errors import ConfigurationError
 from .stack import TransformerStack
@@ -52,9 +53,37 @@ class DistancePreTrainedModel(PreTrainedModel):  # type: ignore[misc]
             if module.learn_p:
                 guarded_initialization.copy_(module.p_excess, excess_of_p(module.start_p))
         elif not type(module).__module__.startswith("torch.") and hasattr(module, "reset_parameters"):
-            module.reset_parameters()  # components and experts know their own initial values
+            module.reset_parameters()  # type: ignore[operator]  # components and experts know their own initial values
         else:
             super()._init_weights(module)
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: Any, *inputs: Any, **settings: Any) -> Any:
+        """Load a saved model, as `PreTrainedModel.from_pretrained` does; a broken checkpoint is an error.
+
+        Args:
+            pretrained_model_name_or_path: the folder of `save_pretrained`.
+            *inputs: as there.
+            **settings: as there; settings of the configuration replace saved ones.
+
+        Returns:
+            The model, in evaluation mode; with `output_loading_info=True` also what transformers reports.
+
+        Raises:
+            CheckpointError: weights are truncated, missing, or of another shape.
+        """
+        path = pretrained_model_name_or_path
+        told, ignored = (
+            settings.pop("output_loading_info", False),
+            settings.pop("ignore_mismatched_sizes", False),
+        )
+        check_folder(path)
+        with readable_errors(path):
+            model, report = super().from_pretrained(
+                path, *inputs, output_loading_info=True, ignore_mismatched_sizes=True, **settings
+            )
+        check_report(path, model, report, mismatches=not ignored)
+        return (model, report) if told else model
 
     def attention_layers(self) -> list[DistanceAttention]:
         """The attention of each block among its own tokens, without attention across to an encoder.
@@ -63,7 +92,8 @@ class DistancePreTrainedModel(PreTrainedModel):  # type: ignore[misc]
             L layers, in order; in an encoder-decoder those of the encoder first.
         """
         stacks = [module for module in self.modules() if isinstance(module, TransformerStack)]
-        return [block.attention for stack in stacks for block in stack.blocks]
+        blocks: list[Any] = [block for stack in stacks for block in stack.blocks]
+        return [block.attention for block in blocks]
 
     @torch.no_grad()
     def set_head_mask(self, mask: Tensor) -> None:
@@ -163,9 +193,7 @@ class DistancePreTrainedModel(PreTrainedModel):  # type: ignore[misc]
             value: the new embeddings.
         """
         name = "tokens" if self.config.value_width is None else "values"
-        for module in self.modules():
-            if isinstance(module, TransformerStack):
-                setattr(module.embeddings, name, value)
+        setattr(self._first_stack().embeddings, name, value)
 
     def _first_stack(self) -> TransformerStack:
         """The trunk that token ids enter."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .errors import MissingTransformerError
 
 try:
+    from safetensors import SafetensorError
     from transformers import (
         AutoConfig,
         AutoModel,
@@ -44,6 +45,7 @@ __all__ = [
     "ModelOutput",
     "PreTrainedConfig",
     "PreTrainedModel",
+    "SafetensorError",
     "can_return_tuple",
     "guarded_initialization",
 ]

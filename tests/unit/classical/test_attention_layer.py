@@ -61,7 +61,7 @@ def test_calibrated_layers_start_with_informative_weights(metric: str):
     _, weights = layer(torch.randn(1, 256, 64), output_attentions=True)
     assert weights is not None
     share = entropy_share(weights.detach())
-    assert 0.88 < share.min()
+    assert share.min() > 0.88
     assert share.max() < 0.95
 
 
@@ -108,7 +108,9 @@ def test_fixed_scale_is_a_buffer_and_still_saved():
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("position", ["none", "rotary"])
 def test_cached_decoding_equals_the_full_pass(metric: str, position: str):
-    layer = layer_of(metric=metric, p=3.0, causal=True, position=position, num_key_value_heads=2, window=5).eval()
+    layer = layer_of(
+        metric=metric, p=3.0, causal=True, position=position, num_key_value_heads=2, window=5
+    ).eval()
     hidden = tokens()
     whole = layer(hidden)[0]
     cache = DynamicCache()

@@ -17,7 +17,11 @@ from hybrid_opt.classical.errors import ConfigurationError
 def test_reference_is_the_quoted_one():
     config = DistanceTransformerConfig.reference()
     assert (config.hidden_size, config.num_attention_heads, config.num_hidden_layers) == (256, 8, 4)
-    assert (config.vocab_size, config.max_position_embeddings, config.intermediate_size) == (10000, 2048, 1024)
+    assert (config.vocab_size, config.max_position_embeddings, config.intermediate_size) == (
+        10000,
+        2048,
+        1024,
+    )
     assert (config.metric, config.learn_scale, config.tie_word_embeddings) == ("l1", True, True)
     assert DistanceTransformerConfig.reference(metric="l2").metric == "l2"
 
@@ -63,7 +67,11 @@ def test_caches_slide_where_all_layers_do():
         return {type(layer).__name__ for layer in DynamicCache(config=config).layers}
 
     assert kinds(attention_window=4) == {"DynamicSlidingWindowLayer"}
-    for settings in ({}, {"attention_window": [4, None]}, {"attention_window": 4, "is_encoder_decoder": True}):
+    for settings in (
+        {},
+        {"attention_window": [4, None]},
+        {"attention_window": 4, "is_encoder_decoder": True},
+    ):
         assert kinds(**settings) == {"DynamicLayer"}
 
 

@@ -63,7 +63,9 @@ def test_wrong_settings_are_refused(settings: dict[str, Any], message: str):
         DistanceTransformerConfig(**settings)
 
 
-@pytest.mark.parametrize(("wrong", "right"), [("metirc", "metric"), ("num_attention_head", "num_attention_heads")])
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("metirc", "metric"), ("num_attention_head", "num_attention_heads")]
+)
 def test_a_name_close_to_a_setting_is_refused(wrong: str, right: str):
     with pytest.raises(ConfigurationError, match=f"no setting '{wrong}'; did you mean '{right}'"):
         DistanceTransformerConfig(**{wrong: "l2"})

@@ -16,7 +16,13 @@ POSITIONS = torch.arange(3).unsqueeze(0)
 
 def embeddings_of(**settings: Any) -> InputEmbeddings:
     torch.manual_seed(0)
-    settings = {"vocab_size": 9, "hidden_size": 8, "num_attention_heads": 2, "max_position_embeddings": 4, **settings}
+    settings = {
+        "vocab_size": 9,
+        "hidden_size": 8,
+        "num_attention_heads": 2,
+        "max_position_embeddings": 4,
+        **settings,
+    }
     return InputEmbeddings(DistanceTransformerConfig(**settings))
 
 
@@ -49,10 +55,9 @@ def test_given_embeddings_get_positions_only():
     torch.testing.assert_close(hidden[0], embeddings.positions.weight[:3])
 
 
-def test_a_table_can_be_shared():
-    tokens = torch.nn.Embedding(9, 8)
-    shared = InputEmbeddings(DistanceTransformerConfig(vocab_size=9, hidden_size=8), tokens)
-    assert shared.tokens is tokens
+def test_a_stack_of_given_embeddings_needs_no_table():
+    config = DistanceTransformerConfig(vocab_size=9, hidden_size=8)
+    assert list(InputEmbeddings(config, with_tokens=False).state_dict()) == ["positions.weight"]
 
 
 @pytest.mark.parametrize(

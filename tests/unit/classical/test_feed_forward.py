@@ -37,5 +37,5 @@ def test_experts_know_the_same_activations(name: str):
 
 
 def test_an_unknown_activation_is_refused_with_the_known_ones():
-    with pytest.raises(ConfigurationError, match="'swiglu' is not known.*gelu"):
+    with pytest.raises(ConfigurationError, match=r"'swiglu' is not known.*gelu"):
         DenseFeedForward(4, 6, "swiglu")

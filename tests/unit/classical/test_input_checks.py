@@ -16,7 +16,7 @@ from hybrid_opt.classical.input_checks import (
 
 
 def test_ids_outside_the_vocabulary_are_named():
-    with pytest.raises(ConfigurationError, match="largest token id is 12.*vocabulary has 10 entries"):
+    with pytest.raises(ConfigurationError, match=r"largest token id is 12.*vocabulary has 10 entries"):
         check_token_ids(torch.tensor([[0, 12]]), 10)
     with pytest.raises(ConfigurationError, match="smallest -1"):
         check_token_ids(torch.tensor([[-1, 3]]), 10)
@@ -25,7 +25,7 @@ def test_ids_outside_the_vocabulary_are_named():
 
 
 def test_ids_of_a_wrong_type_or_shape_are_refused():
-    with pytest.raises(ConfigurationError, match="token ids are torch.float32"):
+    with pytest.raises(ConfigurationError, match=r"token ids are torch\.float32"):
         check_token_ids(torch.zeros(1, 2), 10)
     with pytest.raises(ConfigurationError, match=r"shape \(2,\)"):
         check_token_ids(torch.zeros(2, dtype=torch.long), 10)
@@ -33,7 +33,9 @@ def test_ids_of_a_wrong_type_or_shape_are_refused():
 
 def test_too_long_sequences_are_refused():
     check_length(8, 8)
-    with pytest.raises(ConfigurationError, match='9 tokens, but there are learned positions for 8.*"rotary"'):
+    with pytest.raises(
+        ConfigurationError, match=r'9 tokens, but there are learned positions for 8.*"rotary"'
+    ):
         check_length(9, 8)
 
 
@@ -62,7 +64,7 @@ def test_masks_with_rows_pass():
 
 
 def test_wrong_masks_are_refused():
-    with pytest.raises(MaskTypeError, match="attention_mask is torch.float32"):
+    with pytest.raises(MaskTypeError, match=r"attention_mask is torch\.float32"):
         read_mask(torch.ones(1, 3), 1, 3)
     for shape in ((2, 3), (1, 4), (3,)):
         with pytest.raises(ConfigurationError, match=r"it must be \(1, 3\)"):

@@ -36,7 +36,7 @@ def normalized_entropy(weights: torch.Tensor) -> torch.Tensor:
 def test_weights_start_normal_biases_at_zero_scales_in_closed_form():
     model = model_of(hidden_size=64, initializer_range=0.05, learn_p=True, metric="lp", metric_p=3.0)
     weights = torch.cat([p.flatten() for p in model.parameters() if p.dim() == 2])
-    assert float(weights.std()) == pytest.approx(0.05, rel=0.03)
+    assert float(weights.detach().std()) == pytest.approx(0.05, rel=0.03)
     assert all(bool((p == 0).all()) for name, p in model.named_parameters() if name.endswith("bias"))
     for layer in model.attention_layers():
         assert bool((layer.log_scale_ratio == 0).all())
@@ -52,7 +52,7 @@ def test_fresh_models_start_with_informative_attention(metric: str, cls: type):
         output = model.eval()(input_ids=ids(1, 256, 500), output_attentions=True)
     for weights in output.attentions:
         share = normalized_entropy(weights)
-        assert 0.88 < share.min(), share
+        assert share.min() > 0.88, share
         assert share.max() < 0.95, share
 
 

@@ -1,0 +1,216 @@
+"""Compiled loops of the forward direction: distances of four query rows at a time to a block of keys.
+
+Shapes: N heads, R query rows, C key columns, D head width, L lanes of a vector, W columns of a block.
+
+Keys are transposed block by block, so that lanes run over keys: distances of 4 rows to L keys stay in
+registers while the loop goes over the D coordinates. Every distance is computed alone, in one order of
+summation, so the division of the rows among threads leaves no trace in the result.
+
+The exponent of a head chooses its loop: 1, 1.5, 2, 3, 4 and infinity go without a logarithm per coordinate.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from . import kernel_lanes, kernel_memory, kernel_powers
+from .kernel_compilation import compiled_loop
+from .kernel_lanes import LaneBuilder, block_function
+from .kernel_memory import lanes_of, repeat, spread, store, zeros
+from .kernel_powers import absolute, cube_root, inverse, larger_vector, power, root
+
+__all__ = ["WIDTH", "distances_of_groups", "transpose_keys"]
+
+WIDTH = 128
+"""Key columns of a block, W; with D = 64 single coordinates a block fills a first-level cache."""
+
+_inner = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def _three_halves(b: LaneBuilder, total: Any, x: Any) -> Any:
+    size = b.magnitude(x)
+    return b.add(total, b.multiply(size, b.square_root(size)))
+
+
+def _fourth(b: LaneBuilder, total: Any, x: Any) -> Any:
+    square = b.multiply(x, x)
+    return b.add(total, b.multiply(square, square))
+
+
+_add_size = block_function(lambda b, total, x: b.add(total, b.magnitude(x)))
+_add_three_halves = block_function(_three_halves)
+_add_square = block_function(lambda b, total, x: b.add(total, b.multiply(x, x)))
+_add_cube = block_function(lambda b, total, x: b.add(total, b.magnitude(b.multiply(x, b.multiply(x, x)))))
+_add_fourth = block_function(_fourth)
+_take_larger = block_function(lambda b, total, x: larger_vector(b, total, b.magnitude(x)))
+
+
+def _reduction(add: Any) -> Any:
+    """A loop that reduces the coordinate differences of 4 rows and L keys by adding them up in some way."""
+
+    @_inner
+    def reduce(rows: Any, start: int, depth: int, keys: Any, column: int) -> Any:
+        total = zeros(keys, 4)
+        for d in range(depth):
+            total = add(total, spread(rows, start + d, depth, 4) - repeat(keys, d * WIDTH + column, 4))
+        return total
+
+    return reduce
+
+
+_sum_sizes = _reduction(_add_size)
+_sum_three_halves = _reduction(_add_three_halves)
+_sum_squares = _reduction(_add_square)
+_sum_cubes = _reduction(_add_cube)
+_sum_fourths = _reduction(_add_fourth)
+_largest = _reduction(_take_larger)
+
+
+@_inner
+def _sum_powers(
+    rows: Any, start: int, depth: int, keys: Any, column: int, factor: Any, exponent: float
+) -> Any:
+    total = zeros(keys, 4)
+    for d in range(depth):
+        x = spread(rows, start + d, depth, 4) - repeat(keys, d * WIDTH + column, 4)
+        total = total + power(absolute(x * factor), exponent)
+    return total
+
+
+@_inner
+def _group(
+    rows: Any,
+    start: int,
+    depth: int,
+    keys: Any,
+    columns: int,
+    exponent: float,
+    out: Any,
+    at: int,
+    stride: int,
+) -> None:
+    """Distances of 4 rows to a block of keys, by the loop of the exponent."""
+    for column in range(0, columns, lanes_of(keys)):
+        if exponent == 1.0:
+            found = _sum_sizes(rows, start, depth, keys, column)
+        elif exponent == 2.0:
+            found = root(_sum_squares(rows, start, depth, keys, column))
+        elif exponent == 4.0:
+            found = root(root(_sum_fourths(rows, start, depth, keys, column)))
+        elif exponent == 1.5:
+            found = cube_root(_sum_three_halves(rows, start, depth, keys, column))
+            found = found * found
+        elif exponent == 3.0:
+            found = cube_root(_sum_cubes(rows, start, depth, keys, column))
+        else:
+            found = _largest(rows, start, depth, keys, column)
+            if exponent != np.inf:
+                # Divided by the largest coordinate, no power leaves the range of the numbers.
+                total = _sum_powers(rows, start, depth, keys, column, inverse(found), exponent)
+                found = found * power(total, 1.0 / exponent)
+        store(out, at + column, stride, found)
+
+
+@_inner
+def _careful_distance(rows: Any, start: int, depth: int, key: Any, at: int, exponent: float) -> float:
+    """One distance, for numbers whose powers are out of range, infinite, or no numbers at all."""
+    largest = 0.0
+    for d in range(depth):
+        x = abs(np.float64(rows[start + d]) - np.float64(key[at + d]))
+        if np.isnan(x):
+            return np.nan
+        largest = max(largest, x)
+    if largest == 0.0 or largest == np.inf:
+        return largest
+    total = 0.0
+    for d in range(depth):
+        total += (abs(np.float64(rows[start + d]) - np.float64(key[at + d])) / largest) ** exponent
+    return largest * total ** (1.0 / exponent)
+
+
+@_inner
+def _trusted_range(array: Any, exponent: float) -> tuple[float, float]:
+    """Between which distances the fast loops are exact: their sums neither overflow nor lose small terms."""
+    single = lanes_of(array) == 16
+    if exponent == 1.0 or exponent == np.inf:
+        return -1.0, np.inf
+    smallest, largest = (1e-28, 1e38) if single else (1e-280, 1e307)
+    if exponent == 1.5 or exponent == 2.0 or exponent == 3.0 or exponent == 4.0:
+        return smallest ** (1.0 / exponent), largest ** (1.0 / exponent)
+    return (1e-37, largest) if single else (1e-306, largest)
+
+
+@_inner
+def transpose_keys(key: Any, at: int, depth: int, columns: int, keys: Any) -> None:
+    """Write keys (columns, D) as (D, W); columns that are not there become 0."""
+    for d in range(depth):
+        for column in range(columns):
+            keys[d * WIDTH + column] = key[at + column * depth + d]
+        for column in range(columns, WIDTH):
+            keys[d * WIDTH + column] = 0.0
+
+
+@_inner
+def copy_rows(source: Any, at: int, stride: int, count: int, columns: int, target: Any, width: int) -> None:
+    """Copy ``count`` rows into the first of 4 rows of a given width; what is not there becomes 0."""
+    target[: 4 * width] = 0.0
+    for row in range(count):
+        for column in range(columns):
+            target[row * width + column] = source[at + row * stride + column]
+
+
+@compiled_loop(kernel_lanes, kernel_memory, kernel_powers)
+def distances_of_groups(
+    query: Any, key: Any, exponents: Any, shape: Any, first: int, last: int, distances: Any
+) -> None:
+    """Distances of some groups of four rows to all keys.
+
+    Args:
+        query: flat (N, R, D).
+        key: flat (N, C, D).
+        exponents: (N,) float64; infinity for Chebyshev.
+        shape: N, R, C, D.
+        first: first group; groups are numbered head by head, the last of a head may have fewer rows.
+        last: one past the last group.
+        distances: flat (N, R, C), written.
+    """
+    _, n_rows, n_columns, depth = shape
+    keys = np.empty(depth * WIDTH, key.dtype)
+    padded = np.empty(4 * depth, key.dtype)
+    block = np.empty(4 * WIDTH, key.dtype)
+    groups = (n_rows + 3) // 4
+    for head in range(first // groups, (last + groups - 1) // groups):
+        exponent = exponents[head]
+        low, high = _trusted_range(key, exponent)
+        for column in range(0, n_columns, WIDTH):
+            columns = min(WIDTH, n_columns - column)
+            key_at = (head * n_columns + column) * depth
+            transpose_keys(key, key_at, depth, columns, keys)
+            for group in range(max(first, head * groups), min(last, (head + 1) * groups)):
+                row = (group - head * groups) * 4
+                count = min(4, n_rows - row)
+                at = (head * n_rows + row) * depth
+                out_at = (head * n_rows + row) * n_columns + column
+                if count == 4:
+                    rows, start = query, at
+                else:
+                    copy_rows(query, at, depth, count, depth, padded, depth)
+                    rows, start = padded, 0
+                if count == 4 and columns == WIDTH:
+                    _group(rows, start, depth, keys, columns, exponent, distances, out_at, n_columns)
+                else:
+                    _group(rows, start, depth, keys, columns, exponent, block, 0, WIDTH)
+                    for i in range(count):
+                        for j in range(columns):
+                            distances[out_at + i * n_columns + j] = block[i * WIDTH + j]
+                if low >= 0.0:
+                    for i in range(count):
+                        for j in range(columns):
+                            found = distances[out_at + i * n_columns + j]
+                            if not low < found < high:
+                                distances[out_at + i * n_columns + j] = _careful_distance(
+                                    query, at + i * depth, depth, key, key_at + j * depth, exponent
+                                )
