@@ -29,6 +29,7 @@ __all__ = [
     "Progress",
     "ProgressReporter",
     "StepClock",
+    "diverged",
 ]
 
 Progress = Callable[[float, str], None]
@@ -110,10 +111,27 @@ class HistoryWriter(TrainerCallback):  # type: ignore[misc]
             with self.path.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps({name: finite_or_none(value) for name, value in entry.items()}) + "\n")
         if loss is not None and not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss is {loss} at step {state.global_step}; lower learning_rate, or raise "
-                "warmup_ratio, and train again: the checkpoints before it are still there"
-            )
+            raise TrainingError(diverged(loss, state.global_step))
+
+
+def diverged(loss: float, step: int) -> str:
+    """What to say where a loss is no number any more.
+
+    Args:
+        loss: the loss.
+        step: its optimizer step.
+
+    Returns:
+        The message.
+
+    Example:
+        >>> diverged(float("inf"), 7).split(";")[0]
+        'the loss is inf at step 7'
+    """
+    return (
+        f"the loss is {loss} at step {step}; lower learning_rate, or raise warmup_ratio, and train again: the "
+        "checkpoints before it are still there"
+    )
 
 
 class ProgressReporter(TrainerCallback):  # type: ignore[misc]
