@@ -15,7 +15,7 @@ from .checkpoints import write_atomically
 from .classification_scores import ClassificationScores, majority_scores
 from .counted_loss import IGNORED
 from .errors import ConfigurationError
-from .evaluation_pass import PassSums, evaluation_pass
+from .evaluation_pass import PassSums, add_up
 from .peak_memory import PeakMemory
 from .task_data import TaskData
 from .text_baselines import text_baseline_bits
@@ -170,7 +170,7 @@ def evaluate(
     dataset = data.split(split)
     _check_fit(model, data)
     with PeakMemory(next(model.parameters()).device) as memory:
-        sums = evaluation_pass(
+        sums = add_up(
             model, dataset, data.task, collate=data.collate, batch_size=batch_size, progress=progress
         )
     figures, notes = _figures(sums, data, split)

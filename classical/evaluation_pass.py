@@ -21,7 +21,7 @@ from .classification_scores import confusion_matrix
 from .counted_loss import counted_items, move_batch, predicted_pairs
 from .errors import ConfigurationError
 
-__all__ = ["PassSums", "evaluation_pass", "stack_examples"]
+__all__ = ["PassSums", "add_up", "stack_examples"]
 
 
 @dataclass
@@ -75,7 +75,7 @@ def stack_examples(examples: list[dict[str, Any]]) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def evaluation_pass(
+def add_up(
     model: Any,
     dataset: Any,
     task: str,

@@ -18,6 +18,7 @@ from torch.utils.data import Sampler
 from .checkpoints import complete_checkpoints, mark_complete, remove_checkpoint
 from .errors import TrainingError
 from .optional_libraries import load_library
+from .training_result import finite_or_none
 
 __all__ = [
     "CheckpointKeeper",
@@ -28,6 +29,7 @@ __all__ = [
     "Progress",
     "ProgressReporter",
     "StepClock",
+    "diverged",
 ]
 
 Progress = Callable[[float, str], None]
@@ -107,12 +109,29 @@ class HistoryWriter(TrainerCallback):  # type: ignore[misc]
         loss = entry.get("loss")
         if self.path is not None:
             with self.path.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(entry) + "\n")
+                stream.write(json.dumps({name: finite_or_none(value) for name, value in entry.items()}) + "\n")
         if loss is not None and not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss is {loss} at step {state.global_step}; lower learning_rate, or raise "
-                "warmup_ratio, and train again: the checkpoints before it are still there"
-            )
+            raise TrainingError(diverged(loss, state.global_step))
+
+
+def diverged(loss: float, step: int) -> str:
+    """What to say where a loss is no number any more.
+
+    Args:
+        loss: the loss.
+        step: its optimizer step.
+
+    Returns:
+        The message.
+
+    Example:
+        >>> diverged(float("inf"), 7).split(";")[0]
+        'the loss is inf at step 7'
+    """
+    return (
+        f"the loss is {loss} at step {step}; lower learning_rate, or raise warmup_ratio, and train again: the "
+        "checkpoints before it are still there"
+    )
 
 
 class ProgressReporter(TrainerCallback):  # type: ignore[misc]

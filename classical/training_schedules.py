@@ -31,7 +31,7 @@ def build_schedule(
         The scheduler.
 
     Raises:
-        ConfigurationError: one_cycle gets fewer than 2 steps.
+        ConfigurationError: one_cycle gets fewer than 3 steps.
 
     Example:
         >>> optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(1))], lr=1.0)
@@ -46,12 +46,12 @@ def build_schedule(
     """
     warmup = warmup_steps(settings, total_steps)
     if settings.schedule == "one_cycle":
-        if total_steps < 2:
+        if total_steps < 3:
             raise ConfigurationError(
-                f"one_cycle has {total_steps} step; give at least 2, or schedule constant"
+                f"one_cycle has {total_steps} step(s): up, down, and one between; give at least 3, or take cosine"
             )
         # A warm-up of fewer than two steps would make torch divide by zero.
-        share = min(max(settings.warmup_ratio, 2.0 / total_steps), 1.0)
+        share = max(settings.warmup_ratio, 2.0 / total_steps)
         return OneCycleLR(optimizer, max_lr=settings.learning_rate, total_steps=total_steps, pct_start=share)
     if settings.schedule == "constant":
         return LambdaLR(optimizer, _Warmup(warmup))
