@@ -180,9 +180,9 @@ class _TiledAttention(torch.autograd.Function):
                     grad_value[heads, tile.columns].baddbmm_(weights.transpose(1, 2), upstream)
                 slopes.sub_(shift).mul_(weights)
                 shaped = slopes.unflatten(1, size)
-                grad_factor[heads] += torch.linalg.vecdot(
-                    shaped.flatten(2), found.unflatten(1, size).flatten(2)
-                )
+                # A matrix product of one row and one column each: several times as fast as a sum of products.
+                flat = slopes.view(-1, 1, size[1] * found.shape[2])
+                grad_factor[heads] += torch.bmm(flat, found.view(flat.shape[0], -1, 1)).view(-1, size[0])
                 shaped.mul_(factor[heads, :, None, None])
                 distances_backward(
                     slopes, found, queries, keys, settings.metric, exponent, to_queries,
