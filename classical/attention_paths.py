@@ -1,18 +1,19 @@
 """The heads of one metric through the tiled, the compiled or the dense path, all with the same dropout.
 
-Shapes: B batch, H query heads, K key-value heads, G = H / K, T query tokens, S key tokens, D head width, V value width.
+Shapes: B batch, H query heads, K key-value heads, G = H / K, T query tokens, S key tokens, D head width, V
+value width.
 """
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from .attention_masks import Visibility
 from .dense_attention import dense_attention
 from .sdpa_attention import normalized, without_mean
 from .tile_plan import TilePlan, kept_factors
-from .tiled_attention import TileSettings, tiled_attention
+from .tile_settings import TileSettings
+from .tiled_attention import tiled_attention
 
 __all__ = ["attend_in_tiles"]
 
@@ -51,6 +52,7 @@ def attend_in_tiles(
         (B, H, T, V).
 
     Example:
+        >>> import torch
         >>> tokens = torch.zeros(1, 1, 2, 4)
         >>> sight = Visibility(2, 2)
         >>> attend_in_tiles(tokens, tokens, torch.eye(2)[None, None], "l1", torch.ones(1), None, sight,
@@ -71,10 +73,8 @@ def attend_in_tiles(
         kept = None
         if dropout:
             kept = _kept_everywhere(plan, batch, n_heads, dropout, seed, query)
-        repeated = (part.repeat_interleave(groups, 1) for part in (key, value))
-        return dense_attention(
-            query, *repeated, metric, scale, p, visibility.dense(query.device), kept
-        )
+        key, value = (part.repeat_interleave(groups, 1) for part in (key, value))
+        return dense_attention(query, key, value, metric, scale, p, visibility.dense(query.device), kept)
     if metric in ("squared_l2", "l2"):
         query, key = without_mean(query, key)
     elif metric == "cosine":
