@@ -10,12 +10,15 @@ from torch import Tensor
 
 from .attention_masks import Visibility
 from .dense_attention import dense_attention
+from .errors import AttentionError
 from .sdpa_attention import normalized, without_mean
 from .tile_plan import TilePlan, kept_factors
 from .tile_settings import TileSettings
 from .tiled_attention import tiled_attention
 
 __all__ = ["attend_in_tiles"]
+
+PATHS = ("tiled", "kernel", "dense")
 
 TILE_METRICS = {"dot": "similarity", "cosine": "similarity", "squared_l2": "shifted_squares"}
 """What tiles compute for a metric, where it is not the metric itself."""
@@ -51,6 +54,9 @@ def attend_in_tiles(
     Returns:
         (B, H, T, V).
 
+    Raises:
+        AttentionError: for another path.
+
     Example:
         >>> import torch
         >>> tokens = torch.zeros(1, 1, 2, 4)
@@ -60,6 +66,8 @@ def attend_in_tiles(
         tensor([[[[0.5000, 0.5000],
                   [0.5000, 0.5000]]]])
     """
+    if path not in PATHS:
+        raise AttentionError(f"path is {path!r}; legal are tiled, kernel or dense")
     batch, n_heads, n_queries, width = query.shape
     shared = key.shape[1]
     if isinstance(p, Tensor) and shared != n_heads:
