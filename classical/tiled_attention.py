@@ -102,7 +102,8 @@ class _TiledAttention(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
-        with torch.no_grad():
+        # Autocast may be on around backward(); the computation stays in its own precision.
+        with torch.no_grad(), torch.autocast(grad_output.device.type, enabled=False):
             found = _TiledAttention._gradients(context, grad_output)
         if not torch.is_grad_enabled():
             return (*found, None)
