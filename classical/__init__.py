@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from . import errors
     from .activation_monitor import ActivationMonitor
+    from .attention_analysis import attention_report
     from .attention_function import distance_attention, explain_backend
     from .attention_layer import DistanceAttention
     from .attention_scale import no_decay_parameter_names
@@ -42,7 +43,9 @@ if TYPE_CHECKING:
     from .moe_layer import MoELayer
     from .moe_statistics import RoutingStatistics
     from .scales import calibrated_scale, measured_scale
+    from .seq2seq import DistanceSeq2Seq
     from .task_data import TaskData
+    from .text_baselines import text_baseline_bits
     from .training import train
     from .training_result import TrainingResult
     from .training_settings import TrainingSettings
@@ -58,6 +61,7 @@ __all__ = [
     "DistanceEncoderForTokenClassification",
     "DistanceGPT",
     "DistanceGPTModel",
+    "DistanceSeq2Seq",
     "DistanceTransformerConfig",
     "Evaluation",
     "MoELayer",
@@ -66,6 +70,7 @@ __all__ = [
     "TrainingResult",
     "TrainingSettings",
     "attention_distances",
+    "attention_report",
     "build_component",
     "calibrated_scale",
     "classical_baselines",
@@ -81,6 +86,7 @@ __all__ = [
     "no_decay_parameter_names",
     "register_auto_classes",
     "register_component",
+    "text_baseline_bits",
     "train",
 ]
 
@@ -95,6 +101,7 @@ _HOMES = {
     "DistanceEncoderForTokenClassification": "encoder_heads",
     "DistanceGPT": "gpt",
     "DistanceGPTModel": "gpt",
+    "DistanceSeq2Seq": "seq2seq",
     "DistanceTransformerConfig": "configuration",
     "Evaluation": "evaluation",
     "MoELayer": "moe_layer",
@@ -103,6 +110,7 @@ _HOMES = {
     "TrainingResult": "training_result",
     "TrainingSettings": "training_settings",
     "attention_distances": "attention_weights",
+    "attention_report": "attention_analysis",
     "build_component": "components",
     "calibrated_scale": "scales",
     "classical_baselines": "classification_baselines",
@@ -117,6 +125,7 @@ _HOMES = {
     "no_decay_parameter_names": "attention_scale",
     "register_auto_classes": "auto_classes",
     "register_component": "components",
+    "text_baseline_bits": "text_baselines",
     "train": "training",
 }
 _MODULES = {"errors"}

@@ -117,7 +117,7 @@ class AttentionControl(nn.Module):
             norms = gradient.detach().float().square().sum((0, 2, 3)).sqrt()
             self.latest_statistics[:, 2] = norms.to(self.latest_statistics.dtype)
 
-        head_outputs.register_hook(note)
+        head_outputs.register_hook(note)  # type: ignore[no-untyped-call]
 
 
 def _spread_rows(length: int, device: torch.device) -> Tensor:

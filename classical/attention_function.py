@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from .attention_inputs import AttentionInputs, Scale, read_inputs
+from .attention_paths import attend_in_tiles
 from .backend_choice import BackendChoice, check_backend, choose_backend
-from .dense_attention import dense_attention
 from .metrics import HeadGroup, group_heads
+from .sdpa_attention import sdpa_attention
 
 __all__ = ["distance_attention", "explain_backend"]
 
@@ -168,30 +169,36 @@ def _attend(inputs: AttentionInputs, backend: str) -> Tensor:
 
 
 def _attend_group(inputs: AttentionInputs, group: HeadGroup, backend: str) -> Tensor:
-    """The heads of one metric."""
-    choose_backend(group.metric, inputs, backend)
-    device, dtype = inputs.query.device, inputs.compute_dtype
-    heads = torch.tensor(group.query_heads, device=device)
-    owners = heads // (inputs.query.shape[1] // inputs.key.shape[1])
-    visible = inputs.visibility.dense(device)
-    if visible is not None and visible.shape[1] > 1:
-        visible = visible.index_select(1, heads)
-    kept = None
+    """The heads of one metric, by the path chosen for them."""
+    choice = choose_backend(group.metric, inputs, backend)
+    every = group.query_heads == tuple(range(inputs.query.shape[1])) and group.repeats * len(
+        group.key_value_heads
+    ) == len(group.query_heads)
+    query, key, value, scale, p = inputs.query, inputs.key, inputs.value, inputs.scale, inputs.p
+    sight = inputs.visibility
+    if not every or len(group.key_value_heads) != key.shape[1]:
+        heads = torch.tensor(group.query_heads, device=query.device)
+        owners = torch.tensor(group.key_value_heads, device=query.device)
+        query, scale = query.index_select(1, heads), scale[heads]
+        key, value = key.index_select(1, owners), value.index_select(1, owners)
+        p = p[heads] if isinstance(p, Tensor) else p
+        sight = sight.of_heads(group.query_heads)
+    if choice.name == "sdpa":
+        return sdpa_attention(query, key, value, group.metric, scale, sight.order_matters)
+    seed = 0
     if inputs.dropout:
-        generator = torch.Generator(device)
-        seed = inputs.seed if inputs.seed is not None else int(torch.randint(2**62, ()))
-        generator.manual_seed(seed)
-        shape = (inputs.query.shape[0], len(heads), inputs.visibility.queries, inputs.visibility.keys)
-        kept = torch.empty(shape, dtype=dtype, device=device)
-        kept.bernoulli_(1 - inputs.dropout, generator=generator).div_(1 - inputs.dropout)
-    output = dense_attention(
-        inputs.query.index_select(1, heads).to(dtype),
-        inputs.key.index_select(1, owners).to(dtype),
-        inputs.value.index_select(1, owners).to(dtype),
+        drawn = inputs.seed if inputs.seed is not None else int(torch.randint(2**62, ()))
+        seed = drawn + 1000003 * group.query_heads[0]
+    output = attend_in_tiles(
+        query.to(inputs.compute_dtype),
+        key.to(inputs.compute_dtype),
+        value.to(inputs.compute_dtype),
         group.metric,
-        inputs.scale[heads],
-        inputs.p[heads] if isinstance(inputs.p, Tensor) else inputs.p,
-        visible,
-        kept,
+        scale,
+        p if group.metric == "lp" else None,
+        sight,
+        dropout=inputs.dropout,
+        seed=seed,
+        path=choice.name,
     )
     return output.to(inputs.query.dtype)

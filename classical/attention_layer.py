@@ -288,7 +288,7 @@ class DistanceAttention(nn.Module):
 
     def _split(self, states: Tensor) -> Tensor:
         """(B, T, heads * D) -> (B, heads, T, D)."""
-        return states.unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+        return states.view(*states.shape[:-1], -1, self.head_dim).transpose(1, 2)
 
     def _metric(self) -> str | tuple[str, ...]:
         """One name where all heads share it: the function then needs no grouping."""

@@ -8,7 +8,8 @@ prompt, one token decoded from a cache, and a chunk in between follow one rule.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -113,15 +114,15 @@ class Visibility:
     @property
     def unrestricted(self) -> bool:
         """Whether every query sees every key."""
-        return not (self._order_matters or self._window_matters) and self.mask is None
+        return not (self.order_matters or self.window_matters) and self.mask is None
 
     @property
-    def _order_matters(self) -> bool:
+    def order_matters(self) -> bool:
         """Whether the causal order hides anything: a single query stands at the last key."""
         return self.causal and self.queries > 1
 
     @property
-    def _window_matters(self) -> bool:
+    def window_matters(self) -> bool:
         """Whether the window hides anything."""
         return self.window is not None and self.window < self.keys + max(0, -self.offset)
 
@@ -199,3 +200,21 @@ class Visibility:
         if block is None or self.mask is None:
             return self.mask if block is None else block[None, None]
         return block & self.mask
+
+    def of_heads(self, heads: Sequence[int]) -> Visibility:
+        """The same for some of the heads.
+
+        Args:
+            heads: their numbers.
+
+        Returns:
+            A visibility whose mask holds these heads alone.
+
+        Example:
+            >>> mask = torch.ones(1, 3, 1, 2, dtype=torch.bool)
+            >>> Visibility(2, 2, mask=mask).of_heads([0, 2]).mask.shape[1]
+            2
+        """
+        if self.mask is None or self.mask.shape[1] == 1:
+            return self
+        return replace(self, mask=self.mask[:, list(heads)])

@@ -15,6 +15,12 @@ __all__ = ["BACKENDS", "BackendChoice", "check_backend", "choose_backend"]
 BACKENDS = ("auto", "sdpa", "tiled", "kernel", "dense")
 """Every name that ``backend`` takes."""
 
+SDPA_METRICS = ("squared_l2", "cosine", "dot")
+KERNEL_METRICS = ("l1", "lp", "chebyshev")
+
+SMALL = 2**15
+"""Numbers of a dense computation below which it is faster than anything with a plan."""
+
 
 @dataclass(frozen=True)
 class BackendChoice:
@@ -62,8 +68,49 @@ def choose_backend(metric: str, inputs: AttentionInputs, backend: str) -> Backen
     Returns:
         The choice.
 
+    Raises:
+        AttentionError: the asked-for path cannot compute this.
+
     Example:
         >>> check_backend("dense")
         'dense'
     """
-    return BackendChoice("dense", f"{metric}: the only path yet")
+    hindrance = _sdpa_hindrance(metric, inputs)
+    on_cpu = inputs.query.device.type == "cpu"
+    if backend == "sdpa" and hindrance:
+        raise AttentionError(f'backend "sdpa" cannot serve {metric} here: {hindrance}; take "auto"')
+    if backend == "kernel" and (metric not in KERNEL_METRICS or not on_cpu):
+        raise AttentionError(
+            f'backend "kernel" computes {", ".join(KERNEL_METRICS)} on the CPU, not {metric} on '
+            f'{inputs.query.device}; take "auto"'
+        )
+    if backend != "auto":
+        return BackendChoice(backend, f"{metric}: asked for")
+    sight = inputs.visibility
+    width = inputs.query.shape[-1] if metric not in ("dot", "cosine") else 1
+    if inputs.query.shape[0] * inputs.query.shape[1] * sight.queries * sight.keys * width <= SMALL:
+        return BackendChoice("dense", f"{metric}: so few pairs that tiles cost more than they save")
+    if not hindrance:
+        return BackendChoice("sdpa", f"{metric}: reduces to an inner product, which torch fuses in linear memory")
+    why = f" ({hindrance})" if metric in SDPA_METRICS else ""
+    if metric in KERNEL_METRICS and on_cpu:
+        return BackendChoice("kernel", f"{metric}: tiles in linear memory, distances by compiled loops")
+    return BackendChoice("tiled", f"{metric}: tiles in linear memory, distances by torch{why}")
+
+
+def _sdpa_hindrance(metric: str, inputs: AttentionInputs) -> str:
+    """Why torch's fused function would be wrong, or would make a T x S array; empty if it would not."""
+    sight = inputs.visibility
+    if metric not in SDPA_METRICS:
+        return "it is no inner product"
+    if inputs.dropout and inputs.query.device.type == "cpu":
+        return "with dropout it makes a T x S array on the CPU"
+    if inputs.dropout and inputs.seed is not None:
+        return "its dropout takes no seed"
+    if sight.window_matters:
+        return "a window needs a T x S mask there"
+    if sight.mask is not None:
+        return "with a mask, rows that see nothing and memory are in question"
+    if sight.order_matters and sight.queries != sight.keys:
+        return "its causal order aligns queries and keys at the first token"
+    return ""

@@ -63,16 +63,16 @@ def attention_of(
 
 def feed_forward_of(config: DistanceTransformerConfig, layer_index: int) -> nn.Module:
     """The feed-forward part a configuration asks for in one layer."""
+    width = config.intermediate_size
+    assert width is not None  # filled in by the configuration
     if config.layer_feed_forward(layer_index) == "dense":
-        return DenseFeedForward(
-            config.hidden_size, config.intermediate_size, config.hidden_act, config.hidden_dropout
-        )
+        return DenseFeedForward(config.hidden_size, width, config.hidden_act, config.hidden_dropout)
     from .moe_layer import MoELayer
 
     settings = {"initializer_std": config.initializer_range, **(config.moe or {})}
     if config.router is not None:
         settings["router"] = config.router
-    return MoELayer(config.hidden_size, config.intermediate_size, activation=config.hidden_act, **settings)
+    return MoELayer(config.hidden_size, width, activation=config.hidden_act, **settings)
 
 
 class TransformerBlock(GradientCheckpointingLayer):  # type: ignore[misc]

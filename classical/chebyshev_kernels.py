@@ -12,18 +12,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
 from . import distance_kernels, kernel_lanes, kernel_memory, kernel_powers
 from .distance_kernels import WIDTH, copy_rows, transpose_keys
-from .kernel_compilation import compiled_loop
+from .kernel_compilation import compiled_loop, inner_loop
 from .kernel_lanes import LaneBuilder, block_function
 from .kernel_memory import lanes_of, load, repeat, spread, store, zeros
 
 __all__ = ["chebyshev_gradients"]
-
-_inner = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def _hit(b: LaneBuilder, total: Any, x: Any, distance: Any, mark: Any) -> Any:
@@ -34,7 +31,7 @@ def _hit(b: LaneBuilder, total: Any, x: Any, distance: Any, mark: Any) -> Any:
 _add_mark = block_function(_hit)
 
 
-@_inner
+@inner_loop
 def _find_coordinates(
     rows: Any, start: int, depth: int, keys: Any, column: int, distances: Any, marks: Any
 ) -> None:
@@ -47,7 +44,7 @@ def _find_coordinates(
     store(marks, 0, lanes_of(keys), total)
 
 
-@_inner
+@inner_loop
 def _share(
     query: Any,
     query_at: int,

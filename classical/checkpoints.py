@@ -1,7 +1,8 @@
-"""Checkpoints that are whole: a marker with the size and hash of every file is written last, and checked first.
+"""Checkpoints that are whole: a marker with size and hash of every file is written last, checked first.
 
-A run that is killed while it writes leaves a folder without marker; it counts for nothing and is removed by the next
-checkpoint. A folder whose files no longer fit its marker is an error, never a reason to go on from somewhere else.
+A run that is killed while it writes leaves a folder without marker; it counts for nothing and is removed by
+the next checkpoint. A folder whose files no longer fit its marker is an error, never a reason to go on from
+somewhere else.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ def verify_checkpoint(folder: Path) -> dict[str, Any]:
         The facts it was marked with.
 
     Raises:
-        CheckpointError: there is no marker or an unreadable one, a file is missing, too short, or not the one that
-            was written; the message names it and says what to do.
+        CheckpointError: there is no marker or an unreadable one, a file is missing, too short, or not the one
+            that was written; the message names it and says what to do.
     """
     way_out = f"Delete {folder} to go on from an earlier checkpoint, or start afresh"
     try:
@@ -76,7 +77,8 @@ def verify_checkpoint(folder: Path) -> dict[str, Any]:
         size = path.stat().st_size
         if size != facts_of_file["bytes"]:
             raise CheckpointError(
-                f"the checkpoint file {path} has {size} bytes of the {facts_of_file['bytes']} that were written. {way_out}"
+                f"the checkpoint file {path} has {size} bytes of the {facts_of_file['bytes']} that were "
+                f"written. {way_out}"
             )
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -43,7 +43,7 @@ class ClassificationScores:
         """F1 of each class (L,): 2 hits / (examples of the class + predictions of it), 0 where both are 0."""
         hits = np.diag(self.confusion)
         involved = self.confusion.sum(axis=0) + self.confusion.sum(axis=1)
-        return np.divide(2 * hits, involved, out=np.zeros(len(hits)), where=involved > 0)
+        return np.asarray(2 * hits / np.maximum(involved, 1), dtype=np.float64)
 
     @property
     def macro_f1(self) -> float:

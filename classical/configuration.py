@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Any, ClassVar
 
 from .configuration_checks import check_configuration, check_names
+from .presets import preset_settings
 from .transformers_import import PreTrainedConfig
 
 __all__ = ["DistanceTransformerConfig"]
@@ -121,8 +122,9 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
             setattr(self, name, _as_lists(getattr(self, name)))
         if self.intermediate_size is None and isinstance(self.hidden_size, int):
             self.intermediate_size = 4 * self.hidden_size
-        if self.architectures is None:
-            self.architectures = []  # an auto class that knows several models looks into this list
+        if getattr(self, "architectures", None) is None:
+            # An auto class that knows several models looks into this list.
+            setattr(self, "architectures", [])  # noqa: B010  # a field of the base class, unknown to type checkers
         super().__post_init__(**kwargs)
         check_configuration(self)
 
@@ -178,6 +180,26 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
         }
         return cls(**{**settings, **overrides})
 
+    @classmethod
+    def preset(cls, name: str, **overrides: Any) -> DistanceTransformerConfig:
+        """A starting point for a kind of data, see `presets`.
+
+        Args:
+            name: "text", "vision_patches", "time_series" or "business_table".
+            **overrides: settings that differ, such as `vocab_size`, `value_width`, `num_labels`.
+
+        Returns:
+            The configuration.
+
+        Raises:
+            ConfigurationError: an unknown name, or overrides that do not fit.
+
+        Example:
+            >>> DistanceTransformerConfig.preset("vision_patches", value_width=4, num_labels=10).metric
+            'l2'
+        """
+        return cls(**{**preset_settings(name), **overrides})
+
     def layer_metric(self, layer_index: int) -> str | list[str]:
         """Metric of one layer: a name, or one name for each head."""
         if isinstance(self.metric, str) or self.metrics_are_per_head:
@@ -193,12 +215,14 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
     def layer_window(self, layer_index: int) -> int | None:
         """Window of one layer."""
         windows = self.attention_window
-        return windows[layer_index] if isinstance(windows, list) else windows
+        window: int | None = windows[layer_index] if isinstance(windows, list) else windows
+        return window
 
     def layer_feed_forward(self, layer_index: int) -> str:
         """Kind of the feed-forward part of one layer."""
         kinds = self.feed_forward
-        return kinds[layer_index] if isinstance(kinds, list) else kinds
+        kind: str = kinds[layer_index] if isinstance(kinds, list) else kinds
+        return kind
 
     @property
     def head_width(self) -> int:

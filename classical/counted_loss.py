@@ -22,9 +22,10 @@ def counted_items(task: str, batch: Mapping[str, Tensor]) -> int:
     """How many items the loss of a batch is a mean over.
 
     Args:
-        task: the task of the data. A causal language model predicts each token from those before it, so the first
-            label of a row does not count.
-        batch: the batch with its ``labels``: (B, T) for language, (B,) for classes, (B,) or (B, V) for numbers.
+        task: the task of the data. A causal language model predicts each token from those before it, so the
+            first label of a row does not count.
+        batch: the batch with its ``labels``: (B, T) for language, (B,) for classes, (B,) or (B, V) for
+            numbers.
 
     Returns:
         The number of labels that count; for classes and numbers that of examples.
@@ -95,9 +96,7 @@ def move_batch(batch: Mapping[str, Any], device: torch.device) -> dict[str, Any]
         >>> move_batch({"labels": torch.ones(1)}, torch.device("cpu"))["labels"].device.type
         'cpu'
     """
-    return {
-        name: value.to(device) if isinstance(value, Tensor) else value for name, value in batch.items()
-    }
+    return {name: value.to(device) if isinstance(value, Tensor) else value for name, value in batch.items()}
 
 
 def _labels(batch: Mapping[str, Tensor]) -> Tensor:

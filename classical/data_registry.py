@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from .digits_data import digit_patches_data, digits_data
+from .digits_data import digit_patches_data, digit_tokens_data
 from .errors import DataError
 from .names_classification import unicode_names_data
 from .sequence_tasks import sequence_task_data
@@ -56,7 +56,7 @@ _REGISTERED = {
         standard_library_data, _LANGUAGE, "top-level source files of the standard library, 5 MB"
     ),
     "unicode_names": _Entry(unicode_names_data, _CLASSES, "14,000 character names, 19 scripts, imbalanced"),
-    "digits": _Entry(digits_data, _CLASSES, "1,797 images as 64 tokens of 17 levels", "ml"),
+    "digits": _Entry(digit_tokens_data, _CLASSES, "1,797 images as 64 tokens of 17 levels", "ml"),
     "digit_patches": _Entry(digit_patches_data, _CLASSES, "1,797 images as 16 patches of 2 x 2 pixels", "ml"),
     "breast_cancer": _Entry(
         _with_name(bundled_table_data, "breast_cancer"), _CLASSES, "569 rows, 30 columns, 2 classes", "ml"

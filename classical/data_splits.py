@@ -72,7 +72,7 @@ def split_documents(sizes: Sequence[int], *, seed: int = 0) -> Indices:
         Ascending document numbers under ``"train"``, ``"validation"`` and ``"test"``, at least one each.
 
     Raises:
-        DataError: fewer than three documents, or a bad seed.
+        DataError: fewer than three documents, an empty one, or a bad seed.
 
     Example:
         >>> {name: len(part) for name, part in split_documents([100] * 50, seed=0).items()}
@@ -83,13 +83,15 @@ def split_documents(sizes: Sequence[int], *, seed: int = 0) -> Indices:
             f"{len(sizes)} document(s) cannot be split: training, validation and test need one each, so at "
             f"least {len(SPLITS)}; add files, or pass one longer file, which is cut into sections"
         )
+    if min(sizes) < 1:
+        raise DataError("a document of 0 characters cannot be split off: leave empty documents out")
     room = HELD_OUT_SHARE * sum(sizes)
     order = seeded_generator(seed, 1).permutation(len(sizes)).tolist()
     held: dict[str, list[int]] = {"test": [], "validation": []}
-    for name, part in held.items():
+    for still_empty, part in ((2, held["test"]), (1, held["validation"])):
         filled = 0
         for index in list(order):
-            if filled >= _FULL_ENOUGH * room:
+            if filled >= _FULL_ENOUGH * room or len(order) == still_empty:
                 break
             if filled + sizes[index] <= room:
                 part.append(index)
@@ -99,11 +101,6 @@ def split_documents(sizes: Sequence[int], *, seed: int = 0) -> Indices:
             smallest = min(order, key=lambda index: sizes[index])
             part.append(smallest)
             order.remove(smallest)
-        if not order or (name == "test" and len(order) < 2):  # documents of length 0 always fit
-            raise DataError(
-                f"{len(sizes)} documents of together {sum(sizes)} characters cannot be split into training, "
-                "validation and test: pass documents that hold text"
-            )
     return _ascending(order, held["validation"], held["test"])
 
 

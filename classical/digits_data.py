@@ -16,12 +16,12 @@ from .optional_libraries import load_library
 from .task_data import TaskData
 from .text_classification import class_counts_note
 
-__all__ = ["digit_patches_data", "digits_data", "image_patches"]
+__all__ = ["digit_patches_data", "digit_tokens_data", "image_patches"]
 
 _LEVELS = 17
 
 
-def digits_data(*, limit: int | None = None, seed: int = 0) -> TaskData:
+def digit_tokens_data(*, limit: int | None = None, seed: int = 0) -> TaskData:
     """Digits as 64 tokens, one for each pixel, row by row; the number of a token is the level of the pixel.
 
     Args:
@@ -36,7 +36,7 @@ def digits_data(*, limit: int | None = None, seed: int = 0) -> TaskData:
         DataError: a bad limit or seed.
 
     Example:
-        >>> data = digits_data(limit=100)
+        >>> data = digit_tokens_data(limit=100)
         >>> data.vocab_size, data.train[0]["input_ids"].shape
         (17, torch.Size([64]))
     """

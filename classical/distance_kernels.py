@@ -13,11 +13,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
 from . import kernel_lanes, kernel_memory, kernel_powers
-from .kernel_compilation import compiled_loop
+from .kernel_compilation import compiled_loop, inner_loop
 from .kernel_lanes import LaneBuilder, block_function
 from .kernel_memory import lanes_of, repeat, spread, store, zeros
 from .kernel_powers import absolute, cube_root, inverse, larger_vector, power, root
@@ -26,8 +25,6 @@ __all__ = ["WIDTH", "distances_of_groups", "transpose_keys"]
 
 WIDTH = 128
 """Key columns of a block, W; with D = 64 single coordinates a block fills a first-level cache."""
-
-_inner = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def _three_halves(b: LaneBuilder, total: Any, x: Any) -> Any:
@@ -51,7 +48,7 @@ _take_larger = block_function(lambda b, total, x: larger_vector(b, total, b.magn
 def _reduction(add: Any) -> Any:
     """A loop that reduces the coordinate differences of 4 rows and L keys by adding them up in some way."""
 
-    @_inner
+    @inner_loop
     def reduce(rows: Any, start: int, depth: int, keys: Any, column: int) -> Any:
         total = zeros(keys, 4)
         for d in range(depth):
@@ -69,7 +66,7 @@ _sum_fourths = _reduction(_add_fourth)
 _largest = _reduction(_take_larger)
 
 
-@_inner
+@inner_loop
 def _sum_powers(
     rows: Any, start: int, depth: int, keys: Any, column: int, factor: Any, exponent: float
 ) -> Any:
@@ -80,7 +77,7 @@ def _sum_powers(
     return total
 
 
-@_inner
+@inner_loop
 def _group(
     rows: Any,
     start: int,
@@ -114,7 +111,7 @@ def _group(
         store(out, at + column, stride, found)
 
 
-@_inner
+@inner_loop
 def _careful_distance(rows: Any, start: int, depth: int, key: Any, at: int, exponent: float) -> float:
     """One distance, for numbers whose powers are out of range, infinite, or no numbers at all."""
     largest = 0.0
@@ -128,10 +125,10 @@ def _careful_distance(rows: Any, start: int, depth: int, key: Any, at: int, expo
     total = 0.0
     for d in range(depth):
         total += (abs(np.float64(rows[start + d]) - np.float64(key[at + d])) / largest) ** exponent
-    return largest * total ** (1.0 / exponent)
+    return float(largest * total ** (1.0 / exponent))
 
 
-@_inner
+@inner_loop
 def _trusted_range(array: Any, exponent: float) -> tuple[float, float]:
     """Between which distances the fast loops are exact: their sums neither overflow nor lose small terms."""
     single = lanes_of(array) == 16
@@ -143,7 +140,7 @@ def _trusted_range(array: Any, exponent: float) -> tuple[float, float]:
     return (1e-37, largest) if single else (1e-306, largest)
 
 
-@_inner
+@inner_loop
 def transpose_keys(key: Any, at: int, depth: int, columns: int, keys: Any) -> None:
     """Write keys (columns, D) as (D, W); columns that are not there become 0."""
     for d in range(depth):
@@ -153,7 +150,7 @@ def transpose_keys(key: Any, at: int, depth: int, columns: int, keys: Any) -> No
             keys[d * WIDTH + column] = 0.0
 
 
-@_inner
+@inner_loop
 def copy_rows(source: Any, at: int, stride: int, count: int, columns: int, target: Any, width: int) -> None:
     """Copy ``count`` rows into the first of 4 rows of a given width; what is not there becomes 0."""
     target[: 4 * width] = 0.0
@@ -194,15 +191,13 @@ def distances_of_groups(
                 count = min(4, n_rows - row)
                 at = (head * n_rows + row) * depth
                 out_at = (head * n_rows + row) * n_columns + column
-                if count == 4:
-                    rows, start = query, at
-                else:
+                if count < 4:
                     copy_rows(query, at, depth, count, depth, padded, depth)
-                    rows, start = padded, 0
-                if count == 4 and columns == WIDTH:
-                    _group(rows, start, depth, keys, columns, exponent, distances, out_at, n_columns)
-                else:
-                    _group(rows, start, depth, keys, columns, exponent, block, 0, WIDTH)
+                rows, start = (query, at) if count == 4 else (padded, 0)
+                whole = count == 4 and columns == WIDTH
+                out, place, stride = (distances, out_at, n_columns) if whole else (block, 0, WIDTH)
+                _group(rows, start, depth, keys, columns, exponent, out, place, stride)
+                if not whole:
                     for i in range(count):
                         for j in range(columns):
                             distances[out_at + i * n_columns + j] = block[i * WIDTH + j]

@@ -1,7 +1,8 @@
-"""The Trainer of transformers with what exactness asks for: weighted losses, our schedules, a repeatable order."""
+"""The Trainer of transformers with what exactness asks for: weighted losses, a repeatable order."""
 
 from __future__ import annotations
 
+import math
 import os
 from typing import Any
 
@@ -11,10 +12,10 @@ from torch.utils.data import DataLoader
 
 from .attention_scale import no_decay_parameter_names
 from .counted_loss import counted_items, weighted_mean_loss
-from .errors import ConfigurationError, TrainingError
-from .evaluation_pass import evaluation_pass, stack_examples
+from .errors import AttentionError, ConfigurationError, TrainingError
+from .evaluation_pass import add_up, stack_examples
 from .optional_libraries import load_library
-from .training_callbacks import EpochSampler
+from .training_callbacks import EpochSampler, diverged
 from .training_schedules import build_schedule
 from .training_settings import TrainingSettings
 
@@ -37,8 +38,8 @@ def process_count() -> int:
 def step_counts(settings: TrainingSettings, examples: int) -> tuple[int, int]:
     """Optimizer steps of one epoch and of the whole run.
 
-    A last batch that is not full is left out of an epoch (the next epoch has another order): so each step sees
-    equally many examples, and several processes do what one does.
+    A last batch that is not full is left out of an epoch (the next epoch has another order): so each step
+    sees equally many examples, and several processes do what one does.
 
     Args:
         settings: batch size, accumulation, epochs or steps.
@@ -57,8 +58,8 @@ def step_counts(settings: TrainingSettings, examples: int) -> tuple[int, int]:
     batches = examples // settings.batch_size
     if batches == 0:
         raise TrainingError(
-            f"the training set has {examples} examples and batch_size is {settings.batch_size}; give a batch_size of "
-            f"at most {examples}"
+            f"the training set has {examples} examples and batch_size is {settings.batch_size}; give a "
+            f"batch_size of at most {examples}"
         )
     per_epoch = -(-batches // settings.gradient_accumulation)
     if settings.max_steps is not None:
@@ -67,7 +68,7 @@ def step_counts(settings: TrainingSettings, examples: int) -> tuple[int, int]:
 
 
 def trainer_arguments(settings: TrainingSettings, examples: int, folder: str, *, unused: bool) -> Any:
-    """The arguments of the Trainer: quiet, offline, and with one meaning of batch size for any number of processes.
+    """The arguments of the Trainer: quiet, offline, one meaning of batch size for any number of processes.
 
     Args:
         settings: the settings.
@@ -84,8 +85,8 @@ def trainer_arguments(settings: TrainingSettings, examples: int, folder: str, *,
     processes = process_count()
     if settings.batch_size % processes:
         raise ConfigurationError(
-            f"batch_size {settings.batch_size} cannot be divided among {processes} processes; give a multiple of "
-            f"{processes}"
+            f"batch_size {settings.batch_size} cannot be divided among {processes} processes; give a "
+            f"multiple of {processes}"
         )
     gpu = torch.cuda.is_available()
     if settings.precision == "float16" and not gpu:
@@ -118,6 +119,7 @@ def trainer_arguments(settings: TrainingSettings, examples: int, folder: str, *,
         "dataloader_drop_last": True,
         "dataloader_pin_memory": gpu,
         "ddp_find_unused_parameters": unused,
+        "use_cpu": not gpu,
         "report_to": "none",
         "disable_tqdm": True,
         "log_level": "error",
@@ -125,7 +127,6 @@ def trainer_arguments(settings: TrainingSettings, examples: int, folder: str, *,
     }
     if processes > 1 and not gpu:
         values["ddp_backend"] = "gloo"
-        values["use_cpu"] = True
     if settings.gradient_checkpointing:
         known = transformers.TrainingArguments.__dataclass_fields__
         # Renamed in transformers 5; the old name warns where the new one exists.
@@ -134,17 +135,20 @@ def trainer_arguments(settings: TrainingSettings, examples: int, folder: str, *,
         values[f"{name}_kwargs"] = {"use_reentrant": False}
     arguments = transformers.TrainingArguments(**values)
     if arguments.n_gpu > 1:
-        arguments._n_gpu = 1  # several GPUs are for `accelerate launch`; DataParallel would multiply the batch
+        arguments._n_gpu = (
+            1  # several GPUs are for `accelerate launch`; DataParallel would multiply the batch
+        )
     return arguments
 
 
 class DistanceTrainer(transformers.Trainer):  # type: ignore[misc]
     """``transformers.Trainer`` with another loss weighting, schedule, order of examples and validation.
 
-    * Each batch counts by its number of labels, over accumulated batches and over processes, whatever loss the model
+    * Each batch counts by its number of labels, over accumulated batches and over processes, whatever loss
+    the model
       computes: accumulating gives the step of the large batch.
     * The order of examples depends on seed and epoch only.
-    * Validation takes the sums of ``evaluation_pass``, shared among the processes.
+    * Validation takes the sums of ``add_up``, shared among the processes.
 
     Args:
         model: a model of transformers.
@@ -209,9 +213,16 @@ class DistanceTrainer(transformers.Trainer):  # type: ignore[misc]
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Tensor | None = None
     ) -> Any:
-        """The model's loss, weighed by this batch's share of the labels of the step."""
-        outputs = model(**inputs)
+        """The model's loss, weighed by this batch's share of the labels of the step.
+
+        Raises:
+            TrainingError: the loss is infinite or no number.
+        """
+        outputs = self._outputs(model, inputs)
         loss = outputs.loss
+        # On a GPU a look at every loss would make it wait; there the next log entry tells.
+        if loss.device.type == "cpu" and not bool(torch.isfinite(loss)):
+            raise TrainingError(diverged(loss.item(), self.state.global_step + 1))
         if num_items_in_batch is not None:
             own = counted_items(self.data.task, inputs)
             if own == 0:  # a mean over nothing would be NaN; the other processes still wait for gradients
@@ -222,13 +233,26 @@ class DistanceTrainer(transformers.Trainer):  # type: ignore[misc]
             loss = loss * self.accelerator.num_processes
         return (loss, outputs) if return_outputs else loss
 
+    def _outputs(self, model: Any, inputs: Any) -> Any:
+        try:
+            return model(**inputs)
+        except AttentionError as error:
+            # Attention refuses a scale that is no number; it became so in the step before.
+            if all(bool(torch.isfinite(parameter).all()) for parameter in model.parameters()):
+                raise
+            raise TrainingError(diverged(math.nan, self.state.global_step + 1)) from error
+
     def evaluate(
         self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"
     ) -> dict[str, float]:
-        """Validation loss (and accuracy of classes), each process with its part of the examples."""
+        """Validation loss (and accuracy of classes), each process with its part of the examples.
+
+        Raises:
+            TrainingError: no label of the validation set counts.
+        """
         dataset = self.eval_dataset if eval_dataset is None else eval_dataset
         mine = range(self.accelerator.process_index, len(dataset), self.accelerator.num_processes)
-        sums = evaluation_pass(
+        sums = add_up(
             self.model,
             dataset,
             self.data.task,
@@ -236,7 +260,9 @@ class DistanceTrainer(transformers.Trainer):  # type: ignore[misc]
             batch_size=max(self.settings.batch_size, 1),
             indices=mine,
         )
-        totals = torch.tensor([sums.loss, sums.items, sums.correct], dtype=torch.float64, device=self.args.device)
+        totals = torch.tensor(
+            [sums.loss, sums.items, sums.correct], dtype=torch.float64, device=self.args.device
+        )
         loss, items, correct = self.accelerator.reduce(totals, "sum").tolist()
         if not items:
             raise TrainingError("the validation set has no label that counts; give it more examples")

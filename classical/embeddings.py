@@ -19,7 +19,7 @@ class InputEmbeddings(nn.Module):
 
     Args:
         config: the configuration.
-        tokens: an embedding to share, as the decoder of an encoder-decoder does.
+        with_tokens: whether there is a table of tokens; the decoder of an encoder-decoder uses the encoder's.
 
     Example:
         >>> import torch
@@ -28,13 +28,13 @@ class InputEmbeddings(nn.Module):
         (1, 3, 8)
     """
 
-    def __init__(self, config: DistanceTransformerConfig, tokens: nn.Embedding | None = None) -> None:
+    def __init__(self, config: DistanceTransformerConfig, *, with_tokens: bool = True) -> None:
         super().__init__()
         self.value_width: int | None = config.value_width
         if config.value_width is not None:
             self.values = nn.Linear(config.value_width, config.hidden_size)
-        else:
-            self.tokens = nn.Embedding(config.vocab_size, config.hidden_size) if tokens is None else tokens
+        elif with_tokens:
+            self.tokens = nn.Embedding(config.vocab_size, config.hidden_size)
         self.positions: nn.Embedding | None = None
         if config.position == "learned":
             self.positions = nn.Embedding(config.max_position_embeddings, config.hidden_size)
@@ -84,7 +84,8 @@ class InputEmbeddings(nn.Module):
                 int(positions.max()) + 1 if length is None else length, self.positions.num_embeddings
             )
             hidden = hidden + self.positions(positions)
-        return self.dropout(hidden)
+        embedded: Tensor = self.dropout(hidden)
+        return embedded
 
     def _embed_values(self, values: Tensor) -> Tensor:
         """The linear map, in the precision of its weights."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from .auto_classes import register_auto_classes
 from .configuration import DistanceTransformerConfig
 from .model_outputs import DistanceModelOutput
 from .pretrained_model import DistancePreTrainedModel
@@ -32,7 +33,8 @@ class DistanceEncoder(DistancePreTrainedModel):
 
     def __init__(self, config: DistanceTransformerConfig) -> None:
         super().__init__(config)
-        self.stack = TransformerStack(config, causal=False)
+        layers = config.num_encoder_layers if config.is_encoder_decoder else None
+        self.stack = TransformerStack(config, causal=False, num_layers=layers)
         self.post_init()
 
     @can_return_tuple  # type: ignore[untyped-decorator]
@@ -74,5 +76,4 @@ class DistanceEncoder(DistancePreTrainedModel):
         )
 
 
-# The heads register all models, this one included, once they are defined themselves; they import this file.
-from . import encoder_heads as _encoder_heads  # noqa: E402, F401
+register_auto_classes()

@@ -1,4 +1,4 @@
-"""How good a model is on held-out data: perplexity, bits per character, accuracy, macro-F1, beside simple baselines."""
+"""How good a model is on held-out data: perplexity, bits per character, macro-F1, beside baselines."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .checkpoints import write_atomically
 from .classification_scores import ClassificationScores, majority_scores
 from .counted_loss import IGNORED
 from .errors import ConfigurationError
-from .evaluation_pass import PassSums, evaluation_pass
+from .evaluation_pass import PassSums, add_up
 from .peak_memory import PeakMemory
 from .task_data import TaskData
-from .text_baselines import text_baselines
+from .text_baselines import text_baseline_bits
 from .training_result import finite_or_none
 
 __all__ = ["Evaluation", "bits_per_character", "evaluate"]
@@ -104,8 +104,8 @@ class Evaluation:
 def bits_per_character(nats: float, characters: int) -> float:
     """Code length of a text under a model: sum of -ln P(token) over all tokens / (ln 2 * characters).
 
-    All tokens that spell the text are summed, and so are the ends of documents, which are no characters: the figure
-    is that of a code that can be decoded, and comparable between tokenizers.
+    All tokens that spell the text are summed, and so are the ends of documents, which are no characters: the
+    figure is that of a code that can be decoded, and comparable between tokenizers.
 
     Args:
         nats: sum of the negative log-likelihoods, in nats.
@@ -137,8 +137,9 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate a model on a part of the data.
 
-    The baselines are, for language, the bits per character of a unigram and a 5-gram character model and of LZMA,
-    counted on the training texts; for classes, the most frequent class of the training part; for numbers, the mean.
+    The baselines are, for language, the bits per character of a unigram and a 5-gram character model and of
+    LZMA, counted on the training texts; for classes, the most frequent class of the training part; for
+    numbers, the mean.
 
     Args:
         model: a model of transformers for the task of the data.
@@ -157,10 +158,10 @@ def evaluate(
 
     Example:
         >>> from hybrid_opt.classical.data_registry import load_data
-        >>> from hybrid_opt.classical.encoder_heads import DistanceEncoderForSequenceClassification
+        >>> from hybrid_opt.classical.trained_folder import model_class
         >>> data = load_data("wine")
         >>> config = data.config(hidden_size=8, num_attention_heads=2, num_hidden_layers=1)
-        >>> answer = evaluate(DistanceEncoderForSequenceClassification(config), data)
+        >>> answer = evaluate(model_class(data.task).from_config(config), data)
         >>> answer.items, answer.table().index.tolist()
         (18, ['model', 'majority'])
     """
@@ -169,7 +170,7 @@ def evaluate(
     dataset = data.split(split)
     _check_fit(model, data)
     with PeakMemory(next(model.parameters()).device) as memory:
-        sums = evaluation_pass(
+        sums = add_up(
             model, dataset, data.task, collate=data.collate, batch_size=batch_size, progress=progress
         )
     figures, notes = _figures(sums, data, split)
@@ -213,8 +214,11 @@ def _figures(sums: PassSums, data: TaskData, split: str) -> tuple[dict[str, Any]
 
 def _baselines(data: TaskData, split: str) -> dict[str, dict[str, float]]:
     if data.task == "causal_lm" and data.texts.get(split):
-        table = text_baselines(data.texts["train"], data.texts[split])
-        return {str(name): {"bits_per_character": float(value)} for name, value in table["bits_per_character"].items()}
+        table = text_baseline_bits(data.texts["train"], data.texts[split])
+        return {
+            str(name): {"bits_per_character": float(value)}
+            for name, value in table["bits_per_character"].items()
+        }
     if data.task in ("sequence_classification", "token_classification"):
         learned, true = _labels(data.train), _labels(data.split(split))
         scores = majority_scores(learned, true, data.labels)
@@ -233,11 +237,11 @@ def _check_fit(model: Any, data: TaskData) -> None:
     config = model.config
     if data.vocab_size is not None and getattr(config, "vocab_size", data.vocab_size) != data.vocab_size:
         raise ConfigurationError(
-            f"the model knows {config.vocab_size} tokens and the data have {data.vocab_size}; evaluate it on data with "
-            "the tokenizer it was trained with"
+            f"the model knows {config.vocab_size} tokens and the data have {data.vocab_size}; evaluate it on "
+            "data with the tokenizer it was trained with"
         )
     if data.task.endswith("classification") and config.num_labels != len(data.labels):
         raise ConfigurationError(
-            f"the model has {config.num_labels} classes and the data {len(data.labels)}; evaluate it on data with the "
-            "classes it was trained with"
+            f"the model has {config.num_labels} classes and the data {len(data.labels)}; evaluate it on data "
+            "with the classes it was trained with"
         )

@@ -21,7 +21,7 @@ from .classification_scores import confusion_matrix
 from .counted_loss import counted_items, move_batch, predicted_pairs
 from .errors import ConfigurationError
 
-__all__ = ["PassSums", "evaluation_pass", "stack_examples"]
+__all__ = ["PassSums", "add_up", "stack_examples"]
 
 
 @dataclass
@@ -29,10 +29,12 @@ class PassSums:
     """Sums over a part of the data.
 
     Attributes:
-        loss: negative log-likelihood in nats of all counted labels, or squared errors of all predicted numbers.
+        loss: negative log-likelihood in nats of all counted labels, or squared errors of all predicted
+            numbers.
         items: counted labels, or predicted numbers.
         correct: labels that were the most likely class.
-        confusion: counts (V, V) of classes, rows the labels, columns the most likely classes; None for tokens.
+        confusion: counts (V, V) of classes, rows the labels, columns the most likely classes; None for
+            tokens.
         target_sum: sum of the numbers to predict (regression).
         target_squares: sum of their squares.
         examples: number of examples.
@@ -73,7 +75,7 @@ def stack_examples(examples: list[dict[str, Any]]) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def evaluation_pass(
+def add_up(
     model: Any,
     dataset: Any,
     task: str,
@@ -85,8 +87,9 @@ def evaluation_pass(
 ) -> PassSums:
     """Run the model over examples, in evaluation mode, and add up.
 
-    The loss is recomputed from the logits in float32: it is the plain negative log-likelihood (or squared error),
-    without what training adds to it (balancing experts, weights of classes), and does not depend on the batch size.
+    The loss is recomputed from the logits in float32: it is the plain negative log-likelihood (or squared
+    error), without what training adds to it (balancing experts, weights of classes), and does not depend on
+    the batch size.
 
     Args:
         model: the model; it is left in the mode it was in.
@@ -128,7 +131,7 @@ def evaluation_pass(
 
 
 def _batches(dataset: Any, chosen: range, collate: Any, size: int) -> Iterator[dict[str, Any]]:
-    # No DataLoader: beginning one draws from torch's generator, and a validation would change the training after it.
+    # No DataLoader: beginning one draws from torch's generator, and validation would change what follows.
     for start in range(0, len(chosen), size):
         yield collate([dataset[index] for index in chosen[start : start + size]])
 

@@ -11,19 +11,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 import numpy as np
 
 from . import distance_kernels, kernel_lanes, kernel_memory, kernel_powers
 from .distance_kernels import WIDTH, copy_rows, transpose_keys
-from .kernel_compilation import compiled_loop
+from .kernel_compilation import compiled_loop, inner_loop
 from .kernel_lanes import LaneBuilder, block_function
 from .kernel_memory import lanes_of, load, repeat, spread, store, zeros
 from .kernel_powers import inverse, log2_vector, power_vector
 
 __all__ = ["exponent_gradients"]
 
-_inner = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 _LOG_2 = math.log(2)
 
 
@@ -35,7 +33,7 @@ def _entropy(b: LaneBuilder, total: Any, x: Any, exponent: Any) -> Any:
 _add_entropy = block_function(_entropy)
 
 
-@_inner
+@inner_loop
 def _sum_entropies(
     rows: Any, depth: int, keys: Any, column: int, distances: Any, exponent: float, sums: Any
 ) -> None:

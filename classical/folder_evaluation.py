@@ -1,4 +1,4 @@
-"""Evaluate a trained folder: on the data it was trained with, or on a text of the user, with the folder's tokenizer."""
+"""Evaluate a trained folder: on the data it was trained with, or on others, with its own tokenizer."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def evaluate_folder(
     Args:
         folder: the folder that training wrote.
         split: ``"train"``, ``"validation"`` or ``"test"``.
-        source: other data, a name or path as for ``load_data``; None takes those of the training, which must not
-            have changed since.
+        source: other data, a name or path as for ``load_data``; None takes those of the training, which must
+            not have changed since.
         batch_size: examples in one forward pass.
         baselines: also compute baselines.
         progress: called with the share done and a few words.
@@ -42,8 +42,8 @@ def evaluate_folder(
         The figures.
 
     Raises:
-        CheckpointError: no model is there, it is not known how its data were loaded, they have changed, or the other
-            data do not fit the model.
+        CheckpointError: no model is there, it is not known how its data were loaded, they have changed, or
+            the other data do not fit the model.
         DataError: the data cannot be used.
     """
     trained = load_trained(folder)
@@ -75,13 +75,14 @@ def folder_data(trained: TrainedModel, source: str | None = None) -> TaskData:
     if source is None:
         if settings is None:
             raise CheckpointError(
-                f"{trained.folder} does not say how its data ({about['name']}) were loaded; name them (--data)"
+                f"{trained.folder} does not say how its data ({about['name']}) were loaded; name them "
+                "(--data)"
             )
         data = load_data(**settings)
         if data.hash != about["hash"]:
             raise CheckpointError(
-                f"the data {about['name']} have changed since training: their hash is {data.hash[:12]}..., it was "
-                f"{about['hash'][:12]}... Restore them, or name the data to evaluate on (--data)"
+                f"the data {about['name']} have changed since training: their hash is {data.hash[:12]}..., "
+                f"it was {about['hash'][:12]}... Restore them, or name the data to evaluate on (--data)"
             )
         return data
     same = settings is not None and settings.get("source") == source
@@ -116,8 +117,8 @@ def with_tokenizer(data: TaskData, tokenizer: Any) -> TaskData:
     """
     if data.task != "causal_lm":
         raise CheckpointError(
-            f"{data.name} has another vocabulary than the model, and only data of causal language models can be "
-            "encoded anew; name the data of the training"
+            f"{data.name} has another vocabulary than the model, and only data of causal language models can "
+            "be encoded anew; name the data of the training"
         )
     parts = {}
     unknown = 0

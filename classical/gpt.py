@@ -98,6 +98,9 @@ class DistanceGPT(DistancePreTrainedModel, GenerationMixin):  # type: ignore[mis
     Args:
         config: the configuration.
 
+    Raises:
+        ConfigurationError: the configuration of an encoder-decoder.
+
     Example:
         >>> config = DistanceTransformerConfig(vocab_size=9, hidden_size=8, num_attention_heads=2)
         >>> model = DistanceGPT(config)
@@ -108,11 +111,13 @@ class DistanceGPT(DistancePreTrainedModel, GenerationMixin):  # type: ignore[mis
         (1, 5)
     """
 
-    _tied_weights_keys = {"lm_head.weight": "model.stack.embeddings.tokens.weight"}  # noqa: RUF012
+    _tied_weights_keys: dict[str, str] | None = {"lm_head.weight": "model.stack.embeddings.tokens.weight"}  # noqa: RUF012
 
     def __init__(self, config: DistanceTransformerConfig) -> None:
         super().__init__(config)
-        self.loss_type = "ForCausalLM"  # tells the Trainer that labels are shifted here
+        if config.is_encoder_decoder:
+            raise ConfigurationError("is_encoder_decoder is on; build DistanceSeq2Seq, or switch it off")
+        self.loss_type: str | None = "ForCausalLM"  # tells the Trainer that labels are shifted here
         self.model = DistanceGPTModel(config)
         width = config.vocab_size if config.value_width is None else config.value_width
         self.lm_head = nn.Linear(config.hidden_size, width, bias=False)

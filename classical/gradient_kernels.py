@@ -14,19 +14,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
 from . import distance_kernels, kernel_lanes, kernel_memory, kernel_powers
 from .distance_kernels import WIDTH, copy_rows
-from .kernel_compilation import compiled_loop
+from .kernel_compilation import compiled_loop, inner_loop
 from .kernel_lanes import LaneBuilder, block_function
 from .kernel_memory import add_vectors, lanes_of, load, repeat, spread, store, zeros
 from .kernel_powers import inverse, keep_nan, power_vector, signed_vector
 
 __all__ = ["gradients_of_chunks"]
-
-_inner = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def _root(b: LaneBuilder, x: Any, weight: Any, order: Any) -> Any:
@@ -57,7 +54,7 @@ _power_slope = block_function(_any)
 def _spreading(slope: Any, is_scaled: bool) -> Any:
     """A loop that adds what the distances of 4 rows to a block of keys give to L coordinates of both."""
 
-    @_inner
+    @inner_loop
     def spread_gradient(
         weights: Any,
         inverses: Any,
@@ -94,7 +91,7 @@ _spread_4 = _spreading(_cube_slope, True)
 _spread_any = _spreading(_power_slope, True)
 
 
-@_inner
+@inner_loop
 def _weights(
     grad: Any,
     distances: Any,
@@ -122,7 +119,7 @@ def _weights(
         store(inverses, column, WIDTH, inverse(found))
 
 
-@_inner
+@inner_loop
 def _group(
     weights: Any,
     inverses: Any,
@@ -150,7 +147,7 @@ def _group(
         _spread_any(weights, inverses, columns, exponent, queries, at, to_queries, keys, key_at, to_keys)
 
 
-@_inner
+@inner_loop
 def _pack(source: Any, at: int, depth: int, count: int, chunk: int, rows: int, target: Any) -> None:
     """Copy one chunk of L coordinates of some vectors into a table (chunks, rows, L); the rest becomes 0."""
     step = lanes_of(target)
@@ -163,7 +160,7 @@ def _pack(source: Any, at: int, depth: int, count: int, chunk: int, rows: int, t
                 target[place + d] = source[at + row * depth + chunk * step + d]
 
 
-@_inner
+@inner_loop
 def _unpack(source: Any, count: int, chunk: int, rows: int, target: Any, at: int, depth: int) -> None:
     """Add one chunk of such a table to the vectors it belongs to."""
     step = lanes_of(source)
@@ -210,7 +207,9 @@ def gradients_of_chunks(
         np.empty(4 * WIDTH, dtype),
         np.empty(4 * WIDTH, dtype),
     )
-    n_query, n_key = groups * 4 * step, WIDTH * step
+    # From an array, so that numba does not compile what takes it once more for a literal number.
+    width = len(weights) // 4
+    n_query, n_key = groups * 4 * step, width * step
     queries, to_queries = np.empty(chunks * n_query, dtype), np.empty(chunks * n_query, dtype)
     keys, to_keys = np.empty(chunks * n_key, dtype), np.empty(chunks * n_key, dtype)
     for head in range(first // chunks, (last + chunks - 1) // chunks):
@@ -224,7 +223,7 @@ def gradients_of_chunks(
             columns = min(WIDTH, n_columns - column)
             key_at = (head * n_columns + column) * depth
             for chunk in range(begin, end):
-                _pack(key, key_at, depth, columns, chunk, WIDTH, keys)
+                _pack(key, key_at, depth, columns, chunk, width, keys)
             to_keys[:] = 0.0
             for group in range(groups):
                 at = (head * n_rows + group * 4) * n_columns + column
@@ -244,6 +243,6 @@ def gradients_of_chunks(
                         to_keys,
                     )
             for chunk in range(begin, end):
-                _unpack(to_keys, columns, chunk, WIDTH, grad_key, key_at, depth)
+                _unpack(to_keys, columns, chunk, width, grad_key, key_at, depth)
         for chunk in range(begin, end):
             _unpack(to_queries, n_rows, chunk, groups * 4, grad_query, query_at, depth)

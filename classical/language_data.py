@@ -22,7 +22,7 @@ from .text_tokenizers import (
     train_bpe_tokenizer,
 )
 
-__all__ = ["LANGUAGE_TASKS", "TOKENIZERS", "language_data", "make_tokenizer"]
+__all__ = ["LANGUAGE_TASKS", "TOKENIZERS", "build_language_data", "make_tokenizer"]
 
 LANGUAGE_TASKS = ("causal_lm", "masked_lm")
 TOKENIZERS = ("bpe", "characters")
@@ -58,7 +58,7 @@ def make_tokenizer(kind: str, texts: Sequence[str], vocab_size: int | None) -> A
     return make_character_tokenizer(texts)
 
 
-def language_data(
+def build_language_data(
     name: str,
     documents: Sequence[Document],
     *,
@@ -93,7 +93,7 @@ def language_data(
 
     Example:
         >>> documents = [Document(f"d{number}", "to be or not to be " * 9) for number in range(20)]
-        >>> data = language_data("hamlet", documents, tokenizer="characters", sequence_length=16)
+        >>> data = build_language_data("hamlet", documents, tokenizer="characters", sequence_length=16)
         >>> len(data.train), len(data.test), data.vocab_size
         (184, 23, 12)
     """

@@ -2,8 +2,9 @@
 
 A fixed mass leaves the number of experts to the router: when it grows sure, one expert reaches the mass;
 when it does not, all are needed. The idea of a proportional-integral controller on the threshold is that of
-arXiv 2512.13996; it acts here on log(mass / (1 - mass)), because a router that is sure leaves all the
-difference between one expert and two to masses close to 1.
+C. Jin et al., arXiv 2512.13996, there with one threshold for all layers; here each layer has its own, and the
+controller acts on log(mass / (1 - mass)), because a router that is sure leaves all the difference between one
+expert and two to masses close to 1.
 """
 
 from __future__ import annotations

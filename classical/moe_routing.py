@@ -2,9 +2,9 @@
 
 Shapes: N tokens, E experts, K slots (the most experts a token can get).
 
-Choices are made on probabilities, never on logits: those have no common zero between tokens, and ranking
-tokens by them under a capacity drops nearly all. Every sort is stable, so that equal values keep the order
-of experts and of tokens on every device.
+Choices are made on probabilities, never on logits: those have no common zero between tokens, so that a
+ranking of tokens by them under a capacity means nothing. Every sort is stable, so that equal values keep the
+order of experts and of tokens on every device.
 """
 
 from __future__ import annotations

@@ -40,9 +40,10 @@ class MoESettings:
         entropy_weight: factor of the mean entropy of the router, which keeps a fixed mass from drifting to
             all experts.
         bias_speed: step of the bias under "loss_free".
-        normalize_weights: whether the weights of a token's experts are divided by their sum. None: yes for
-            ``top_k`` of 2 and more; not for 1, where the weight would be 1 and the router would learn nothing
-            from the task, nor where the number varies.
+        normalize_weights: whether the weights of a token's experts are divided by their sum. None: yes,
+            unless a token can get one expert only: its weight would be 1 and the router would learn nothing
+            from the task. The same is true of the tokens that get one where the number varies; without the
+            division, however, outputs there start smaller by the mass.
         bias: whether experts have biases.
         dropout: probability of a zero behind the activation of an expert, in training; at least 0, below 1.
         initializer_std: standard deviation of the experts' first weights.
@@ -134,7 +135,7 @@ class MoESettings:
     def normalizes(self) -> bool:
         """Whether weights are divided by their sum."""
         if self.normalize_weights is None:
-            return not self.varies and self.slots > 1
+            return self.slots > 1
         return self.normalize_weights
 
 

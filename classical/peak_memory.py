@@ -1,4 +1,4 @@
-"""Highest memory use while a block runs: of the GPU where torch uses one, else of the process, by sampling."""
+"""Highest memory use while a block runs: of the GPU, or by sampling of the process."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ SAMPLE_SECONDS = 0.01  # a peak that lasts less may be missed
 class PeakMemory:
     """Measures the peak of a ``with`` block.
 
-    On a GPU it is torch's own count of allocated bytes. On the CPU it is the resident memory of the process, looked
-    at a hundred times a second: libraries that were loaded before are in it, and so is what other threads hold.
+    On a GPU it is torch's own count of allocated bytes. On the CPU it is the resident memory of the process,
+    looked at a hundred times a second: libraries that were loaded before are in it, and so is what other
+    threads hold.
 
     Args:
         device: where the tensors are.

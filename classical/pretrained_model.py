@@ -53,7 +53,7 @@ class DistancePreTrainedModel(PreTrainedModel):  # type: ignore[misc]
             if module.learn_p:
                 guarded_initialization.copy_(module.p_excess, excess_of_p(module.start_p))
         elif not type(module).__module__.startswith("torch.") and hasattr(module, "reset_parameters"):
-            module.reset_parameters()  # components and experts know their own initial values
+            module.reset_parameters()  # type: ignore[operator]  # components and experts know their own initial values
         else:
             super()._init_weights(module)
 
@@ -92,7 +92,8 @@ class DistancePreTrainedModel(PreTrainedModel):  # type: ignore[misc]
             L layers, in order; in an encoder-decoder those of the encoder first.
         """
         stacks = [module for module in self.modules() if isinstance(module, TransformerStack)]
-        return [block.attention for stack in stacks for block in stack.blocks]
+        blocks: list[Any] = [block for stack in stacks for block in stack.blocks]
+        return [block.attention for block in blocks]
 
     @torch.no_grad()
     def set_head_mask(self, mask: Tensor) -> None:
@@ -192,9 +193,7 @@ class DistancePreTrainedModel(PreTrainedModel):  # type: ignore[misc]
             value: the new embeddings.
         """
         name = "tokens" if self.config.value_width is None else "values"
-        for module in self.modules():
-            if isinstance(module, TransformerStack):
-                setattr(module.embeddings, name, value)
+        setattr(self._first_stack().embeddings, name, value)
 
     def _first_stack(self) -> TransformerStack:
         """The trunk that token ids enter."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
 
 from .optional_libraries import load_library
 
-__all__ = ["preserved_random_state", "quiet_libraries"]
+__all__ = ["kept_configuration", "preserved_random_state", "quiet_libraries"]
 
 
 @contextmanager
@@ -30,10 +31,26 @@ def quiet_libraries() -> Iterator[None]:
 
 
 @contextmanager
+def kept_configuration(model: Any) -> Iterator[None]:
+    """Put the generation cache of a configuration back: the Trainer turns it off, and it would be saved so.
+
+    Args:
+        model: a model of transformers.
+    """
+    before = getattr(model.config, "use_cache", None)
+    try:
+        yield
+    finally:
+        if before is not None:
+            model.config.use_cache = before
+
+
+@contextmanager
 def preserved_random_state() -> Iterator[None]:
     """The random generators of Python, NumPy and torch are put back to where they were before the block.
 
-    The Trainer seeds all of them; a caller's own random numbers must not depend on whether something was trained.
+    The Trainer seeds all of them; a caller's own random numbers must not depend on whether something was
+    trained.
 
     Example:
         >>> _ = torch.manual_seed(5)

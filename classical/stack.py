@@ -28,7 +28,7 @@ class TransformerStack(nn.Module):
         causal: whether a token sees no later one.
         across: whether blocks also attend to an encoder.
         num_layers: L; `num_hidden_layers` by default.
-        tokens: an embedding to share.
+        with_tokens: whether there is a table of tokens; without one the stack is given embeddings.
 
     Example:
         >>> config = DistanceTransformerConfig(vocab_size=9, hidden_size=8, num_attention_heads=2)
@@ -44,11 +44,11 @@ class TransformerStack(nn.Module):
         causal: bool,
         across: bool = False,
         num_layers: int | None = None,
-        tokens: nn.Embedding | None = None,
+        with_tokens: bool = True,
     ) -> None:
         super().__init__()
         self.num_heads = config.num_attention_heads
-        self.embeddings = InputEmbeddings(config, tokens)
+        self.embeddings = InputEmbeddings(config, with_tokens=with_tokens)
         layers = config.num_hidden_layers if num_layers is None else num_layers
         self.blocks = nn.ModuleList(
             TransformerBlock(config, index, causal=causal, across=across) for index in range(layers)
@@ -112,6 +112,7 @@ class TransformerStack(nn.Module):
         states: list[Tensor] = []
         weights, cross_weights, losses = [], [], []
         for index, block in enumerate(self.blocks):
+            assert isinstance(block, TransformerBlock)
             if block.control is not None and self.training:
                 block.control.advance()
             if output_hidden_states:

@@ -23,7 +23,7 @@ from .table_columns import column_values, numeric_columns, standardize
 from .task_data import TaskData
 from .text_classification import class_counts_note
 
-__all__ = ["TABLE_TASKS", "bundled_table_data", "table_data"]
+__all__ = ["TABLE_TASKS", "build_table_data", "bundled_table_data"]
 
 TABLE_TASKS = ("sequence_classification", "regression")
 # A column of numbers with more different values than this, or with fractions, is an amount, not a class.
@@ -55,10 +55,10 @@ def bundled_table_data(name: str, *, limit: int | None = None, seed: int = 0) ->
     bundle = getattr(load_library("sklearn.datasets", "ml"), f"load_{name}")()
     table = pd.DataFrame(bundle.data, columns=[str(column) for column in bundle.feature_names])
     table["label"] = np.asarray(bundle.target_names)[bundle.target].astype(object)
-    return table_data(name, table, limit=limit, seed=seed, notes=("table from scikit-learn",))
+    return build_table_data(name, table, limit=limit, seed=seed, notes=("table from scikit-learn",))
 
 
-def table_data(
+def build_table_data(
     name: str,
     table: pd.DataFrame,
     *,
@@ -91,7 +91,7 @@ def table_data(
 
     Example:
         >>> table = pd.DataFrame({"size": range(30), "label": ["small"] * 15 + ["large"] * 15})
-        >>> table_data("sizes", table).labels
+        >>> build_table_data("sizes", table).labels
         ('large', 'small')
     """
     source = f"table {name}"
@@ -117,7 +117,7 @@ def table_data(
         validation=parts["validation"],
         test=parts["test"],
         sequence_length=inputs.shape[1],
-        hash=content_hash(columns, list(names), inputs, targets, split),
+        hash=content_hash(columns, label, values, target.astype(str).tolist(), split),
         value_width=1,
         labels=names,
         notes=(*notes, *_notes(table, task, target, columns, values, measured)),

@@ -15,7 +15,7 @@ import pandas as pd
 
 from .errors import DataError
 
-__all__ = ["NgramModel", "lzma_bits_per_character", "text_baselines"]
+__all__ = ["NgramModel", "lzma_bits_per_character", "text_baseline_bits"]
 
 # Lone surrogates cannot occur in text that was read as UTF-8.
 _START, _END = "\udc02", "\udc03"
@@ -137,7 +137,7 @@ def lzma_bits_per_character(train: Sequence[str], test: Sequence[str]) -> float:
     return 8 * (len(lzma.compress(first + second, preset=preset)) - alone) / characters
 
 
-def text_baselines(train: Sequence[str], test: Sequence[str]) -> pd.DataFrame:
+def text_baseline_bits(train: Sequence[str], test: Sequence[str]) -> pd.DataFrame:
     """Bits per character of the baselines that belong beside a language model.
 
     Args:
@@ -151,7 +151,7 @@ def text_baselines(train: Sequence[str], test: Sequence[str]) -> pd.DataFrame:
         DataError: no training document, or no character in the test documents.
 
     Example:
-        >>> text_baselines(["to be or not to be"], ["to be"]).index.tolist()
+        >>> text_baseline_bits(["to be or not to be"], ["to be"]).index.tolist()
         ['unigram', '5-gram', 'lzma']
     """
     figures = {

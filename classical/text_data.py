@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
-from .language_data import language_data
+from .language_data import build_language_data
 from .task_data import TaskData
 from .text_sources import pydoc_documents, standard_library_documents, text_file_documents
 
@@ -38,7 +38,7 @@ def pydoc_topics_data(
         >>> pydoc_topics_data(tokenizer="characters", sequence_length=64, limit=12).task
         'causal_lm'
     """
-    return language_data(
+    return build_language_data(
         "pydoc_topics",
         pydoc_documents(),
         task=task,
@@ -77,7 +77,7 @@ def standard_library_data(
         >>> len(standard_library_data(limit=5, vocab_size=300, sequence_length=64).texts["test"])
         1
     """
-    return language_data(
+    return build_language_data(
         "standard_library",
         standard_library_documents(),
         task=task,
@@ -120,7 +120,7 @@ def text_path_data(
         'rain.txt'
     """
     documents, notes = text_file_documents(path)
-    return language_data(
+    return build_language_data(
         Path(path).resolve().name,
         documents,
         task=task,

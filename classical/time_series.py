@@ -5,6 +5,7 @@ Shapes: N steps of the series, T steps of history, L steps to predict; an exampl
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -61,9 +62,8 @@ def forecast_data(
             f"series {name} must be one row of finite numbers, got shape {numbers.shape} or gaps in it"
         )
     bounds = split_in_order(len(numbers))
-    # Training must hold one whole window; validation and test take their history from the part before.
-    needed = int(np.ceil(max(horizon / 0.1, (sequence_length + horizon) / 0.8)))
-    if bounds["train"][1] < sequence_length + horizon or bounds["test"][1] - bounds["test"][0] < horizon:
+    if not _fits(len(numbers), sequence_length, horizon):
+        needed = next(n for n in itertools.count(len(numbers)) if _fits(n, sequence_length, horizon))
         raise DataError(
             f"series {name} has {len(numbers)} steps; with a history of {sequence_length} and a horizon of "
             f"{horizon} at least {needed} are needed: add steps, or choose a smaller sequence_length or "
@@ -97,6 +97,12 @@ def forecast_data(
         ),
         target_scaling=(mean, deviation),
     )
+
+
+def _fits(steps: int, history: int, horizon: int) -> bool:
+    """Whether each part has a window: validation and test take their history from the part before."""
+    bounds = split_in_order(steps)
+    return bounds["train"][1] >= history + horizon and bounds["test"][1] - bounds["test"][0] >= horizon
 
 
 def seasonal_series(steps: int = 1000, *, seed: int = 0) -> npt.NDArray[np.float64]:

@@ -119,7 +119,8 @@ def prepare_folder(folder: Path, data: Any, settings: Any, data_settings: Mappin
     foreign = [name for name in ("config.json", WEIGHTS) if (folder / name).exists()]
     if foreign and not (folder / DATA).exists():
         raise ConfigurationError(
-            f"{folder} holds {' and '.join(foreign)} of something else, which training would overwrite; name another folder"
+            f"{folder} holds {' and '.join(foreign)} of something else, which training would overwrite; name "
+            "another folder"
         )
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / DATA, json.dumps(describe_data(data, data_settings), indent=1) + "\n")
@@ -157,7 +158,7 @@ def load_trained(folder: str | Path) -> TrainedModel:
     with quiet_libraries():
         try:
             model = model_class(description["task"]).from_pretrained(source, local_files_only=True)
-        except Exception as error:  # noqa: BLE001 - safetensors and json raise types of their own
+        except Exception as error:
             raise CheckpointError(f"the model in {source} cannot be read: {error}; train it again") from error
         tokenizer = None
         if (folder / "tokenizer.json").is_file():

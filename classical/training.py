@@ -1,4 +1,4 @@
-"""Train a model on data with the Trainer of transformers: whole checkpoints, exact resume, one folder as the result."""
+"""Train a model with the Trainer of transformers: whole checkpoints, exact resume, one trained folder."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import torch
 
 from .checkpoints import write_atomically
 from .distance_trainer import DistanceTrainer, process_count, step_counts, trainer_arguments, transformers
-from .errors import CheckpointError, ConfigurationError
+from .errors import ConfigurationError
 from .peak_memory import PeakMemory
-from .quiet_libraries import preserved_random_state, quiet_libraries
+from .quiet_libraries import kept_configuration, preserved_random_state, quiet_libraries
 from .task_data import TaskData
 from .trained_folder import CHECKPOINTS, CURVES, HISTORY, METRICS, SETTINGS, prepare_folder
 from .training_callbacks import (
@@ -46,11 +46,12 @@ def train(
 ) -> TrainingResult:
     """Train a model in place and write the trained folder.
 
-    A run that was killed goes on from its last complete checkpoint when the same call is made again, and ends with
-    the weights and losses of an uninterrupted run, bit for bit on a CPU with the same number of threads and
-    processes. The first ctrl-C saves a checkpoint after the present step and returns what there is.
+    A run that was killed goes on from its last complete checkpoint when the same call is made again, and ends
+    with the weights and losses of an uninterrupted run, bit for bit on a CPU with the same number of threads
+    and processes. The first ctrl-C saves a checkpoint after the present step and returns what there is.
 
-    Started by ``accelerate launch`` or ``torchrun``, the processes share each batch; all of them must make this call.
+    Started by ``accelerate launch`` or ``torchrun``, the processes share each batch; all of them must make
+    this call.
 
     Args:
         model: a model of transformers whose forward pass takes the examples' names and returns ``loss`` and
@@ -58,8 +59,8 @@ def train(
         data: what to learn, see ``load_data``.
         folder: where everything goes; nothing is written elsewhere.
         settings: the settings; None takes the defaults.
-        resume: ``"auto"`` goes on from the last complete checkpoint of the folder where there is one; False removes
-            what an earlier run left in the folder and starts afresh.
+        resume: ``"auto"`` goes on from the last complete checkpoint of the folder where there is one; False
+            removes what an earlier run left in the folder and starts afresh.
         callbacks: further callbacks of transformers.
         progress: called with the share of the steps done and a few words.
         data_settings: the arguments of ``load_data`` behind the data, with ``source``: with them ``hybrid-opt
@@ -69,18 +70,19 @@ def train(
         History, losses, speed, memory.
 
     Raises:
-        CheckpointError: the folder's checkpoints are damaged, or of other data, another model or other settings.
-        ConfigurationError: a setting cannot be used here, the model is none of transformers, or the folder holds
-            something else.
+        CheckpointError: the folder's checkpoints are damaged, or of other data, another model or other
+            settings.
+        ConfigurationError: a setting cannot be used here, the model is none of transformers, or the folder
+            holds something else.
         TrainingError: less data than a batch, or a loss that is no number any more.
 
     Example:
         >>> from tempfile import TemporaryDirectory
         >>> from hybrid_opt.classical.data_registry import load_data
-        >>> from hybrid_opt.classical.encoder_heads import DistanceEncoderForSequenceClassification
+        >>> from hybrid_opt.classical.trained_folder import model_class
         >>> data = load_data("wine")
         >>> config = data.config(hidden_size=8, num_attention_heads=2, num_hidden_layers=1)
-        >>> model = DistanceEncoderForSequenceClassification(config)
+        >>> model = model_class(data.task).from_config(config)
         >>> with TemporaryDirectory() as folder:
         ...     result = train(model, data, folder, TrainingSettings(max_steps=2))
         >>> result.steps, result.interrupted
@@ -105,7 +107,15 @@ def train(
         point.restore_history(folder / HISTORY)
     processes.wait_for_everyone()
     return _run(
-        model, data, folder, settings, arguments, {**facts, "processes": process_count()}, point, callbacks, progress
+        model,
+        data,
+        folder,
+        settings,
+        arguments,
+        {**facts, "processes": process_count()},
+        point,
+        callbacks,
+        progress,
     )
 
 
@@ -129,7 +139,7 @@ def _run(
         preserved_random_state(),
         InterruptGuard() as guard,
         PeakMemory(arguments.device) as memory,
-        _unchanged_configuration(model),
+        kept_configuration(model),
     ):
         early = settings.early_stopping_patience is not None
         used = [clock, HistoryWriter(folder / HISTORY if first else None)]
@@ -137,7 +147,10 @@ def _run(
             used.append(ProgressReporter(progress))
         used.append(
             CheckpointKeeper(
-                facts, settings.keep_checkpoints, save_best=early, interrupted=_anywhere(guard, arguments.device)
+                facts,
+                settings.keep_checkpoints,
+                save_best=early,
+                interrupted=_anywhere(guard, arguments.device),
             )
         )
         if early:
@@ -182,9 +195,7 @@ def _run(
 def _write(result: TrainingResult, model: Any) -> None:
     """Model, figures and curves; the model last, because its presence says that the run is finished."""
     result.to_json(result.folder / METRICS)
-    write_atomically(
-        result.folder / SETTINGS, json.dumps(result.settings.to_dict(), indent=1) + "\n"
-    )
+    write_atomically(result.folder / SETTINGS, json.dumps(result.settings.to_dict(), indent=1) + "\n")
     if not result.history.empty:
         result.plot(result.folder / CURVES)
     if not result.interrupted:
@@ -203,7 +214,7 @@ def _check_arguments(model: Any, resume: str | bool) -> None:
 
 
 def _may_leave_unused(model: Any) -> bool:
-    """Whether a step may give some parameters no gradient, so that several processes have to look for them."""
+    """Whether a step may give some parameters no gradient, so that processes have to look for them."""
     kinds = getattr(model.config, "feed_forward", "dense")
     parts = [getattr(model.config, name, None) for name in ("router", "head_gate", "controller")]
     return kinds != "dense" or any(part is not None for part in parts)
@@ -226,21 +237,6 @@ def _anywhere(guard: InterruptGuard, device: torch.device) -> Any:
         return bool(wish.item())
 
     return asked
-
-
-class _unchanged_configuration:  # noqa: N801 - used like a function
-    """The Trainer switches the cache of generation off in the configuration, which would be saved with the model."""
-
-    def __init__(self, model: Any) -> None:
-        self.config = model.config
-        self.before = getattr(model.config, "use_cache", None)
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *error: object) -> None:
-        if self.before is not None:
-            self.config.use_cache = self.before
 
 
 def _unwrap(trainer: DistanceTrainer, model: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a training run does besides training: shuffle, log, report progress, save whole checkpoints, obey ctrl-C."""
+"""What a run does besides training: shuffle, log, report progress, save whole checkpoints, obey ctrl-C."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from torch.utils.data import Sampler
 from .checkpoints import complete_checkpoints, mark_complete, remove_checkpoint
 from .errors import TrainingError
 from .optional_libraries import load_library
+from .training_result import finite_or_none
 
 __all__ = [
     "CheckpointKeeper",
@@ -28,6 +29,7 @@ __all__ = [
     "Progress",
     "ProgressReporter",
     "StepClock",
+    "diverged",
 ]
 
 Progress = Callable[[float, str], None]
@@ -95,7 +97,9 @@ class HistoryWriter(TrainerCallback):  # type: ignore[misc]
     def __init__(self, path: Path | None) -> None:
         self.path = path
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **named: Any) -> None:
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **named: Any
+    ) -> None:
         """Write one entry.
 
         Raises:
@@ -105,12 +109,29 @@ class HistoryWriter(TrainerCallback):  # type: ignore[misc]
         loss = entry.get("loss")
         if self.path is not None:
             with self.path.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(entry) + "\n")
+                stream.write(json.dumps({name: finite_or_none(value) for name, value in entry.items()}) + "\n")
         if loss is not None and not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss is {loss} at step {state.global_step}; lower learning_rate, or raise warmup_ratio, and "
-                "train again: the checkpoints before it are still there"
-            )
+            raise TrainingError(diverged(loss, state.global_step))
+
+
+def diverged(loss: float, step: int) -> str:
+    """What to say where a loss is no number any more.
+
+    Args:
+        loss: the loss.
+        step: its optimizer step.
+
+    Returns:
+        The message.
+
+    Example:
+        >>> diverged(float("inf"), 7).split(";")[0]
+        'the loss is inf at step 7'
+    """
+    return (
+        f"the loss is {loss} at step {step}; lower learning_rate, or raise warmup_ratio, and train again: the "
+        "checkpoints before it are still there"
+    )
 
 
 class ProgressReporter(TrainerCallback):  # type: ignore[misc]
@@ -128,7 +149,9 @@ class ProgressReporter(TrainerCallback):  # type: ignore[misc]
         """Report after each step."""
         self.progress(state.global_step / max(state.max_steps, 1), self._words(state))
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **named: Any) -> None:
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **named: Any
+    ) -> None:
         """Remember the loss for the next report."""
         if logs and "loss" in logs:
             self.loss = f", loss {logs['loss']:.4g}"
@@ -181,15 +204,17 @@ class CheckpointKeeper(TrainerCallback):  # type: ignore[misc]
     def on_step_end(self, args: Any, state: Any, control: Any, **named: Any) -> None:
         """Stop where asked to, and log before anything that may save.
 
-        The Trainer keeps the sum of losses since the last log in memory only: logged before each checkpoint, it is 0
-        there, and the history of a resumed run is that of an uninterrupted one.
+        The Trainer keeps the sum of losses since the last log in memory only: logged before each checkpoint,
+        it is 0 there, and the history of a resumed run is that of an uninterrupted one.
         """
         if self.interrupted():
             control.should_save = control.should_training_stop = True
         if control.should_save or control.should_evaluate:
             control.should_log = True
 
-    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **named: Any) -> None:
+    def on_evaluate(
+        self, args: Any, state: Any, control: Any, metrics: dict[str, float], **named: Any
+    ) -> None:
         """Ask for a checkpoint at a new best; called before the Trainer notes the best itself."""
         if self.save_best and (state.best_metric is None or metrics["eval_loss"] < state.best_metric):
             control.should_save = True
@@ -200,7 +225,9 @@ class CheckpointKeeper(TrainerCallback):  # type: ignore[misc]
         processes.wait_for_everyone()
         if processes.is_main_process:
             folder = Path(args.output_dir)
-            mark_complete(folder / f"checkpoint-{state.global_step}", {**self.facts, "step": state.global_step})
+            mark_complete(
+                folder / f"checkpoint-{state.global_step}", {**self.facts, "step": state.global_step}
+            )
             best = f"checkpoint-{state.best_global_step}" if self.save_best else None
             for old in complete_checkpoints(folder)[: -self.keep]:
                 if old.name != best:

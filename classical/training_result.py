@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainingResult", "finite_or_none", "history_table"]
 
-_NAMES = {"eval_loss": "validation_loss", "eval_accuracy": "validation_accuracy", "grad_norm": "gradient_norm"}
+_NAMES = {
+    "eval_loss": "validation_loss",
+    "eval_accuracy": "validation_accuracy",
+    "grad_norm": "gradient_norm",
+}
 _COLUMNS = ["epoch", "loss", "learning_rate", "gradient_norm", "validation_loss", "validation_accuracy"]
 
 
@@ -27,9 +31,9 @@ class TrainingResult:
     """The answer of ``train``.
 
     Args:
-        history: one row per logged step (index ``step``): ``epoch``, ``loss`` (mean since the row before, of what
-            training minimizes), ``learning_rate``, ``gradient_norm`` (before clipping), and where it was computed
-            ``validation_loss`` (and ``validation_accuracy``).
+        history: one row per logged step (index ``step``): ``epoch``, ``loss`` (mean since the row before, of
+            what training minimizes), ``learning_rate``, ``gradient_norm`` (before clipping), and where it was
+            computed ``validation_loss`` (and ``validation_accuracy``).
         settings: the settings.
         folder: the trained folder.
         steps: optimizer steps of the whole run, earlier calls included.
@@ -86,7 +90,9 @@ class TrainingResult:
         Returns:
             Index: what; column ``value``.
         """
-        figures = {name: value for name, value in self.to_dict().items() if not isinstance(value, list | dict)}
+        figures = {
+            name: value for name, value in self.to_dict().items() if not isinstance(value, list | dict)
+        }
         return pd.DataFrame({"value": pd.Series(figures, dtype=object)})
 
     def to_dict(self) -> dict[str, Any]:
@@ -141,9 +147,13 @@ class TrainingResult:
         losses.plot(drawn.index, drawn.to_numpy(), color="#4c72b0", label="training")
         if "validation_loss" in self.history:
             validated = self.history["validation_loss"].dropna()
-            losses.plot(validated.index, validated.to_numpy(), "o-", color="#dd8452", markersize=4, label="validation")
+            losses.plot(
+                validated.index, validated.to_numpy(), "o-", color="#dd8452", markersize=4, label="validation"
+            )
         if self.best_step != self.steps:
-            losses.axvline(self.best_step, color="gray", linestyle=":", label=f"weights of step {self.best_step}")
+            losses.axvline(
+                self.best_step, color="gray", linestyle=":", label=f"weights of step {self.best_step}"
+            )
         losses.set_ylabel("loss")
         losses.legend(frameon=False)
         losses.grid(alpha=0.3)

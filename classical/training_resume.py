@@ -1,4 +1,4 @@
-"""Where a run goes on: the last complete checkpoint, if it belongs to these data, this model and these settings."""
+"""Where a run goes on: the last complete checkpoint, if it belongs to these data, model and settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .training_settings import TrainingSettings
 
 __all__ = ["ResumePoint", "clear_run", "find_resume_point", "load_weights", "model_facts"]
 
-# What may differ between two calls of one run: it changes how long training goes on, not the steps taken so far.
+# What may differ between two calls of one run: it says how long training goes on, not what was done so far.
 _MAY_CHANGE = ("num_epochs", "max_steps", "keep_checkpoints")
 # What transformers writes into a configuration on its own account.
 _VOLATILE = ("transformers_version", "_name_or_path", "use_cache", "architectures", "dtype", "torch_dtype")
@@ -75,15 +75,21 @@ class ResumePoint:
             found.append(f"unfinished checkpoints were left out and removed: {', '.join(self.incomplete)}")
         if self.checkpoint is None:
             return found
-        found.append(f"nothing was left to train after step {self.step}" if self.finished else f"resumed at step {self.step}")
+        found.append(
+            f"nothing was left to train after step {self.step}"
+            if self.finished
+            else f"resumed at step {self.step}"
+        )
         before = self.facts.get("processes", 1)
         now = load_library("accelerate", "transformer").PartialState().num_processes
         if before != now:
-            found.append(f"resumed with {now} process(es) after {before}: dropout differs from an uninterrupted run")
+            found.append(
+                f"resumed with {now} process(es) after {before}: dropout differs from an uninterrupted run"
+            )
         if self.state is not None and self.facts.get("total") not in (None, total):
             found.append(
-                f"the run was planned for {self.facts['total']} steps and now has {total}: the learning rate follows "
-                "the longer schedule from here on, which no uninterrupted run has"
+                f"the run was planned for {self.facts['total']} steps and now has {total}: the learning rate "
+                "follows the longer schedule from here on, which no uninterrupted run has"
             )
         return found
 
@@ -126,19 +132,23 @@ def find_resume_point(folder: Path, facts: Mapping[str, Any], model: Any, total:
     way_out = "Choose another folder, or start afresh (resume=False, on the command line --fresh)"
     if before.get("data") != facts["data"]:
         raise CheckpointError(
-            f"{latest} belongs to other data: their hash is {str(before.get('data'))[:12]}..., that of the data given "
-            f"{str(facts['data'])[:12]}... {way_out}"
+            f"{latest} belongs to other data: their hash is {str(before.get('data'))[:12]}..., that of "
+            f"the data given {str(facts['data'])[:12]}... {way_out}"
         )
     _refuse_differences(latest, "model", before.get("model", {}), facts["model"], (), way_out)
-    _refuse_differences(latest, "training", before.get("settings", {}), facts["settings"], _MAY_CHANGE, way_out)
+    _refuse_differences(
+        latest, "training", before.get("settings", {}), facts["settings"], _MAY_CHANGE, way_out
+    )
     _check_tensors(latest, model, way_out)
-    state = load_library("transformers", "transformer").TrainerState.load_from_json(str(latest / "trainer_state.json"))
+    state = load_library("transformers", "transformer").TrainerState.load_from_json(
+        str(latest / "trainer_state.json")
+    )
     planned = state.max_steps
     schedule = facts["settings"]["schedule"]
     if total < state.global_step or (total != planned and schedule == "one_cycle"):
         raise CheckpointError(
-            f"{latest} is of a run of {planned} steps, and {total} are asked for; a run can be made longer, but not "
-            f"shorter than it is, and one_cycle has a fixed length. {way_out}"
+            f"{latest} is of a run of {planned} steps, and {total} are asked for; a run can be made longer, "
+            f"but not shorter than it is, and one_cycle has a fixed length. {way_out}"
         )
     finished = state.global_step >= total or (_stopped_early(state) and total == planned)
     state.max_steps = total
@@ -178,7 +188,9 @@ def load_weights(model: Any, checkpoint: Path) -> None:
 def _incomplete(checkpoints: Path) -> tuple[str, ...]:
     if not checkpoints.is_dir():
         return ()
-    return tuple(path.name for path in sorted(checkpoints.glob("checkpoint-*")) if not (path / MARKER).is_file())
+    return tuple(
+        path.name for path in sorted(checkpoints.glob("checkpoint-*")) if not (path / MARKER).is_file()
+    )
 
 
 def _stopped_early(state: Any) -> bool:
@@ -190,7 +202,12 @@ def _stopped_early(state: Any) -> bool:
 
 
 def _refuse_differences(
-    checkpoint: Path, what: str, before: Mapping[str, Any], now: Mapping[str, Any], free: tuple[str, ...], way_out: str
+    checkpoint: Path,
+    what: str,
+    before: Mapping[str, Any],
+    now: Mapping[str, Any],
+    free: tuple[str, ...],
+    way_out: str,
 ) -> None:
     names = sorted({*before, *now} - set(free))
     different = [name for name in names if before.get(name) != now.get(name)]
@@ -211,8 +228,8 @@ def _check_tensors(checkpoint: Path, model: Any, way_out: str) -> None:
         if shapes.get(name) != tuple(tensor.shape):
             stored_shape = shapes.get(name, "not there")
             raise CheckpointError(
-                f"{checkpoint} does not fit the model: {name} is {stored_shape} in it and {tuple(tensor.shape)} in "
-                f"the model. {way_out}"
+                f"{checkpoint} does not fit the model: {name} is {stored_shape} in it and "
+                f"{tuple(tensor.shape)} in the model. {way_out}"
             )
     if extra := sorted(set(shapes) - set(own)):
         raise CheckpointError(f"{checkpoint} holds {extra[0]}, which the model does not have. {way_out}")

@@ -1,4 +1,4 @@
-"""A whole run from a file or from flags: data, model, settings and folder, checked before anything is computed."""
+"""A whole run from a file or from flags: data, model, settings and folder, checked before the work."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class TrainingRun:
 
     Args:
         data: ``source`` (a name or path) and other arguments of ``load_data``.
-        model: settings of ``DistanceTransformerConfig``; the data add what they determine. Left out are a hidden
-            size of 128, 4 heads and 2 layers.
+        model: settings of ``DistanceTransformerConfig``; the data add what they determine. Left out are a
+            hidden size of 128, 4 heads and 2 layers.
         training: the settings of the training.
         folder: the folder to write.
 
@@ -40,15 +40,15 @@ class TrainingRun:
         >>> run = TrainingRun({"source": "digits"}, {"metric": "l2"}).changed(training={"max_steps": 5})
         >>> run.training.max_steps, run.folder.name
         (5, 'digits')
-        >>> TrainingRun({"source": "digits"}, {"hiddensize": 8})
+        >>> TrainingRun({"source": "digits"}, {"metrics": "l1"})
         Traceback (most recent call last):
         ...
-        hybrid_opt.classical.errors.ConfigurationError: unknown model setting 'hiddensize'; did you mean 'hidden_size'?
+        hybrid_opt.classical.errors.ConfigurationError: unknown model setting 'metrics'; did you mean...
     """
 
     data: Mapping[str, Any] = field(default_factory=lambda: {"source": "pydoc_topics"})
     model: Mapping[str, Any] = field(default_factory=dict)
-    training: TrainingSettings = TrainingSettings()
+    training: TrainingSettings = field(default_factory=TrainingSettings)
     folder: Path = Path()
 
     def __post_init__(self) -> None:
@@ -91,8 +91,8 @@ class TrainingRun:
         """A copy in which some settings have other values; the others stay.
 
         Args:
-            data: arguments of ``load_data``; a text stands for the source. Another source drops the settings that
-                belong to the one before.
+            data: arguments of ``load_data``; a text stands for the source. Another source drops the settings
+                that belong to the one before.
             model: settings of the configuration.
             training: settings of the training.
             folder: the folder.

@@ -18,9 +18,9 @@ def build_schedule(
 ) -> LRScheduler:
     """The scheduler that a run's settings ask for; it is stepped once after each optimizer step.
 
-    The factor of ``"cosine"`` after the warm-up is (1 + cos(pi x)) / 2 with x the share of the remaining steps that
-    are done (Loshchilov and Hutter, SGDR, arXiv:1608.03983, one cycle to 0). ``"one_cycle"`` is Smith's policy
-    (arXiv:1708.07120) as torch implements it, with cosine annealing.
+    The factor of ``"cosine"`` after the warm-up is (1 + cos(pi x)) / 2 with x the share of the remaining
+    steps that are done (Loshchilov and Hutter, SGDR, arXiv:1608.03983, one cycle to 0). ``"one_cycle"`` is
+    Smith's policy (arXiv:1708.07120) as torch implements it, with cosine annealing.
 
     Args:
         optimizer: the optimizer whose groups are scheduled.
@@ -31,7 +31,7 @@ def build_schedule(
         The scheduler.
 
     Raises:
-        ConfigurationError: one_cycle gets fewer than 2 steps.
+        ConfigurationError: one_cycle gets fewer than 3 steps.
 
     Example:
         >>> optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(1))], lr=1.0)
@@ -46,13 +46,13 @@ def build_schedule(
     """
     warmup = warmup_steps(settings, total_steps)
     if settings.schedule == "one_cycle":
-        if total_steps < 2:
-            raise ConfigurationError(f"one_cycle has {total_steps} step; give at least 2, or schedule constant")
+        if total_steps < 3:
+            raise ConfigurationError(
+                f"one_cycle has {total_steps} step(s): up, down, and one between; give at least 3, or take cosine"
+            )
         # A warm-up of fewer than two steps would make torch divide by zero.
-        share = min(max(settings.warmup_ratio, 2.0 / total_steps), 1.0)
-        return OneCycleLR(
-            optimizer, max_lr=settings.learning_rate, total_steps=total_steps, pct_start=share
-        )
+        share = max(settings.warmup_ratio, 2.0 / total_steps)
+        return OneCycleLR(optimizer, max_lr=settings.learning_rate, total_steps=total_steps, pct_start=share)
     if settings.schedule == "constant":
         return LambdaLR(optimizer, _Warmup(warmup))
     return LambdaLR(optimizer, _WarmupCosine(warmup, total_steps))

@@ -27,16 +27,19 @@ class TrainingSettings:
         learning_rate: the highest learning rate of the schedule.
         num_epochs: passes over the training set; not used where ``max_steps`` is given.
         max_steps: optimizer steps; None counts ``num_epochs``.
-        schedule: ``"cosine"`` (linear warm-up, then half a cosine to 0), ``"one_cycle"`` (torch's ``OneCycleLR``,
-            which moves Adam's first momentum against the learning rate) or ``"constant"`` (after warm-up).
+        schedule: ``"cosine"`` (linear warm-up, then half a cosine to 0), ``"one_cycle"`` (torch's
+            ``OneCycleLR``, which moves Adam's first momentum against the learning rate) or ``"constant"``
+            (after warm-up).
         warmup_ratio: share of the steps in which the learning rate grows, at least 0 and below 1.
-        weight_decay: decoupled decay (AdamW) of matrices; norms, biases, attention scales and exponents have none.
+        weight_decay: decoupled decay (AdamW) of matrices; norms, biases, attention scales and exponents have
+            none.
         gradient_accumulation: batches whose gradients are summed before a step.
         max_grad_norm: gradients are scaled down to this norm; None does not clip.
-        precision: ``"float32"``, ``"bfloat16"`` (autocast; weights stay in float32) or ``"float16"`` (GPU only).
+        precision: ``"float32"``, ``"bfloat16"`` (autocast; weights stay in float32) or ``"float16"`` (GPU
+            only).
         gradient_checkpointing: recompute activations in the backward pass: less memory, more time.
-        early_stopping_patience: stop after this many validations without a lower loss, and keep the weights of
-            the lowest; None trains to the end and keeps the last weights.
+        early_stopping_patience: stop after this many validations without a lower loss, and keep the weights
+            of the lowest; None trains to the end and keeps the last weights.
         eval_steps: steps between validations; None validates once per epoch's worth of steps.
         save_steps: steps between checkpoints; None saves once per epoch's worth of steps.
         logging_steps: steps over which a training loss in the history is averaged.
@@ -52,7 +55,7 @@ class TrainingSettings:
         >>> TrainingSettings(batch_size=0)
         Traceback (most recent call last):
         ...
-        hybrid_opt.classical.errors.ConfigurationError: batch_size is 0; it must be a whole number of at least 1
+        hybrid_opt.classical.errors.ConfigurationError: batch_size is 0; it must be a whole number...
     """
 
     batch_size: int = 16
@@ -91,7 +94,9 @@ class TrainingSettings:
         if self.warmup_ratio >= 1:
             raise ConfigurationError(f"warmup_ratio is {self.warmup_ratio}; it is a share, 0 <= ratio < 1")
         if self.schedule == "one_cycle" and self.warmup_ratio == 0:
-            raise ConfigurationError("one_cycle needs a warm-up; give warmup_ratio above 0, or schedule cosine")
+            raise ConfigurationError(
+                "one_cycle needs a warm-up; give warmup_ratio above 0, or schedule cosine"
+            )
         self._check_choice("schedule", SCHEDULES)
         self._check_choice("precision", PRECISIONS)
         if not isinstance(self.gradient_checkpointing, bool):
@@ -115,7 +120,8 @@ class TrainingSettings:
             The settings.
 
         Raises:
-            ConfigurationError: a name is unknown (the message names the nearest legal one), or a value not legal.
+            ConfigurationError: a name is unknown (the message names the nearest legal one), or a value not
+                legal.
 
         Example:
             >>> TrainingSettings.from_dict({"learning_rate": "1e-3"}).learning_rate
@@ -193,7 +199,7 @@ def check_names(given: Iterable[Any], legal: Iterable[str], what: str) -> None:
         >>> check_names(["batchsize"], ["batch_size", "seed"], "training setting")
         Traceback (most recent call last):
         ...
-        hybrid_opt.classical.errors.ConfigurationError: unknown training setting 'batchsize'; did you mean 'batch_size'?
+        hybrid_opt.classical.errors.ConfigurationError: unknown training setting 'batchsize'; did you mean...
     """
     known = list(legal)
     for name in given:
@@ -229,7 +235,9 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise ConfigurationError(f"{path} holds {type(content).__name__}; it must be a mapping, 'name: value' lines")
+        raise ConfigurationError(
+            f"{path} holds {type(content).__name__}; it must be a mapping, 'name: value' lines"
+        )
     return content
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from .data_splits import check_limit
 from .errors import DataError
 from .table_columns import column_values, read_csv
-from .table_data import table_data
+from .table_data import build_table_data
 from .task_data import TaskData
 from .text_classification import text_classification_data
 from .time_series import forecast_data
@@ -88,7 +88,7 @@ def csv_data(
         )
     text_settings = {"tokenizer": tokenizer, "vocab_size": vocab_size, "sequence_length": sequence_length}
     _refuse(f"{name}, a table with the columns {', '.join(map(str, others))},", text_settings)
-    return table_data(name, table, label=label, task=task, limit=limit, seed=seed)
+    return build_table_data(name, table, label=label, task=task, limit=limit, seed=seed)
 
 
 def _refuse(what: str, settings: Mapping[str, object]) -> None:

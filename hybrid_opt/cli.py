@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from .classical import errors as classical_errors
+from .cli_transformer import register_commands
 from .errors import HybridOptError, OptionError
 from .progress import shown
 
@@ -29,7 +31,11 @@ app = typer.Typer(
 plan_app = typer.Typer(help="Business plans from tables.", no_args_is_help=True)
 app.add_typer(plan_app, name="plan")
 
+register_commands(app)
+
 INTERRUPTED = 130  # exit code of ctrl-C
+# The errors of the classical half have no class of their own in common: that folder imports nothing of ours.
+EXPECTED = (HybridOptError, *(getattr(classical_errors, name) for name in classical_errors.__all__))
 DEMO_DEPTH = 5  # QAOA layers
 # Spelled out, because looking the names up would import the solvers for every command.
 METHOD_HELP = "auto, exact, milp, anneal, tabu, uniform, decomposed, qaoa or vqe."
@@ -44,7 +50,7 @@ def main() -> None:
     """Run the command line; expected errors are one message and exit code 2, ctrl-C is 130."""
     try:
         app()
-    except HybridOptError as error:
+    except EXPECTED as error:
         _message(f"error: {error}")
         sys.exit(2)
     except KeyboardInterrupt:

@@ -36,7 +36,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "business": TASKS,
     "testing": BUILDERS,
     "system": SYSTEM,
-    "cli": SYSTEM | {"system", "testing", "door"},
+    "cli": SYSTEM | {"system", "testing", "door", "cli_transformer"},
+    "cli_transformer": SYSTEM | {"system", "testing", "door"},
     "__main__": {"cli"},
     "door": SYSTEM | {"system", "testing"},
 }

@@ -55,10 +55,9 @@ def test_given_embeddings_get_positions_only():
     torch.testing.assert_close(hidden[0], embeddings.positions.weight[:3])
 
 
-def test_a_table_can_be_shared():
-    tokens = torch.nn.Embedding(9, 8)
-    shared = InputEmbeddings(DistanceTransformerConfig(vocab_size=9, hidden_size=8), tokens)
-    assert shared.tokens is tokens
+def test_a_stack_of_given_embeddings_needs_no_table():
+    config = DistanceTransformerConfig(vocab_size=9, hidden_size=8)
+    assert list(InputEmbeddings(config, with_tokens=False).state_dict()) == ["positions.weight"]
 
 
 @pytest.mark.parametrize(

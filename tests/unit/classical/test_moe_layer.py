@@ -16,6 +16,7 @@ KINDS = {
     "loss-free": {"top_k": 2, "balance": "loss_free"},
     "no balance": {"top_k": 2, "balance": "none"},
     "mass": {"probability_mass": 0.5},
+    "mass, not divided": {"probability_mass": 0.5, "normalize_weights": False},
     "controlled": {"target_active": 1.5, "max_active": 3},
     "capacity": {"top_k": 2, "capacity_factor": 1.0, "balance": "loss_free"},
     "cosine": {"top_k": 2, "router": "cosine"},

@@ -16,9 +16,9 @@ from hybrid_opt.classical.moe_settings import MoESettings
         ({"top_k": 1}, 1, False, False),
         ({"top_k": 3}, 3, False, True),
         ({"top_k": 3, "normalize_weights": False}, 3, False, False),
-        ({"probability_mass": 0.5}, 4, True, False),
-        ({"probability_mass": 0.5, "normalize_weights": True}, 4, True, True),
-        ({"target_active": 1.5, "max_active": 3}, 3, True, False),
+        ({"probability_mass": 0.5}, 4, True, True),
+        ({"probability_mass": 0.5, "normalize_weights": False}, 4, True, False),
+        ({"target_active": 1.5, "max_active": 3}, 3, True, True),
     ],
 )
 def test_what_follows(settings, slots, varies, normalizes):

@@ -13,7 +13,7 @@ def test_an_installed_library_is_returned_itself():
 
 
 def test_a_missing_library_names_itself_and_its_extra():
-    with pytest.raises(MissingTransformerError, match=r'no_such_library is not installed.*hybrid-opt\[ml\]'):
+    with pytest.raises(MissingTransformerError, match=r"no_such_library is not installed.*hybrid-opt\[ml\]"):
         load_library("no_such_library", "ml")
 
 

@@ -1,0 +1,109 @@
+"""The heads of one metric through the tiled, the compiled or the dense path, all with the same dropout.
+
+Shapes: B batch, H query heads, K key-value heads, G = H / K, T query tokens, S key tokens, D head width, V value width.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .attention_masks import Visibility
+from .dense_attention import dense_attention
+from .sdpa_attention import normalized, without_mean
+from .tile_plan import TilePlan, kept_factors
+from .tiled_attention import TileSettings, tiled_attention
+
+__all__ = ["attend_in_tiles"]
+
+TILE_METRICS = {"dot": "similarity", "cosine": "similarity", "squared_l2": "shifted_squares"}
+"""What tiles compute for a metric, where it is not the metric itself."""
+
+
+def attend_in_tiles(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    metric: str,
+    scale: Tensor,
+    p: float | Tensor | None,
+    visibility: Visibility,
+    *,
+    dropout: float,
+    seed: int,
+    path: str,
+) -> Tensor:
+    """Attention of heads that share a metric.
+
+    Args:
+        query: (B, H, T, D), float32 or float64.
+        key: (B, K, S, D).
+        value: (B, K, S, V).
+        metric: their metric.
+        scale: (H,).
+        p: exponent of "lp", a number or (H,).
+        visibility: who sees whom.
+        dropout: probability.
+        seed: of dropout.
+        path: "tiled", "kernel" or "dense".
+
+    Returns:
+        (B, H, T, V).
+
+    Example:
+        >>> tokens = torch.zeros(1, 1, 2, 4)
+        >>> sight = Visibility(2, 2)
+        >>> attend_in_tiles(tokens, tokens, torch.eye(2)[None, None], "l1", torch.ones(1), None, sight,
+        ...                 dropout=0.0, seed=0, path="tiled")
+        tensor([[[[0.5000, 0.5000],
+                  [0.5000, 0.5000]]]])
+    """
+    batch, n_heads, n_queries, width = query.shape
+    shared = key.shape[1]
+    if isinstance(p, Tensor) and shared != n_heads:
+        # Heads of one group may have exponents of their own: each gets keys of its own.
+        key = key.repeat_interleave(n_heads // shared, 1)
+        value = value.repeat_interleave(n_heads // shared, 1)
+        shared = n_heads
+    groups = n_heads // shared
+    plan = TilePlan(batch * shared, groups, visibility)
+    if path == "dense":
+        kept = None
+        if dropout:
+            kept = _kept_everywhere(plan, batch, n_heads, dropout, seed, query)
+        repeated = (part.repeat_interleave(groups, 1) for part in (key, value))
+        return dense_attention(
+            query, *repeated, metric, scale, p, visibility.dense(query.device), kept
+        )
+    if metric in ("squared_l2", "l2"):
+        query, key = without_mean(query, key)
+    elif metric == "cosine":
+        query, key = normalized(query), normalized(key)
+    settings = TileSettings(
+        TILE_METRICS.get(metric, metric), plan, shared, dropout, seed, compiled=path == "kernel"
+    )
+    factor = -(scale / width**0.5).view(1, shared, groups).expand(batch, -1, -1).reshape(-1, groups)
+    exponent = p.expand(batch, -1).reshape(-1) if isinstance(p, Tensor) else p
+    output = tiled_attention(
+        query.reshape(batch * shared, groups, n_queries, width),
+        key.reshape(batch * shared, *key.shape[2:]),
+        value.reshape(batch * shared, *value.shape[2:]),
+        factor,
+        exponent,
+        settings,
+    )
+    return output.view(batch, n_heads, n_queries, -1)
+
+
+def _kept_everywhere(
+    plan: TilePlan, batch: int, n_heads: int, dropout: float, seed: int, like: Tensor
+) -> Tensor:
+    """Dropout's factors of all tiles in one array (B, H, T, S); 0 where nothing is visible."""
+    sight = plan.visibility
+    kept = like.new_zeros(plan.heads, plan.groups, sight.queries, sight.keys)
+    for heads, rows, tiles in plan.bands():
+        for tile in tiles:
+            place = kept[heads, :, rows, tile.columns]
+            shape = (place.shape[0], place.shape[1] * place.shape[2], place.shape[3])
+            place.copy_(kept_factors(shape, dropout, seed, tile, like).view(place.shape))
+    return kept.view(batch, n_heads, sight.queries, sight.keys)

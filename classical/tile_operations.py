@@ -1,0 +1,217 @@
+"""Distances of a tile and their gradients in plain torch: what runs on every device, and the oracle of the kernel.
+
+Shapes: N heads, R query rows, C key columns, D head width.
+
+A tile operation has two directions. Forward: distances (N, R, C) of queries (N, R, D) and keys (N, C, D). Backward:
+given G = dLoss / dDistance, it adds dLoss / dquery and dLoss / dkey to what is there. "similarity" is -q.k, to which
+dot product and cosine are reduced before; "shifted_squares" is |k|^2 - 2 q.k, the squared L2 distance less |q|^2, which
+the softmax of a row does not see.
+
+    l2         d = (|q|^2 + |k|^2 - 2 q.k)^(1/2) by matrix products; where that cancels, from differences
+               dd/dq = (q - k) / d, 0 at d = 0
+    l1, lp     dd/dx = sign(x) (|x| / d)^(p - 1), x = q - k, 0 at d = 0
+    chebyshev  dd/dx = sign(x) at the largest |x|, shared equally by those that tie
+    lp, p      dd/dp = d / p * sum (|x| / d)^p log(|x| / d)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+__all__ = ["tile_backward", "tile_distances", "tile_exponent_gradient"]
+
+CHUNK = 2**21
+"""Numbers of one block of differences q - k; tiles are cut along the keys to stay below."""
+
+CANCELLATION = 1024.0
+"""A squared distance below this many rounding errors of its terms is computed again from differences."""
+
+LARGEST_CDIST_POWER = 8.0
+"""Powers above this would leave the range of single precision for ordinary numbers."""
+
+Exponent = float | Tensor | None
+
+
+def tile_distances(query: Tensor, key: Tensor, metric: str, p: Exponent = None) -> Tensor:
+    """Distances of all queries to all keys.
+
+    Args:
+        query: (N, R, D).
+        key: (N, C, D).
+        metric: "similarity", "shifted_squares", "l2", "l1", "lp" or "chebyshev".
+        p: exponent of "lp": a number or (N,).
+
+    Returns:
+        (N, R, C).
+
+    Example:
+        >>> tile_distances(torch.zeros(1, 1, 2), torch.tensor([[[3.0, 4.0]]]), "l2")
+        tensor([[[5.]]])
+    """
+    if metric == "similarity":
+        return torch.bmm(query, key.transpose(1, 2)).neg_()
+    if metric == "shifted_squares":
+        return torch.baddbmm(key.square().sum(-1)[:, None], query, key.transpose(1, 2), alpha=-2.0)
+    if metric == "l2":
+        return _euclidean(query, key)
+    if metric == "l1":
+        return torch.cdist(query, key, p=1.0)
+    if metric == "chebyshev":
+        return torch.cdist(query, key, p=float("inf"))
+    if not isinstance(p, Tensor) and p is not None and p <= LARGEST_CDIST_POWER:
+        return torch.cdist(query, key, p=p, compute_mode="donot_use_mm_for_euclid_dist")
+    parts = []
+    for columns in _chunks(query, key):
+        magnitude = (query[:, :, None] - key[:, None, columns]).abs_()
+        largest = magnitude.amax(-1)
+        divisor = torch.where(largest > 0, largest, 1.0)
+        sums = magnitude.div_(divisor[..., None]).pow_(_broadcast(p, 4)).sum(-1)
+        parts.append(sums.pow_(1 / _broadcast(p, 3)).mul_(largest))
+    return torch.cat(parts, -1)
+
+
+def _broadcast(p: Exponent, dimensions: int) -> Tensor | float:
+    """An exponent per head beside tensors of so many dimensions."""
+    if isinstance(p, Tensor):
+        return p.detach().view(-1, *(1,) * (dimensions - 1))
+    assert p is not None
+    return p
+
+
+def _chunks(query: Tensor, key: Tensor) -> Iterator[slice]:
+    """Keys in blocks whose differences to all queries fit the allowance."""
+    step = max(1, CHUNK // max(1, query.numel()))
+    for start in range(0, key.shape[1], step):
+        yield slice(start, min(start + step, key.shape[1]))
+
+
+def _euclidean(query: Tensor, key: Tensor) -> Tensor:
+    """Root of the squared distance by matrix products; pairs that nearly coincide by their differences."""
+    query_squares = query.square().sum(-1, keepdim=True)
+    key_squares = key.square().sum(-1)[:, None]
+    squared = torch.baddbmm(query_squares + key_squares, query, key.transpose(1, 2), alpha=-2.0)
+    limit = CANCELLATION * torch.finfo(query.dtype).eps
+    # The smallest sum of squares bounds the test from below, so that one comparison of the tile finds all.
+    near = squared < limit * (query_squares + key_squares.amax(-1, keepdim=True))
+    squared.clamp_(min=0.0).sqrt_()
+    heads, rows, columns = near.nonzero(as_tuple=True)
+    if len(heads):
+        differences = query[heads, rows] - key[heads, columns]
+        squared[heads, rows, columns] = torch.linalg.vector_norm(differences, dim=-1)
+    return squared
+
+
+def tile_backward(
+    grad: Tensor,
+    distances: Tensor,
+    query: Tensor,
+    key: Tensor,
+    metric: str,
+    p: Exponent,
+    grad_query: Tensor,
+    grad_key: Tensor,
+) -> None:
+    """Add the gradients through the distances of a tile.
+
+    Args:
+        grad: dLoss / dDistance, (N, R, C).
+        distances: what ``tile_distances`` returned.
+        query: (N, R, D).
+        key: (N, C, D).
+        metric: as there.
+        p: as there.
+        grad_query: (N, R, D), added to.
+        grad_key: (N, C, D), added to.
+
+    Example:
+        >>> query, key = torch.zeros(1, 1, 2), torch.tensor([[[3.0, -4.0]]])
+        >>> grad_query, grad_key = torch.zeros(1, 1, 2), torch.zeros(1, 1, 2)
+        >>> distances = tile_distances(query, key, "l1")
+        >>> tile_backward(torch.ones(1, 1, 1), distances, query, key, "l1", None, grad_query, grad_key)
+        >>> grad_query.tolist()
+        [[[-1.0, 1.0]]]
+    """
+    if metric == "similarity":
+        grad_query.baddbmm_(grad, key, alpha=-1.0)
+        grad_key.baddbmm_(grad.transpose(1, 2), query, alpha=-1.0)
+        return
+    if metric == "shifted_squares":
+        back = grad.transpose(1, 2)
+        grad_query.baddbmm_(grad, key, alpha=-2.0)
+        grad_key.addcmul_(key, back.sum(2, keepdim=True), value=2.0).baddbmm_(back, query, alpha=-2.0)
+        return
+    if metric == "l2":
+        _euclidean_backward(grad, distances, query, key, grad_query, grad_key)
+        return
+    for columns in _chunks(query, key):
+        difference = query[:, :, None] - key[:, None, columns]
+        slope = _slope(difference, distances[:, :, columns], metric, p)
+        slope.mul_(grad[:, :, columns, None])
+        grad_query.add_(slope.sum(2))
+        grad_key[:, columns].sub_(slope.sum(1))
+
+
+def _slope(difference: Tensor, distances: Tensor, metric: str, p: Exponent) -> Tensor:
+    """Derivative of the distance with respect to each difference, (N, R, C, D)."""
+    sign = difference.sign()
+    if metric == "l1":
+        return sign
+    magnitude = difference.abs_()
+    if metric == "chebyshev":
+        ties = magnitude == magnitude.amax(-1, keepdim=True)
+        return sign.mul_(ties).div_(ties.sum(-1, keepdim=True))
+    divisor = torch.where(distances > 0, distances, 1.0)[..., None]
+    power = _broadcast(p, 4)
+    return sign.mul_(magnitude.div_(divisor).pow_(power - 1))
+
+
+def _euclidean_backward(
+    grad: Tensor, distances: Tensor, query: Tensor, key: Tensor, grad_query: Tensor, grad_key: Tensor
+) -> None:
+    """sum G (q - k) / d = q sum(G / d) - (G / d) k; nearly coinciding pairs from their differences."""
+    weights = torch.where(distances > 0, grad / distances, 0.0)
+    lengths = torch.linalg.vector_norm(query, dim=-1).amax(-1) + torch.linalg.vector_norm(key, dim=-1).amax(-1)
+    limit = (CANCELLATION * torch.finfo(query.dtype).eps) ** 0.5
+    near = (distances < limit * lengths[:, None, None]) & (distances > 0)
+    heads, rows, columns = near.nonzero(as_tuple=True)
+    if len(heads):
+        parts = weights[heads, rows, columns, None] * (query[heads, rows] - key[heads, columns])
+        weights[heads, rows, columns] = 0.0
+        grad_query.index_put_((heads, rows), parts, accumulate=True)
+        grad_key.index_put_((heads, columns), -parts, accumulate=True)
+    grad_query.addcmul_(query, weights.sum(2, keepdim=True)).baddbmm_(weights, key, alpha=-1.0)
+    back = weights.transpose(1, 2)
+    grad_key.addcmul_(key, back.sum(2, keepdim=True)).baddbmm_(back, query, alpha=-1.0)
+
+
+def tile_exponent_gradient(grad: Tensor, distances: Tensor, query: Tensor, key: Tensor, p: Exponent) -> Tensor:
+    """Gradient of the loss with respect to the exponent, through one tile of "lp" distances.
+
+    Args:
+        grad: dLoss / dDistance, (N, R, C).
+        distances: what ``tile_distances`` returned.
+        query: (N, R, D).
+        key: (N, C, D).
+        p: a number or (N,).
+
+    Returns:
+        (N,).
+
+    Example:
+        >>> query, key = torch.zeros(1, 1, 2), torch.ones(1, 1, 2)
+        >>> grad = torch.ones(1, 1, 1)
+        >>> round(tile_exponent_gradient(grad, torch.full((1, 1, 1), 2.0), query, key, 1.0).item(), 5)
+        -1.38629
+    """
+    total = query.new_zeros(query.shape[0])
+    for columns in _chunks(query, key):
+        part = distances[:, :, columns]
+        ratio = (query[:, :, None] - key[:, None, columns]).abs_()
+        ratio.div_(torch.where(part > 0, part, 1.0)[..., None])
+        # x log x is 0 at 0.
+        entropy = torch.xlogy(ratio.pow(_broadcast(p, 4)), ratio).sum(-1)
+        total += (entropy * part * grad[:, :, columns]).sum((1, 2))
+    return total / (p.detach() if isinstance(p, Tensor) else p)

@@ -1,0 +1,104 @@
+"""How attention is cut into tiles, and which weights dropout keeps in each of them.
+
+Shapes: B batch, K key-value heads, G query heads to each of them, T query tokens, S key tokens, N heads of a tile
+(slices of B * K), R rows and C columns of a tile.
+
+The plan depends on shapes and visibility alone, so forward pass, backward pass and the dense reference meet the same
+tiles, and random numbers drawn tile by tile are the same in all three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .attention_masks import Visibility
+
+__all__ = ["Tile", "TilePlan", "kept_factors"]
+
+ROWS = 128
+COLUMNS = 512
+NUMBERS = 2**20
+"""Most numbers of one tile over all its heads: 4 MB in single precision, a share of a third-level cache."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One tile.
+
+    Attributes:
+        number: counts the tiles of the plan; dropout is seeded by it.
+        columns: its keys.
+    """
+
+    number: int
+    columns: slice
+
+
+@dataclass(frozen=True)
+class TilePlan:
+    """Tiles of one call.
+
+    Attributes:
+        heads: B * K.
+        groups: G.
+        visibility: who sees whom.
+    """
+
+    heads: int
+    groups: int
+    visibility: Visibility
+
+    def bands(self) -> Iterator[tuple[slice, slice, list[Tile]]]:
+        """Heads, queries, and the tiles of keys that these queries may see.
+
+        Returns:
+            One entry for each block of queries; keys are cut at multiples of ``COLUMNS``.
+
+        Example:
+            >>> plan = TilePlan(2, 1, Visibility(200, 200, causal=True))
+            >>> [(rows.stop, len(tiles)) for _, rows, tiles in plan.bands()]
+            [(128, 1), (200, 1)]
+        """
+        sight = self.visibility
+        rows = max(1, min(ROWS, sight.queries))
+        columns = min(COLUMNS, sight.keys)
+        heads = max(1, NUMBERS // (self.groups * rows * columns))
+        number = 0
+        for head in range(0, self.heads, heads):
+            for row in range(0, sight.queries, rows):
+                row_slice = slice(row, min(row + rows, sight.queries))
+                first, last = sight.key_range(row_slice.start, row_slice.stop)
+                tiles = []
+                for column in range(first - first % columns, last, columns):
+                    found = slice(max(column, first), min(column + columns, last))
+                    tiles.append(Tile(number + column // columns, found))
+                number += -(-sight.keys // columns)
+                yield slice(head, min(head + heads, self.heads)), row_slice, tiles
+
+
+def kept_factors(shape: tuple[int, ...], dropout: float, seed: int, tile: Tile, like: Tensor) -> Tensor:
+    """By what dropout multiplies the weights of one tile: 0 or 1 / (1 - dropout).
+
+    Args:
+        shape: (N, G * R, C).
+        dropout: probability of 0.
+        seed: of the call.
+        tile: the tile.
+        like: gives floating type and device.
+
+    Returns:
+        Factors of that shape.
+
+    Example:
+        >>> factors = kept_factors((1, 2, 3), 0.5, 7, Tile(0, slice(0, 3)), torch.zeros(1))
+        >>> set(factors.flatten().tolist()) <= {0.0, 2.0}
+        True
+    """
+    generator = torch.Generator(like.device)
+    generator.manual_seed((seed + tile.number * 0x9E3779B97F4A7C15) % 2**63)
+    kept = torch.empty(shape, dtype=like.dtype, device=like.device)
+    return kept.bernoulli_(1 - dropout, generator=generator).mul_(1 / (1 - dropout))

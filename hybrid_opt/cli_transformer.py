@@ -1,0 +1,215 @@
+"""The commands train, evaluate and generate: flags over a YAML file, results on stdout, progress on stderr.
+
+Everything of the transformer is imported inside the commands, so that ``--help`` needs no torch.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from .errors import OptionError
+from .progress import shown
+
+__all__ = ["evaluate", "generate", "register_commands", "train"]
+
+INTERRUPTED = 130  # exit code of ctrl-C
+
+Seed = Annotated[
+    int | None, typer.Option(help="Order of examples, dropout, initial weights.", show_default="0")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Folder = Annotated[Path, typer.Argument(help="Folder that train wrote.")]
+
+
+def register_commands(app: typer.Typer) -> None:
+    """Enter the three commands.
+
+    Args:
+        app: the command line.
+    """
+    for command in (train, evaluate, generate):
+        app.command()(command)
+
+
+def train(
+    config: Annotated[Path | None, typer.Argument(help="YAML file: data, model, training, folder.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Name of a data set, or path.", show_default="pydoc_topics")
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help="l1, l2, squared_l2, lp, cosine, chebyshev, dot; or one per head, comma-separated."
+        ),
+    ] = None,
+    layers: Annotated[int | None, typer.Option(help="Blocks of the model.", show_default="2")] = None,
+    heads: Annotated[int | None, typer.Option(help="Attention heads.", show_default="4")] = None,
+    hidden: Annotated[int | None, typer.Option(help="Width of the model.", show_default="128")] = None,
+    sequence_length: Annotated[int | None, typer.Option(help="Tokens of an example.")] = None,
+    tokenizer: Annotated[str | None, typer.Option(help="bpe or characters.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Examples of a batch.", show_default="16")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Highest learning rate.", show_default="0.001")
+    ] = None,
+    num_epochs: Annotated[float | None, typer.Option(help="Passes over the data.", show_default="1")] = None,
+    max_steps: Annotated[int | None, typer.Option(help="Optimizer steps, instead of epochs.")] = None,
+    seed: Seed = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the run goes.", show_default="trained/DATA")
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume/--fresh", help="Go on from the folder's last checkpoint, or remove it and start anew."
+        ),
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Train a distance-attention transformer; run the same command again to go on after an interruption."""
+    _silence()
+    from .classical.training_run import TrainingRun
+
+    run = TrainingRun() if config is None else TrainingRun.from_yaml(config)
+    run = run.changed(
+        data=_given(source=data, sequence_length=sequence_length, tokenizer=tokenizer),
+        model=_given(
+            metric=_metric(metric), num_hidden_layers=layers, num_attention_heads=heads, hidden_size=hidden
+        ),
+        training=_given(
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            num_epochs=num_epochs,
+            max_steps=max_steps,
+            seed=seed,
+        ),
+        folder=folder,
+    )
+    with shown("training") as progress:
+        result = run.execute(resume="auto" if resume else False, progress=progress)
+    if as_json:
+        _print_json(result.to_dict())
+    else:
+        _print_frame(result.table().reset_index(), ["", "value"], "Training")
+        for note in result.notes:
+            _message(f"note: {note}")
+    if result.interrupted:
+        _message(f"interrupted at step {result.steps}; the same command goes on from there")
+        raise typer.Exit(INTERRUPTED)
+
+
+def evaluate(
+    folder: Folder,
+    data: Annotated[
+        str | None, typer.Option(help="Other data, name or path.", show_default="those of the training")
+    ] = None,
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    batch_size: Annotated[int, typer.Option(help="Examples in one forward pass.")] = 32,
+    baselines: Annotated[bool, typer.Option(help="Compute baselines, too.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Evaluate a trained model on held-out data, beside baselines."""
+    _silence()
+    from .classical.folder_evaluation import evaluate_folder
+
+    with shown("evaluating") as progress:
+        answer = evaluate_folder(
+            folder, split, source=data, batch_size=batch_size, baselines=baselines, progress=progress
+        )
+    if as_json:
+        _print_json(answer.to_dict())
+        return
+    table = answer.table()
+    _print_frame(
+        table.reset_index(),
+        ["", *map(str, table.columns)],
+        f"{answer.data}, {answer.split}: {answer.examples} examples",
+    )
+    for note in answer.notes:
+        _message(f"note: {note}")
+
+
+def generate(
+    folder: Folder,
+    prompt: Annotated[str, typer.Option(help="Beginning of the text.")] = "",
+    max_new_tokens: Annotated[int, typer.Option(help="Tokens to append at most.")] = 100,
+    temperature: Annotated[float, typer.Option(help="0 takes the most likely token each time.")] = 1.0,
+    top_k: Annotated[int | None, typer.Option(help="Sample among the k most likely tokens.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Sample among tokens of this joint probability.")
+    ] = None,
+    beams: Annotated[int, typer.Option(help="Beams of a search without sampling.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="Repeats the text.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Continue a prompt with a trained language model."""
+    _silence()
+    from .classical.generation import generate_text
+    from .classical.trained_folder import load_trained
+
+    trained = load_trained(folder)
+    text = generate_text(
+        trained.model,
+        trained.tokenizer,
+        prompt,
+        max_new_tokens,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        beams=beams,
+        seed=seed,
+    )
+    if as_json:
+        _print_json({"prompt": prompt, "text": text, "seed": seed})
+    else:
+        sys.stdout.write(text + "\n")
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    """The flags that were given; the others leave the file's value, or the default."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _metric(text: str | None) -> str | list[str] | None:
+    """One name, or one for each head."""
+    if text is None or "," not in text:
+        return text
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise OptionError(
+            f"--metric {text!r} has an empty name; write names with commas between them: l1,l1,dot,dot"
+        )
+    return names
+
+
+def _silence() -> None:
+    """Libraries behind transformers tell on import what they cannot load; nobody here asked for it."""
+    for name in ("torchao", "torch.utils._pytree"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _print_json(content: Any) -> None:
+    sys.stdout.write(json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def _print_frame(frame: Any, columns: list[str], title: str) -> None:
+    from .reports import Table, print_table
+
+    rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+    print_table(Table(columns, rows, title=title), Console())
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.6g}"
+    return str(value)
+
+
+def _message(text: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
