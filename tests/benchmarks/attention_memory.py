@@ -1,7 +1,10 @@
-"""Extra peak memory of one forward and backward pass, in a process of its own: `attention_memory.py METHOD TOKENS`.
+"""Extra peak memory of one forward and backward pass, in a process of its own: `attention_memory.py METHOD
+TOKENS`.
 
-The kernel counts the highest resident memory since it was told to forget (Linux, /proc/self/clear_refs), so nothing
-is sampled. Blocks above 64 KB go back to the system when they are freed (MALLOC_MMAP_THRESHOLD_, set by the caller).
+The kernel counts the highest resident memory since it was told to forget (Linux, /proc/self/clear_refs), so
+nothing
+is sampled. Blocks above 64 KB go back to the system when they are freed (MALLOC_MMAP_THRESHOLD_, set by the
+caller).
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ def resident(field: str) -> int:
 def extra_peak(method: str, tokens: int) -> int:
     """Bytes beyond what is there with the inputs: output, gradients and everything in between.
 
-    A pass before it leaves behind what libraries allocate once (threads, buffers of matrix products, machine code).
+    A pass before it leaves behind what libraries allocate once (threads, buffers of matrix products, machine
+    code).
     """
     attend = methods()[method]
     warm = inputs(tokens)

@@ -70,7 +70,9 @@ def methods() -> dict[str, Attend]:
     """Everything by name."""
     found: dict[str, Attend] = {
         "sdpa dot, plain": functional.scaled_dot_product_attention,
-        "sdpa dot, dropout": lambda q, k, v: functional.scaled_dot_product_attention(q, k, v, dropout_p=DROPOUT),
+        "sdpa dot, dropout": lambda q, k, v: functional.scaled_dot_product_attention(
+            q, k, v, dropout_p=DROPOUT
+        ),
         "sdpa dot, window": sdpa_with_window,
         "l2 in full": l2_in_full,
         "cdist l1": by_cdist(1.0),
