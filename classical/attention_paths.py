@@ -1,11 +1,11 @@
 """The heads of one metric through the tiled, the compiled or the dense path, all with the same dropout.
 
-Shapes: B batch, H query heads, K key-value heads, G = H / K, T query tokens, S key tokens, D head width, V value width.
+Shapes: B batch, H query heads, K key-value heads, G = H / K, T query tokens, S key tokens, D head width, V
+value width.
 """
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from .attention_masks import Visibility
@@ -71,10 +71,8 @@ def attend_in_tiles(
         kept = None
         if dropout:
             kept = _kept_everywhere(plan, batch, n_heads, dropout, seed, query)
-        repeated = (part.repeat_interleave(groups, 1) for part in (key, value))
-        return dense_attention(
-            query, *repeated, metric, scale, p, visibility.dense(query.device), kept
-        )
+        keys, values = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
+        return dense_attention(query, keys, values, metric, scale, p, visibility.dense(query.device), kept)
     if metric in ("squared_l2", "l2"):
         query, key = without_mean(query, key)
     elif metric == "cosine":

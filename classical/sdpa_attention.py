@@ -6,10 +6,11 @@ With c = scale / sqrt(D):
 
 - dot: c q.k;
 - cosine: -c (1 - cos) = c cos - c, and the constant cancels in the softmax: unit vectors in place of q and k;
-- squared L2: -c (|q|^2 + |k|^2 - 2 q.k), and c |q|^2 cancels in each row: q' = [2 c q, c], k' = [k, -|k|^2]. Only
-  differences count, so the mean key is subtracted first, which keeps |k|^2 small. In half precision |k|^2 and c are
-  carried as two numbers each, high and low, in three columns. Widths are filled up with zeros to a multiple of 8, the
-  values' too: with unequal widths the fused CPU path is left for one that makes a T x S array.
+- squared L2: -c (|q|^2 + |k|^2 - 2 q.k), and c |q|^2 cancels in each row: q' = [2 c q, c], k' = [k, -|k|^2].
+  Only differences count, so the mean key is subtracted first, which keeps |k|^2 small. In half precision
+  |k|^2 and c are carried as two numbers each, high and low, in three columns. Widths are filled up with zeros
+  to a multiple of 8, the values' too: with unequal widths the fused CPU path is left for one that makes a T x
+  S array.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ MULTIPLE = 8
 
 
 class _Normalized(torch.autograd.Function):
-    """x / |x|; keeps the result and the inverse length, where a formula of operations would keep four arrays."""
+    """x / |x|; keeps the result and the inverse length, a chain of operations would keep four arrays."""
 
     @staticmethod
     def forward(context: Any, vectors: Tensor) -> Tensor:
@@ -62,7 +63,8 @@ def normalized(vectors: Tensor) -> Tensor:
         >>> normalized(torch.tensor([[3.0, 4.0], [0.0, 0.0]])).tolist()
         [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
     """
-    return _Normalized.apply(vectors)  # type: ignore[no-any-return, no-untyped-call]
+    unit: Tensor = _Normalized.apply(vectors)  # type: ignore[no-untyped-call]
+    return unit
 
 
 def without_mean(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
@@ -119,7 +121,9 @@ def sdpa_attention(
         query = query * factor.to(query.dtype)
     common = -(-max(query.shape[-1], width) // MULTIPLE) * MULTIPLE
     if query.shape[-1] != width or metric == "squared_l2":
-        query, key, value = (functional.pad(part, (0, common - part.shape[-1])) for part in (query, key, value))
+        query, key, value = (
+            functional.pad(part, (0, common - part.shape[-1])) for part in (query, key, value)
+        )
     grouped = query.shape[1] != key.shape[1]
     output = functional.scaled_dot_product_attention(
         query, key, value, is_causal=causal, scale=1.0, enable_gqa=grouped

@@ -1,11 +1,11 @@
-"""Distances of a tile and their gradients in plain torch: what runs on every device, and the oracle of the kernel.
+"""Distances of a tile and their gradients in plain torch: on every device, and the oracle of the kernel.
 
 Shapes: N heads, R query rows, C key columns, D head width.
 
-A tile operation has two directions. Forward: distances (N, R, C) of queries (N, R, D) and keys (N, C, D). Backward:
-given G = dLoss / dDistance, it adds dLoss / dquery and dLoss / dkey to what is there. "similarity" is -q.k, to which
-dot product and cosine are reduced before; "shifted_squares" is |k|^2 - 2 q.k, the squared L2 distance less |q|^2, which
-the softmax of a row does not see.
+A tile operation has two directions. Forward: distances (N, R, C) of queries (N, R, D) and keys (N, C, D).
+Backward: given G = dLoss / dDistance, it adds dLoss / dquery and dLoss / dkey to what is there. "similarity"
+is -q.k, to which dot product and cosine are reduced before; "shifted_squares" is |k|^2 - 2 q.k, the squared
+L2 distance less |q|^2, which the softmax of a row does not see.
 
     l2         d = (|q|^2 + |k|^2 - 2 q.k)^(1/2) by matrix products; where that cancels, from differences
                dd/dq = (q - k) / d, 0 at d = 0
@@ -171,9 +171,11 @@ def _slope(difference: Tensor, distances: Tensor, metric: str, p: Exponent) -> T
 def _euclidean_backward(
     grad: Tensor, distances: Tensor, query: Tensor, key: Tensor, grad_query: Tensor, grad_key: Tensor
 ) -> None:
-    """sum G (q - k) / d = q sum(G / d) - (G / d) k; nearly coinciding pairs from their differences."""
+    """Gradient sum G (q - k) / d = q sum(G / d) - (G / d) k; nearly coinciding pairs from differences."""
     weights = torch.where(distances > 0, grad / distances, 0.0)
-    lengths = torch.linalg.vector_norm(query, dim=-1).amax(-1) + torch.linalg.vector_norm(key, dim=-1).amax(-1)
+    lengths = torch.linalg.vector_norm(query, dim=-1).amax(-1) + torch.linalg.vector_norm(key, dim=-1).amax(
+        -1
+    )
     limit = (CANCELLATION * torch.finfo(query.dtype).eps) ** 0.5
     near = (distances < limit * lengths[:, None, None]) & (distances > 0)
     heads, rows, columns = near.nonzero(as_tuple=True)
@@ -187,7 +189,9 @@ def _euclidean_backward(
     grad_key.addcmul_(key, back.sum(2, keepdim=True)).baddbmm_(back, query, alpha=-1.0)
 
 
-def tile_exponent_gradient(grad: Tensor, distances: Tensor, query: Tensor, key: Tensor, p: Exponent) -> Tensor:
+def tile_exponent_gradient(
+    grad: Tensor, distances: Tensor, query: Tensor, key: Tensor, p: Exponent
+) -> Tensor:
     """Gradient of the loss with respect to the exponent, through one tile of "lp" distances.
 
     Args:

@@ -1,10 +1,10 @@
 """How attention is cut into tiles, and which weights dropout keeps in each of them.
 
-Shapes: B batch, K key-value heads, G query heads to each of them, T query tokens, S key tokens, N heads of a tile
-(slices of B * K), R rows and C columns of a tile.
+Shapes: B batch, K key-value heads, G query heads to each of them, T query tokens, S key tokens, N heads of a
+tile (slices of B * K), R rows and C columns of a tile.
 
-The plan depends on shapes and visibility alone, so forward pass, backward pass and the dense reference meet the same
-tiles, and random numbers drawn tile by tile are the same in all three.
+The plan depends on shapes and visibility alone, so forward pass, backward pass and the dense reference meet
+the same tiles, and random numbers drawn tile by tile are the same in all three.
 """
 
 from __future__ import annotations

@@ -1,17 +1,18 @@
 """Attention tile by tile: no T x S array is ever made, neither forward nor backward.
 
-Forward is the softmax that is updated from tile to tile of keys (Milakov and Gimelshein 2018, arXiv 1805.02867), as in
-FlashAttention (Dao et al. 2022, arXiv 2205.14135); backward computes every tile again from the logarithm of each row's
-sum. With d the distances, f = -scale / sqrt(D), M what dropout multiplies by and O the output:
+Forward is the softmax that is updated from tile to tile of keys (Milakov and Gimelshein 2018, arXiv
+1805.02867), as in FlashAttention (Dao et al. 2022, arXiv 2205.14135); backward computes every tile again from
+the logarithm of each row's sum. With d the distances, f = -scale / sqrt(D), M what dropout multiplies by and
+O the output:
 
     P = exp(f d - lse),  O = (P M) V
     dV = (P M)' dO,  dP = (dO V') M,  dS = P (dP - sum(dO O)),  df = sum dS d,  dd = f dS
 
-The gradients of distances go back to queries and keys through the operations of the metric. Causal order, windows, masks
-and dropout are the same lines for all metrics.
+The gradients of distances go back to queries and keys through the operations of the metric. Causal order,
+windows, masks and dropout are the same lines for all metrics.
 
-Shapes: N = B * K heads of keys and values, G query heads to each, T query tokens, S key tokens, D head width, V value
-width, R rows and C columns of a tile.
+Shapes: N = B * K heads of keys and values, G query heads to each, T query tokens, S key tokens, D head width,
+V value width, R rows and C columns of a tile.
 """
 
 from __future__ import annotations
@@ -83,13 +84,18 @@ class TileSettings:
         if mask.shape[1] == 1:
             part = part[batch]
         else:
-            part = part.unflatten(1, (self.key_value_heads, self.plan.groups))
+            part = part.view(len(part), self.key_value_heads, self.plan.groups, *part.shape[2:])
             part = part[batch, numbers % self.key_value_heads]
         logits.masked_fill_(~part, float("-inf"))
 
     def kept(self, like: Tensor, tile: Tile) -> Tensor:
         """Dropout's factors for the weights of a tile."""
         return kept_factors(tuple(like.shape), self.dropout, self.seed, tile, like)
+
+
+def _by_query_head(tile: Tensor, size: tuple[int, int]) -> Tensor:
+    """(N, G * R, ...) as (N, G, R, ...), the same memory."""
+    return tile.view(len(tile), *size, *tile.shape[2:])
 
 
 class _TiledAttention(torch.autograd.Function):
@@ -112,11 +118,11 @@ class _TiledAttention(torch.autograd.Function):
                 continue
             queries = query[heads, :, rows].flatten(1, 2)
             exponent = p[heads] if isinstance(p, Tensor) else p
-            size = (*query.shape[1:2], rows.stop - rows.start)
+            size = (groups, rows.stop - rows.start)
             largest = total = summed = None
             for tile in tiles:
                 logits = distances(queries, key[heads, tile.columns], settings.metric, exponent)
-                shaped = logits.unflatten(1, size)
+                shaped = _by_query_head(logits, size)
                 shaped.mul_(factor[heads, :, None, None])
                 settings.hide(shaped, heads, rows, tile)
                 highest = logits.amax(-1, keepdim=True)
@@ -135,30 +141,33 @@ class _TiledAttention(torch.autograd.Function):
                     total = total.mul_(shrink).add_(part)
                     summed = summed.mul_(shrink).baddbmm_(weights, values)
                 largest = highest
-            assert total is not None and summed is not None
+            assert total is not None
+            assert summed is not None
             sees = total > 0
-            output[heads, :, rows] = summed.div_(total.masked_fill(~sees, 1.0)).unflatten(1, size)
+            output[heads, :, rows] = _by_query_head(summed.div_(total.masked_fill(~sees, 1.0)), size)
             lse = torch.where(sees, total.log() + reference, float("inf"))
-            normalizer[heads, :, rows] = lse.squeeze(-1).unflatten(1, size)
-        context.save_for_backward(query, key, value, factor, output, normalizer, *([p] if isinstance(p, Tensor) else []))
+            normalizer[heads, :, rows] = _by_query_head(lse, size).squeeze(-1)
+        context.save_for_backward(
+            query, key, value, factor, output, normalizer, *([p] if isinstance(p, Tensor) else [])
+        )
         context.p, context.settings = None if isinstance(p, Tensor) else p, settings
         return output
 
     @staticmethod
-    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    @torch.autograd.function.once_differentiable
     def backward(context: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, factor, output, normalizer, *rest = context.saved_tensors
         settings: TileSettings = context.settings
         p: Exponent = rest[0] if rest else context.p
         distances, distances_backward, exponent_gradient = settings.operations()
-        learns_p = context.needs_input_grad[4]
+        learns_p, groups = context.needs_input_grad[4], query.shape[1]
         grad_query, grad_key, grad_value = (torch.zeros_like(part) for part in (query, key, value))
         grad_factor = torch.zeros_like(factor)
         grad_p = torch.zeros_like(p) if learns_p and isinstance(p, Tensor) else None
         for heads, rows, tiles in settings.plan.bands():
             if not tiles:
                 continue
-            size = (*query.shape[1:2], rows.stop - rows.start)
+            size = (groups, rows.stop - rows.start)
             queries = query[heads, :, rows].flatten(1, 2)
             upstream = grad_output[heads, :, rows].flatten(1, 2)
             lse = normalizer[heads, :, rows].flatten(1, 2)[..., None]
@@ -168,7 +177,7 @@ class _TiledAttention(torch.autograd.Function):
             for tile in tiles:
                 keys = key[heads, tile.columns]
                 found = distances(queries, keys, settings.metric, exponent)
-                logits = found.unflatten(1, size) * factor[heads, :, None, None]
+                logits = _by_query_head(found, size) * factor[heads, :, None, None]
                 settings.hide(logits, heads, rows, tile)
                 weights = logits.flatten(1, 2).sub_(lse).exp_()
                 slopes = torch.bmm(upstream, value[heads, tile.columns].transpose(1, 2))
@@ -179,7 +188,7 @@ class _TiledAttention(torch.autograd.Function):
                 else:
                     grad_value[heads, tile.columns].baddbmm_(weights.transpose(1, 2), upstream)
                 slopes.sub_(shift).mul_(weights)
-                shaped = slopes.unflatten(1, size)
+                shaped = _by_query_head(slopes, size)
                 # A matrix product of one row and one column each: several times as fast as a sum of products.
                 flat = slopes.view(-1, 1, size[1] * found.shape[2])
                 grad_factor[heads] += torch.bmm(flat, found.view(flat.shape[0], -1, 1)).view(-1, size[0])
@@ -190,7 +199,7 @@ class _TiledAttention(torch.autograd.Function):
                 )  # fmt: skip
                 if grad_p is not None:
                     grad_p[heads] += exponent_gradient(slopes, found, queries, keys, exponent)
-            grad_query[heads, :, rows] = to_queries.unflatten(1, size)
+            grad_query[heads, :, rows] = _by_query_head(to_queries, size)
         return grad_query, grad_key, grad_value, grad_factor, grad_p, None
 
 
@@ -214,7 +223,9 @@ def tiled_attention(
         >>> from hybrid_opt.classical.attention_masks import Visibility
         >>> token = torch.zeros(1, 3, 2)
         >>> settings = TileSettings("l1", TilePlan(1, 1, Visibility(3, 3, causal=True)), 1)
-        >>> tiled_attention(token[:, None], token, torch.eye(3)[None], -torch.ones(1, 1), None, settings)[0, 0, 1]
+        >>> values, factor = torch.eye(3)[None], -torch.ones(1, 1)
+        >>> tiled_attention(token[:, None], token, values, factor, None, settings)[0, 0, 1]
         tensor([0.5000, 0.5000, 0.0000])
     """
-    return _TiledAttention.apply(query, key, value, factor, p, settings)  # type: ignore[no-any-return, no-untyped-call]
+    output: Tensor = _TiledAttention.apply(query, key, value, factor, p, settings)  # type: ignore[no-untyped-call]
+    return output

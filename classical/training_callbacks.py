@@ -109,7 +109,9 @@ class HistoryWriter(TrainerCallback):  # type: ignore[misc]
         loss = entry.get("loss")
         if self.path is not None:
             with self.path.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps({name: finite_or_none(value) for name, value in entry.items()}) + "\n")
+                stream.write(
+                    json.dumps({name: finite_or_none(value) for name, value in entry.items()}) + "\n"
+                )
         if loss is not None and not math.isfinite(loss):
             raise TrainingError(diverged(loss, state.global_step))
 
@@ -129,8 +131,8 @@ def diverged(loss: float, step: int) -> str:
         'the loss is inf at step 7'
     """
     return (
-        f"the loss is {loss} at step {step}; lower learning_rate, or raise warmup_ratio, and train again: the "
-        "checkpoints before it are still there"
+        f"the loss is {loss} at step {step}; lower learning_rate, or raise warmup_ratio, and train again: "
+        "the checkpoints before it are still there"
     )
 
 

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, TrainerCallback
 
 from hybrid_opt.classical.data_registry import load_data
-from hybrid_opt.classical.evaluation import evaluate
 from hybrid_opt.classical.errors import ConfigurationError, TrainingError
+from hybrid_opt.classical.evaluation import evaluate
 from hybrid_opt.classical.gpt import DistanceGPT
 from hybrid_opt.classical.language_data import build_language_data
 from hybrid_opt.classical.text_sources import Document
 from hybrid_opt.classical.trained_folder import model_class
 from hybrid_opt.classical.training import train
+from hybrid_opt.classical.training_result import TrainingResult
 from hybrid_opt.classical.training_settings import TrainingSettings
 
 SETTINGS = TrainingSettings(batch_size=8, max_steps=6, eval_steps=3, save_steps=2, logging_steps=2)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick():
+    """Half of a tiny run would go into garbage of other modules and a picture that is tested elsewhere."""
+    gc.collect()
+    gc.freeze()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TrainingResult, "plot", lambda self, path: Path(path).touch())
+        yield
+    gc.unfreeze()
 
 
 def letters():
