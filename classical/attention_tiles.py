@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .attention_statistics import weights_from_distances
-from .attention_weights import attention_distances
+from .weights_on_request import attention_distances
 
 __all__ = ["AttentionTile", "WeightInputs", "attention_tiles"]
 

@@ -33,7 +33,7 @@ from scipy import stats
 from transformers import TrainerCallback
 
 from hybrid_opt.classical.attention_layer import DistanceAttention
-from hybrid_opt.classical.attention_weights import attention_weights
+from hybrid_opt.classical.weights_on_request import attention_weights
 from hybrid_opt.classical.data_registry import load_data
 from hybrid_opt.classical.encoder_heads import DistanceEncoderForSequenceClassification
 from hybrid_opt.classical.evaluation import evaluate
