@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from . import errors
     from .activation_monitor import ActivationMonitor
     from .attention_analysis import attention_report
+    from .attention_findings import AttentionReport
     from .attention_function import distance_attention, explain_backend
     from .attention_layer import DistanceAttention
     from .attention_scale import no_decay_parameter_names
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActivationMonitor",
+    "AttentionReport",
     "BackendChoice",
     "ControlSignal",
     "DistanceAttention",
@@ -94,6 +96,7 @@ __all__ = [
 
 _HOMES = {
     "ActivationMonitor": "activation_monitor",
+    "AttentionReport": "attention_findings",
     "BackendChoice": "backend_choice",
     "ControlSignal": "control_signals",
     "DistanceAttention": "attention_layer",

@@ -20,7 +20,7 @@ __all__ = ["draw_heads", "draw_map", "draw_report", "draw_similarity", "layer_la
 _PANELS = (
     ("entropy", "normalized entropy", "share of log(visible keys)", (0.0, 1.0), ".2f"),
     ("sparsity", "sparsity (Hoyer)", "0 even, 1 a single key", (0.0, 1.0), ".2f"),
-    ("range", "range", "mean distance looked at, tokens", None, ".3g"),
+    ("range", "range", "mean distance looked at, tokens", None, "#.3g"),
     ("sink", "weight on the first token", "share of attention", (0.0, None), ".2f"),
     ("ratio", "lambda now / at the start", "factor, logarithmic", "log", ".2f"),
     ("mean_distance", "distance, spread over mean", "std / mean of visible pairs", (0.0, None), ".2f"),
@@ -92,15 +92,23 @@ def draw_similarity(report: AttentionReport) -> Figure:
 
 
 def draw_map(
-    weights: pandas.DataFrame, title: str, across: bool = False, tokens: Sequence[str] | None = None
+    weights: pandas.DataFrame,
+    title: str,
+    *,
+    visible: NDArray[np.bool_] | None = None,
+    across: bool = False,
+    tokens: Sequence[str] | None = None,
+    size: tuple[float, float] = (6.4, 5.4),
 ) -> Figure:
     """One attention map: a row per query, a column per key.
 
     Args:
         weights: what ``AttentionReport.map`` returns.
         title: of the picture.
+        visible: which keys a query can see, of the same shape; the others are gray.
         across: whether the keys are of another sequence.
         tokens: text of the positions, shown where there is room.
+        size: width and height in inches.
 
     Returns:
         A matplotlib figure that belongs to no window.
@@ -115,14 +123,14 @@ def draw_map(
     from matplotlib.figure import Figure
 
     values = weights.to_numpy(float)
-    figure = Figure(figsize=(6.4, 5.4), layout="constrained")
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
     # Weights fall off by orders of magnitude; on a linear scale most maps would show one bright line.
     norm = PowerNorm(0.5, vmin=0.0, vmax=max(float(values.max(initial=0.0)), 1e-12))
-    shown = np.ma.masked_equal(values, 0.0)
+    shown = np.ma.masked_array(values, mask=False if visible is None else ~visible)
     picture = axes.imshow(shown, cmap="viridis", norm=norm, aspect="auto", interpolation="nearest")
     axes.set_facecolor(_NOTHING)
-    figure.colorbar(picture, ax=axes, label="attention weight (color by square root; gray: none)")
+    figure.colorbar(picture, ax=axes, label="attention weight (color by square root)")
     axes.set_title(title, fontsize=11)
     axes.set_xlabel("key position (attended to)")
     axes.set_ylabel("query position (attending)")
@@ -224,7 +232,13 @@ def _draw_matrix(
             dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
             color = "white" if dark else "black"
             axes.text(
-                column, row, format(value, numbers), ha="center", va="center", fontsize=7.5, color=color
+                column,
+                row,
+                format(value, numbers).rstrip("."),
+                ha="center",
+                va="center",
+                fontsize=7.5,
+                color=color,
             )
 
 

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from .attended_positions import rank_positions
-from .attention_tiles import attention_tiles
+from .attention_maps import recomputed_map
 from .errors import ConfigurationError
 from .layer_attention import LayerAttention
 
@@ -169,28 +168,7 @@ class AttentionReport:
         Raises:
             ConfigurationError: no such layer, head, sequence or row.
         """
-        import pandas
-
-        found = self.layer(layer)
-        inputs = found.map_inputs
-        kept = 0 if inputs is None else len(inputs.query)
-        _within("head", head, found.num_heads)
-        if inputs is None or not kept:
-            raise ConfigurationError("the report kept no sequence for maps; make it with map_items=1 or more")
-        _within("sequence", sequence, kept)
-        queries, keys = inputs.query.shape[2], inputs.key.shape[2]
-        chosen = list(range(queries)) if rows is None else [int(row) for row in np.atleast_1d(rows)]
-        for row in chosen:
-            _within("row", row, queries)
-        one = inputs.sequences(sequence, sequence + 1)
-        index = torch.tensor(chosen, dtype=torch.long, device=one.query.device)
-        with torch.no_grad():
-            parts = [tile.weights[0, head].cpu() for tile in attention_tiles(one, index)]
-        return pandas.DataFrame(
-            torch.cat(parts).double().numpy(),
-            index=pandas.Index(chosen, name="query"),
-            columns=pandas.RangeIndex(keys, name="key"),
-        )
+        return recomputed_map(self.layer(layer), head, rows, sequence)[0]
 
     def plot(self) -> Figure:
         """Draw entropy, sparsity, range and first-token weight of all heads, and their similarity by layer.
@@ -220,9 +198,10 @@ class AttentionReport:
         from .attention_charts import draw_map
 
         found = self.layer(layer)
+        weights, visible = recomputed_map(found, head, rows, sequence)
         tokens = self.tokens if sequence == 0 else None
-        title = f"layer {self.layers.index(found)} ({found.name}), head {head}: {found.metrics[head]}"
-        return draw_map(self.map(layer, head, rows=rows, sequence=sequence), title, found.across, tokens)
+        title = f"layer {self.layers.index(found)}, head {head}: {found.metrics[head]}"
+        return draw_map(weights, title, visible=visible, across=found.across, tokens=tokens)
 
     def to_html(self, path: str | Path, *, title: str = "Attention report") -> Path:
         """Write everything as one page that needs no network.
@@ -288,12 +267,6 @@ class AttentionReport:
 
             write_whole(Path(path), text)
         return text
-
-
-def _within(name: str, value: Any, size: int) -> None:
-    """Refuse an index that is not from 0 to size - 1."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < size:
-        raise ConfigurationError(f"{name} must be a whole number from 0 to {size - 1}; {value!r} was given")
 
 
 def _plain(values: Any) -> Any:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .attention_charts import draw_heads, draw_map, draw_similarity, layer_labels
+from .attention_maps import recomputed_map
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -26,17 +28,17 @@ _MOST_MAPS = 12
 _COLUMNS = {
     "metric": ("metric", ""),
     "p": ("p", "exponent of lp"),
-    "lambda": ("lambda", "scale of the logits as it stands"),
+    "lambda": ("lambda", "as it stands"),
     "lambda_start": ("at start", "lambda before training"),
     "gate": ("gate", "factor on the head's output"),
-    "entropy": ("entropy", "over log(visible keys): 1 even, 0 one key"),
-    "sparsity": ("sparsity", "Hoyer: 0 even, 1 one key"),
-    "keys_95": ("95 % in", "share of visible keys that holds 95 % of the weight"),
-    "range": ("range", "mean distance between query and key, tokens"),
-    "uniform_range": ("if even", "range of even weights under the same mask, tokens"),
+    "entropy": ("entropy", "1 even, 0 one key"),
+    "sparsity": ("sparsity", "0 even, 1 one key"),
+    "keys_95": ("95 % in", "share of keys that holds 95 %"),
+    "range": ("range", "tokens between query and key"),
+    "uniform_range": ("if even", "range of even weights"),
     "sink": ("first token", "weight on it"),
-    "mean_distance": ("distance", "mean over visible pairs"),
-    "std_distance": ("± std", "over visible pairs"),
+    "mean_distance": ("distance", "mean of visible pairs"),
+    "std_distance": ("± std", ""),
     "min_distance": ("least", ""),
     "max_distance": ("most", ""),
 }
@@ -60,9 +62,9 @@ data:"> <title>{{ title }}</title>
   .scroll { overflow-x: auto; }
   table { border-collapse: collapse; font-size: 0.88rem; font-variant-numeric: tabular-nums; }
   caption { text-align: left; padding-bottom: 6px; }
-  th, td { padding: 4px 14px 4px 0; border-bottom: 1px solid #e4e7eb; text-align: right; white-space: nowrap;
+  th, td { padding: 4px 12px 4px 0; border-bottom: 1px solid #e4e7eb; text-align: right; white-space: nowrap;
   } thead th { border-bottom: 2px solid #9aa5b1; vertical-align: bottom; }
-  th small { display: block; color: #52606d; font-weight: 400; white-space: normal; min-width: 5.2rem; }
+  th small { display: block; color: #52606d; font-weight: 400; white-space: normal; min-width: 4.4rem; }
   .left { text-align: left; }
   .first td, .first th { border-top: 2px solid #9aa5b1; }
   tbody th { font-weight: 700; }
@@ -93,13 +95,13 @@ sequence, which has no range{% endif %}. Gray: not defined. Means are over {{ ro
 <figure>
 <img src="{{ similarity }}" alt="Similarity of the outputs of all pairs of heads, one matrix per layer.">
 <figcaption>Linear centered kernel alignment of head outputs: 1 where they differ by a rotation, a scale or an
-offset only. Heads of width {{ width }} with nothing in common come to about {{ chance }} on so few or many
-rows.</figcaption>
+offset only. Heads of width {{ width }} with nothing in common come to about {{ chance }} at
+this number of rows.</figcaption>
 </figure>
 
 {% if maps %}
 <h2>The sharpest head of each layer</h2>
-<p>Weights on the first sequence, of the head with the lowest entropy.</p>
+<p>Weights on the first sequence, of the head with the lowest entropy. Gray: keys that a query cannot see.</p>
 <div class="maps">
 {% for map in maps %}
 <figure><img src="{{ map.source }}" alt="Attention map, {{ map.title }}"></figure>
@@ -161,12 +163,10 @@ def write_page(report: AttentionReport, path: Path, title: str) -> Path:
     _check_folder(path)
     from jinja2 import Environment
 
-    from .attention_charts import draw_heads, draw_similarity, layer_labels
-
     labels = layer_labels(report)
     rows = max(layer.statistics.rows for layer in report.layers)
     width = report.head_width
-    maps, left_out = _maps(report)
+    maps, left_out = _maps(report, labels)
     attended, ranks = _attended(report, labels)
     sequences = f"{report.sequences} sequence{'s' if report.sequences != 1 else ''}"
     page = (
@@ -233,15 +233,19 @@ def _inside(figure: Figure) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def _maps(report: AttentionReport) -> tuple[list[dict[str, str]], int]:
+def _maps(report: AttentionReport, labels: list[str]) -> tuple[list[dict[str, str]], int]:
     """One map per layer, and how many layers have none for want of room."""
-    layers = [(number, layer) for number, layer in enumerate(report.layers) if layer.map_inputs is not None]
+    layers = [pair for pair in zip(report.layers, labels) if pair[0].map_inputs is not None]
     maps = []
-    for number, layer in layers[:_MOST_MAPS]:
+    for layer, label in layers[:_MOST_MAPS]:
         entropy = layer.statistics.entropy
         head = int(np.nanargmin(entropy)) if not np.isnan(entropy).all() else 0
-        figure = report.plot_map(number, head)
-        maps.append({"source": _inside(figure), "title": f"{layer.name}, head {head}"})
+        weights, visible = recomputed_map(layer, head)
+        title = f"{label}, head {head}: {layer.metrics[head]}"
+        figure = draw_map(
+            weights, title, visible=visible, across=layer.across, tokens=report.tokens, size=(4.7, 3.9)
+        )
+        maps.append({"source": _inside(figure), "title": title})
     return maps, len(layers) - len(maps)
 
 
@@ -290,4 +294,4 @@ def _cell(value: Any) -> str:
         return value
     if not math.isfinite(value):
         return "–"
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:#.3g}".rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"

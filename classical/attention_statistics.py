@@ -54,7 +54,7 @@ def normalized_entropy(weights: Tensor, counts: Tensor) -> Tensor:
 
     Args:
         weights: (..., S).
-        counts: keys that each row can see, n, (...).
+        counts: keys that each row can see, n, (...), of any type of number.
 
     Returns:
         (...), 1 where all visible keys weigh the same, 0 where one has all the weight, NaN where n < 2.
@@ -65,7 +65,7 @@ def normalized_entropy(weights: Tensor, counts: Tensor) -> Tensor:
         [1.0, 0.0]
     """
     entropy = torch.special.entr(weights).sum(-1)
-    return _where_a_choice(entropy / counts.clamp(min=2).log(), counts)
+    return _where_a_choice(entropy / counts.clamp(min=2).to(weights.dtype).log(), counts)
 
 
 def hoyer_sparsity(weights: Tensor, counts: Tensor) -> Tensor:
@@ -85,7 +85,7 @@ def hoyer_sparsity(weights: Tensor, counts: Tensor) -> Tensor:
         >>> hoyer_sparsity(rows, torch.tensor([4, 4])).tolist()
         [0.0, 1.0]
     """
-    root = counts.clamp(min=2).sqrt()
+    root = counts.clamp(min=2).to(weights.dtype).sqrt()
     length = torch.linalg.vector_norm(weights, dim=-1)
     sparsity = (root - 1 / length.clamp(min=_ROUNDING)) / (root - 1)
     return _where_a_choice(sparsity.clamp(0.0, 1.0), counts)

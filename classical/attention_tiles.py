@@ -15,7 +15,7 @@ from torch import Tensor
 from .attention_statistics import weights_from_distances
 from .weights_on_request import attention_distances
 
-__all__ = ["WeightInputs", "AttentionTile", "attention_tiles"]
+__all__ = ["AttentionTile", "WeightInputs", "attention_tiles"]
 
 _ELEMENTS = 2**20
 

@@ -32,7 +32,7 @@ class ConfigurationError(ValueError):
 
 
 class ComponentError(ConfigurationError):
-    """A router, controller or head gate that a configuration names is not registered, or is not a legal one."""
+    """A router, controller or head gate that a configuration names is not registered, or is no legal one."""
 
 
 class DataError(ValueError):

@@ -86,5 +86,5 @@ class HeadSimilarity:
         """
         heads, width = self.num_heads, self.head_width
         blocks = self._products.view(heads, width, heads, width).square().sum((1, 3))
-        norms = blocks.diagonal().sqrt()
-        return (blocks / torch.outer(norms, norms)).clamp(max=1.0)
+        squared_norms = blocks.diagonal()
+        return (blocks / torch.outer(squared_norms, squared_norms).sqrt()).clamp(max=1.0)

@@ -108,8 +108,9 @@ class HistoryWriter(TrainerCallback):  # type: ignore[misc]
         entry = {"step": state.global_step, **(logs or {})}
         loss = entry.get("loss")
         if self.path is not None:
+            line = json.dumps({name: finite_or_none(value) for name, value in entry.items()})
             with self.path.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps({name: finite_or_none(value) for name, value in entry.items()}) + "\n")
+                stream.write(line + "\n")
         if loss is not None and not math.isfinite(loss):
             raise TrainingError(diverged(loss, state.global_step))
 
@@ -129,8 +130,8 @@ def diverged(loss: float, step: int) -> str:
         'the loss is inf at step 7'
     """
     return (
-        f"the loss is {loss} at step {step}; lower learning_rate, or raise warmup_ratio, and train again: the "
-        "checkpoints before it are still there"
+        f"the loss is {loss} at step {step}; lower learning_rate, or raise warmup_ratio, and train again: "
+        "the checkpoints before it are still there"
     )
 
 

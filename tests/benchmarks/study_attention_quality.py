@@ -1,13 +1,18 @@
 """Which metric helps where: the same small models, equal steps, equal tuning of lambda, several seeds.
 
 Two tasks: the next character of CPython's help topics (decoder, held-out bits per character) and handwritten
-digits as 64 tokens (encoder, held-out accuracy). Every variant starts calibrated and learns lambda. Tuned is one
-number, the factor on the calibrated lambda at the start: each variant is trained once for each of ``FACTORS`` with
-``TUNING_SEED``, and the best on the validation split goes on to ``SEEDS``, with other weights and batches. Test
-figures come from the models as they are after the last step. "unit" variants start with lambda = 1, the literal
+digits as 64 tokens (encoder, held-out accuracy). Every variant starts calibrated and learns lambda. Tuned is
+one
+number, the factor on the calibrated lambda at the start: each variant is trained once for each of ``FACTORS``
+with
+``TUNING_SEED``, and the best on the validation split goes on to ``SEEDS``, with other weights and batches.
+Test
+figures come from the models as they are after the last step. "unit" variants start with lambda = 1, the
+literal
 formula, without tuning.
 
-For the first seed the normalized entropy of attention over a fixed validation batch is kept along training. The
+For the first seed the normalized entropy of attention over a fixed validation batch is kept along training.
+The
 interval is that of Student's t over the seeds; "against dot" pairs runs of equal seed.
 """
 
@@ -71,7 +76,9 @@ PROBLEMS = {
         {"tokenizer": "characters", "sequence_length": 128},
         DistanceGPT,
         {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "position": "rotary"},
-        TrainingSettings(batch_size=16, learning_rate=3e-3, max_steps=240, schedule="cosine", warmup_ratio=0.1),
+        TrainingSettings(
+            batch_size=16, learning_rate=3e-3, max_steps=240, schedule="cosine", warmup_ratio=0.1
+        ),
         "bits_per_character",
         False,
     ),
@@ -80,7 +87,9 @@ PROBLEMS = {
         {},
         DistanceEncoderForSequenceClassification,
         {"hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4, "position": "learned"},
-        TrainingSettings(batch_size=32, learning_rate=2e-3, max_steps=240, schedule="cosine", warmup_ratio=0.1),
+        TrainingSettings(
+            batch_size=32, learning_rate=2e-3, max_steps=240, schedule="cosine", warmup_ratio=0.1
+        ),
         "accuracy",
         True,
     ),
@@ -118,7 +127,9 @@ def entropy_of_layers(model: torch.nn.Module, inputs: dict[str, torch.Tensor]) -
             p=layer.effective_p() if "lp" in layer.metrics else None, causal=layer.causal,
         )  # fmt: skip
         entropy = torch.special.entr(weights).sum(-1)
-        visible = torch.arange(1, entropy.shape[-1] + 1.0) if layer.causal else torch.tensor(weights.shape[-1])
+        visible = (
+            torch.arange(1, entropy.shape[-1] + 1.0) if layer.causal else torch.tensor(weights.shape[-1])
+        )
         # A row with one visible key has no entropy to normalize.
         share = (entropy / visible.log())[..., 1:] if layer.causal else entropy / visible.log()
         found.append(round(float(share.mean()), 4))
@@ -163,7 +174,9 @@ def run(
             callbacks=() if along is None else (along,),
         )
         seconds = time.perf_counter() - began
-    scores = {split: evaluate(model, data, split, baselines=False).to_dict() for split in ("validation", "test")}
+    scores = {
+        split: evaluate(model, data, split, baselines=False).to_dict() for split in ("validation", "test")
+    }
     result: dict[str, Any] = {
         "factor": factor,
         "seed": seed,
@@ -172,7 +185,9 @@ def run(
         "validation_loss": scores["validation"]["loss"],
         "test": scores["test"][problem.score],
         "test_loss": scores["test"]["loss"],
-        "lambda_over_start": [[round(x, 3) for x in layer.log_scale_ratio.exp().tolist()] for layer in layers],
+        "lambda_over_start": [
+            [round(x, 3) for x in layer.log_scale_ratio.exp().tolist()] for layer in layers
+        ],
     }
     if along is not None:
         result["entropy"] = along.seen

@@ -1,4 +1,4 @@
-"""Where distance attention is delicate: zero distances, ties, rows without keys, half precision, near duplicates."""
+"""Where distance attention is delicate: zero distances, ties, empty rows, half precision, near duplicates."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ def test_a_single_pair_at_distance_zero_gives_no_gradient(metric, backend):
     query = torch.zeros(1, 1, 1, 2, dtype=torch.float64, requires_grad=True)
     key = torch.tensor([[0.0, 0.0], [3.0, -4.0]], dtype=torch.float64)[None, None].requires_grad_()
     value = torch.tensor([[1.0], [0.0]], dtype=torch.float64)[None, None]
-    distance_attention(query, key, value, metric, p=3.0 if metric == "lp" else None, backend=backend).sum().backward()
+    distance_attention(
+        query, key, value, metric, p=3.0 if metric == "lp" else None, backend=backend
+    ).sum().backward()
     torch.testing.assert_close(key.grad[0, 0, 0], torch.zeros(2, dtype=torch.float64))
     assert (key.grad[0, 0, 1] != 0).any()
     torch.testing.assert_close(query.grad[0, 0, 0], -key.grad[0, 0, 1])
@@ -73,7 +75,7 @@ def test_coordinates_that_tie_for_the_largest_share_equally(backend):
     key = torch.tensor([[2.0, -2.0, 1.0], [0.5, 0.0, 0.0]], dtype=torch.float64)[None, None]
     value = torch.tensor([[1.0], [0.0]], dtype=torch.float64)[None, None]
     distance_attention(query, key, value, "chebyshev", scale=1.0, backend=backend).sum().backward()
-    # The loss is the weight of the first key. Its distance 2 has two largest coordinates, the other's 0.5 has one.
+    # The loss is the first key's weight. Its distance 2 has two largest coordinates, the other's 0.5 one.
     weights = (-torch.tensor([2.0, 0.5], dtype=torch.float64) / 3**0.5).softmax(0)
     slope = weights[0] * weights[1] / 3**0.5
     first, second = torch.tensor([-0.5, 0.5, 0.0]), torch.tensor([-1.0, 0.0, 0.0])
@@ -104,7 +106,9 @@ def test_near_duplicates_far_from_the_origin(metric, backend):
     single = [tensor.float() for tensor in (query, key, value)]
     scale = 1e6 if metric == "squared_l2" else 1e3
     p = 3.0 if metric == "lp" else None
-    expected = distance_attention(*(tensor.double() for tensor in single), metric, scale=scale, p=p, backend="dense")
+    expected = distance_attention(
+        *(tensor.double() for tensor in single), metric, scale=scale, p=p, backend="dense"
+    )
     found = distance_attention(*single, metric, scale=scale, p=p, backend=backend)
     torch.testing.assert_close(found.double(), expected, rtol=0, atol=2e-3)
 
@@ -127,7 +131,9 @@ def test_a_window_as_long_as_the_sequence_changes_nothing(metric, causal):
     tensors = [draws(1, 2, 70, 8, seed=seed, dtype=torch.float32) for seed in range(3)]
     full = distance_attention(*tensors, metric, causal=causal, backend="tiled")
     assert torch.equal(full, distance_attention(*tensors, metric, causal=causal, window=70, backend="tiled"))
-    assert not torch.equal(full, distance_attention(*tensors, metric, causal=causal, window=10, backend="tiled"))
+    assert not torch.equal(
+        full, distance_attention(*tensors, metric, causal=causal, window=10, backend="tiled")
+    )
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, TrainerCallback
 
 from hybrid_opt.classical.data_registry import load_data
-from hybrid_opt.classical.evaluation import evaluate
 from hybrid_opt.classical.errors import ConfigurationError, TrainingError
+from hybrid_opt.classical.evaluation import evaluate
 from hybrid_opt.classical.gpt import DistanceGPT
 from hybrid_opt.classical.language_data import build_language_data
 from hybrid_opt.classical.text_sources import Document
 from hybrid_opt.classical.trained_folder import model_class
 from hybrid_opt.classical.training import train
+from hybrid_opt.classical.training_result import TrainingResult
 from hybrid_opt.classical.training_settings import TrainingSettings
 
 SETTINGS = TrainingSettings(batch_size=8, max_steps=6, eval_steps=3, save_steps=2, logging_steps=2)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick():
+    """Half of a tiny run would go into garbage of other modules and a picture that is tested elsewhere."""
+    gc.collect()
+    gc.freeze()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TrainingResult, "plot", lambda self, path: Path(path).touch())
+        yield
+    gc.unfreeze()
 
 
 def letters():
@@ -264,11 +278,12 @@ def test_norms_biases_scales_and_exponents_do_not_decay(tmp_path):
         assert parameter.requires_grad
 
 
-@pytest.mark.parametrize("name", ["wine", "digits", "seasonal", "masked"])
+@pytest.mark.parametrize("name", ["wine", "digits", "seasonal", "masked", "sort"])
 def test_other_tasks(tmp_path, name):
     data = {
         "wine": lambda: load_data("wine"),
         "digits": lambda: load_data("digits", limit=120),
+        "sort": lambda: load_data("sort", limit=40),
         "seasonal": lambda: load_data("seasonal", limit=300),
         "masked": lambda: load_data(
             "pydoc_topics", task="masked_lm", tokenizer="characters", limit=4, sequence_length=32
@@ -281,6 +296,8 @@ def test_other_tasks(tmp_path, name):
     assert result.final_loss > 0
     assert result.final_validation_loss > 0
     assert ("validation_accuracy" in result.history) == (name != "seasonal")
+    expected = evaluate(model, data, "validation", batch_size=3, baselines=False).loss
+    assert result.final_validation_loss == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_loss_that_is_no_number_ends_the_run(tmp_path):

@@ -5,6 +5,7 @@ The run that is killed is a process of its own, which sends itself SIGKILL; what
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -25,11 +27,23 @@ from hybrid_opt.classical.language_data import build_language_data
 from hybrid_opt.classical.text_sources import Document
 from hybrid_opt.classical.trained_folder import model_class
 from hybrid_opt.classical.training import train
+from hybrid_opt.classical.training_result import TrainingResult
 from hybrid_opt.classical.training_settings import TrainingSettings
 
 SETTINGS = TrainingSettings(
     batch_size=8, max_steps=11, eval_steps=3, save_steps=2, logging_steps=3, gradient_accumulation=2
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick():
+    """Half of a tiny run would go into garbage of other modules and a picture that is tested elsewhere."""
+    gc.collect()
+    gc.freeze()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TrainingResult, "plot", lambda self, path: Path(path).touch())
+        yield
+    gc.unfreeze()
 
 
 def letters(task="causal_lm"):
@@ -99,7 +113,9 @@ PATIENT = SETTINGS.replaced(early_stopping_patience=20)
 def test_a_killed_run_ends_like_an_uninterrupted_one(tmp_path, root):
     environment = {**os.environ, "PYTHONPATH": str(root)}
     command = [sys.executable, "-c", KILLED, str(tmp_path / "parts"), os.path.dirname(__file__)]
-    killed = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
+    killed = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=240, check=False
+    )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert latest_checkpoint(tmp_path / "parts" / "checkpoints").name == "checkpoint-6"
     data = letters()
@@ -222,9 +238,10 @@ def test_a_kill_while_the_first_checkpoint_is_written(tmp_path, monkeypatch):
         assert (folder / "optimizer.pt").exists()
         raise BrokenOffError
 
-    with monkeypatch.context() as patched, pytest.raises(BrokenOffError):
+    with monkeypatch.context() as patched:
         patched.setattr("hybrid_opt.classical.training_callbacks.mark_complete", killed)
-        train(model_for(data), data, tmp_path, SETTINGS)
+        with pytest.raises(BrokenOffError):
+            train(model_for(data), data, tmp_path, SETTINGS)
     assert latest_checkpoint(tmp_path / "checkpoints") is None
     answer = train(model_for(data), data, tmp_path, SETTINGS)
     assert answer.resumed_from == 0
