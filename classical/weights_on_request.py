@@ -158,20 +158,9 @@ def _inputs(
     mask: Tensor | None,
 ) -> AttentionInputs:
     """Checked arguments; the key stands in for the value, which does not matter here."""
-    return read_inputs(
-        query,
-        key,
-        key,
-        metric,
-        scale=scale,
-        p=p,
-        causal=causal,
-        window=window,
-        mask=mask,
-        dropout=0.0,
-        head_gates=None,
-        seed=None,
-    )
+    absent = {"dropout": 0.0, "head_gates": None, "seed": None}
+    given = {"scale": scale, "p": p, "causal": causal, "window": window, "mask": mask}
+    return read_inputs(query, key, key, metric, **given, **absent)  # type: ignore[arg-type]
 
 
 def _read_rows(rows: Rows | None, queries: int, device: torch.device) -> Tensor:

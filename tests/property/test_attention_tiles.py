@@ -44,10 +44,17 @@ def run(call, backend):
     generator = torch.Generator().manual_seed(call["seed"])
     normal = lambda *shape: torch.randn(*shape, dtype=torch.float64, generator=generator)  # noqa: E731
     batch, heads, queries, keys = (call[name] for name in ("batch", "heads", "queries", "keys"))
-    query, key = normal(batch, heads, queries, call["width"]), normal(batch, call["shared"], keys, call["width"])
+    query, key = (
+        normal(batch, heads, queries, call["width"]),
+        normal(batch, call["shared"], keys, call["width"]),
+    )
     leaves = [query, key, normal(batch, call["shared"], keys, call["value_width"]), normal(heads)]
     leaves.append(normal(heads).exp())
-    shapes = {"padding": (batch, keys), "shared": (batch, 1, queries, keys), "per head": (batch, heads, queries, keys)}
+    shapes = {
+        "padding": (batch, keys),
+        "shared": (batch, 1, queries, keys),
+        "per head": (batch, heads, queries, keys),
+    }
     shape = shapes.get(call["mask"])
     mask = None if shape is None else torch.rand(shape, generator=generator) > 0.4
     metrics = call["metric"] if isinstance(call["metric"], list) else [call["metric"]]

@@ -76,5 +76,7 @@ def test_gates_broadcast_to_heads():
     ],
 )  # fmt: skip
 def test_other_gates_are_refused(gates):
-    with pytest.raises(AttentionError, match=r"head_gates is .*; legal is a floating point tensor \(3,\) or \(2, 3\)"):
+    with pytest.raises(
+        AttentionError, match=r"head_gates is .*; legal is a floating point tensor \(3,\) or \(2, 3\)"
+    ):
         check_gates(gates, torch.zeros(2, 3, 5, 4))

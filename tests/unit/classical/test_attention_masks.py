@@ -88,7 +88,9 @@ def test_legal_shapes_of_masks_become_four_dimensions():
         assert check_mask(torch.ones(given, dtype=torch.bool), 2, 3, 4, 5).shape == expected
 
 
-@pytest.mark.parametrize("shape", [(5,), (2, 4), (1, 5), (4, 5), (3, 4, 5), (2, 3, 4, 6), (2, 2, 4, 5), (1,) * 5])
+@pytest.mark.parametrize(
+    "shape", [(5,), (2, 4), (1, 5), (4, 5), (3, 4, 5), (2, 3, 4, 6), (2, 2, 4, 5), (1,) * 5]
+)
 def test_other_shapes_are_refused_with_the_legal_ones(shape):
     with pytest.raises(AttentionError, match=r"mask has shape .*; legal are \(2, 5\), \(2, 4, 5\) or four"):
         check_mask(torch.ones(shape, dtype=torch.bool), 2, 3, 4, 5)
@@ -96,5 +98,7 @@ def test_other_shapes_are_refused_with_the_legal_ones(shape):
 
 @pytest.mark.parametrize("mask", [torch.ones(2, 5), torch.ones(2, 5, dtype=torch.uint8), True, [[True]]])
 def test_other_types_are_refused(mask):
-    with pytest.raises(MaskTypeError, match="give a torch.bool tensor that is True where a key may be attended"):
+    with pytest.raises(
+        MaskTypeError, match=r"give a torch.bool tensor that is True where a key may be attended"
+    ):
         check_mask(mask, 2, 3, 4, 5)

@@ -67,7 +67,11 @@ def test_what_is_asked_for_is_taken(backend):
         (["dot", "l2"], {"backend": "sdpa"}, "cannot serve l2"),
         ("dot", {"backend": "sdpa", "dropout": 0.1}, "with dropout it makes"),
         ("dot", {"backend": "sdpa", "window": 3}, "a window needs"),
-        ("dot", {"backend": "kernel"}, '"kernel" computes l1, lp, chebyshev on the CPU, not dot on cpu; take "auto"'),
+        (
+            "dot",
+            {"backend": "kernel"},
+            '"kernel" computes l1, lp, chebyshev on the CPU, not dot on cpu; take "auto"',
+        ),
         ("l1", {"backend": "kernel", "device": "meta"}, "not l1 on meta"),
     ],
 )

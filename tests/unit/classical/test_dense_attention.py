@@ -86,10 +86,10 @@ def test_kept_factors_multiply_the_weights():
     torch.testing.assert_close(found, (weights * kept) @ value)
 
 
-def test_second_derivatives_exist():
+@pytest.mark.parametrize(("metric", "p"), [("l2", None), ("lp", 2.5), ("cosine", None)])
+def test_second_derivatives_exist(metric, p):
     inputs = [draws(1, 1, 3, 2, seed=seed).requires_grad_() for seed in range(3)]
     scale = torch.ones(1, dtype=torch.float64)
-    for metric, p in (("l2", None), ("lp", 2.5), ("cosine", None)):
-        assert torch.autograd.gradgradcheck(
-            lambda *given: dense_attention(*given, metric, scale, p, None), inputs  # noqa: B023
-        )
+    assert torch.autograd.gradgradcheck(
+        lambda *given: dense_attention(*given, metric, scale, p, None), inputs
+    )

@@ -43,14 +43,18 @@ def test_numbers_and_tensors_serve_all_heads(given):
 
 def test_gradients_reach_the_given_tensor():
     given = torch.tensor(3.0, requires_grad=True)
-    (read_scale(given, ("l1", "l1"), None, QUERY).sum() + read_exponent(given, ("lp", "lp"), QUERY).sum()).backward()
+    (
+        read_scale(given, ("l1", "l1"), None, QUERY).sum() + read_exponent(given, ("lp", "lp"), QUERY).sum()
+    ).backward()
     assert given.grad == 4.0
 
 
 def test_exponents_are_two_unless_given_and_only_for_lp():
     assert read_exponent(None, ("lp", "l1"), QUERY) == 2.0
     assert read_exponent(None, ("l2", "l1"), QUERY) is None
-    with pytest.raises(AttentionError, match=r"p = 2.0 was given, but no head uses the metric 'lp'; leave p out"):
+    with pytest.raises(
+        AttentionError, match=r"p = 2.0 was given, but no head uses the metric 'lp'; leave p out"
+    ):
         read_exponent(2.0, ("l2", "l1"), QUERY)
 
 

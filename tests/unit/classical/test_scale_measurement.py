@@ -89,5 +89,5 @@ def test_wrong_tensors_are_refused_before_anything_else():
         measured_scale(draws(4, 2), draws(1, 1, 4, 2))
     with pytest.raises(AttentionError, match="unknown"):
         measured_scale(draws(1, 1, 4, 2), draws(1, 1, 4, 2), "taxi")
-    with pytest.raises(MaskTypeError, match="give a torch.bool tensor"):
+    with pytest.raises(MaskTypeError, match=r"give a torch.bool tensor"):
         measured_scale(draws(1, 1, 4, 2), draws(1, 1, 4, 2), mask=torch.ones(1, 4))

@@ -19,7 +19,10 @@ def draws(*shape, seed=0, dtype=torch.float64):
 @pytest.mark.parametrize("metric", ["dot", "cosine", "squared_l2"])
 def test_widths_and_grouped_heads(metric, width, value_width):
     query, key = draws(2, 4, 9, width), draws(2, 2, 9, width, seed=1)
-    value, scale = draws(2, 2, 9, value_width, seed=2), torch.tensor([0.5, 1.0, 2.0, 4.0], dtype=torch.float64)
+    value, scale = (
+        draws(2, 2, 9, value_width, seed=2),
+        torch.tensor([0.5, 1.0, 2.0, 4.0], dtype=torch.float64),
+    )
     visible = torch.ones(9, 9, dtype=torch.bool).tril()
     for causal in (False, True):
         found = sdpa_attention(query, key, value, metric, scale, causal)
@@ -70,7 +73,9 @@ def test_dropout_keeps_its_share_and_the_mean():
     identity = torch.eye(40, dtype=torch.float64)[None, None]
     plain = sdpa_attention(tokens, tokens, identity, "dot", scale, False)
     torch.manual_seed(0)
-    several = torch.stack([sdpa_attention(tokens, tokens, identity, "dot", scale, False, 0.25) for _ in range(200)])
+    several = torch.stack(
+        [sdpa_attention(tokens, tokens, identity, "dot", scale, False, 0.25) for _ in range(200)]
+    )
     kept = several > 0
     assert kept.double().mean() == pytest.approx(0.75, abs=0.005)
     torch.testing.assert_close(several.mean(0), plain, rtol=0.25, atol=1e-3)

@@ -10,8 +10,8 @@ from hybrid_opt.classical.dense_attention import dense_distances
 from hybrid_opt.classical.tile_operations import tile_backward, tile_distances, tile_exponent_gradient
 
 CASES = [
-    ("l1", None), ("l2", None), ("chebyshev", None), ("lp", 1.0), ("lp", 1.5), ("lp", 2.0), ("lp", 8.0), ("lp", 40.0),
-    ("lp", torch.tensor([1.5, 3.0], dtype=torch.float64)),
+    ("l1", None), ("l2", None), ("chebyshev", None), ("lp", 1.0), ("lp", 1.5), ("lp", 2.0), ("lp", 8.0),
+    ("lp", 40.0), ("lp", torch.tensor([1.5, 3.0], dtype=torch.float64)),
 ]  # fmt: skip
 
 

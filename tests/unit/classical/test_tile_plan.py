@@ -44,9 +44,12 @@ def test_tiles_cover_what_is_visible_once(sight):
 
 def test_tiles_that_see_nothing_are_left_out():
     plan = TilePlan(1, 1, Visibility(2048, 2048, causal=True, window=256))
-    # 16 bands of 128 queries see 383 keys at most: one tile, or two where these straddle one of 3 multiples of 512.
+    # 16 bands of 128 queries see 383 keys at most: one tile, or two where these straddle a multiple of 512,
+    # which 2 bands do at each of 3.
     assert sum(len(tiles) for _, _, tiles in plan.bands()) == 16 + 2 * 3
-    assert max(tile.columns.stop - tile.columns.start for _, _, tiles in plan.bands() for tile in tiles) <= 384
+    assert (
+        max(tile.columns.stop - tile.columns.start for _, _, tiles in plan.bands() for tile in tiles) <= 384
+    )
 
 
 def test_a_tile_stays_within_the_allowance():
@@ -68,9 +71,13 @@ def test_factors_repeat_for_a_tile_and_differ_between_tiles_and_seeds():
 @pytest.mark.parametrize("dropout", [0.1, 0.5, 0.9])
 def test_the_right_share_is_kept_and_grows(dropout, seed):
     state = torch.get_rng_state()
-    factors = kept_factors((4, 200, 200), dropout, seed, Tile(1, slice(0, 200)), torch.zeros(1, dtype=torch.float64))
+    factors = kept_factors(
+        (4, 200, 200), dropout, seed, Tile(1, slice(0, 200)), torch.zeros(1, dtype=torch.float64)
+    )
     assert factors.dtype == torch.float64
     kept = factors > 0
-    assert kept.double().mean() == pytest.approx(1 - dropout, abs=5 * (dropout * (1 - dropout) / 160_000) ** 0.5)
+    assert kept.double().mean() == pytest.approx(
+        1 - dropout, abs=5 * (dropout * (1 - dropout) / 160_000) ** 0.5
+    )
     assert (factors[kept] == 1 / (1 - dropout)).all()
     assert torch.equal(torch.get_rng_state(), state)

@@ -11,7 +11,9 @@ from hybrid_opt.classical.tile_plan import Tile, TilePlan
 from hybrid_opt.classical.tile_settings import TileSettings
 
 
-@pytest.mark.parametrize("shape", [(2, 6, 8, 9), (2, 1, 8, 9), (1, 6, 8, 9), (2, 6, 1, 9), (2, 1, 1, 9), (1, 1, 8, 1)])
+@pytest.mark.parametrize(
+    "shape", [(2, 6, 8, 9), (2, 1, 8, 9), (1, 6, 8, 9), (2, 6, 1, 9), (2, 1, 1, 9), (1, 1, 8, 1)]
+)
 @pytest.mark.parametrize("causal", [False, True])
 def test_tiles_hide_what_the_whole_hides(shape, causal):
     # Two sequences, 3 key-value heads, 2 query heads to each, 8 queries, 9 keys.
@@ -19,7 +21,10 @@ def test_tiles_hide_what_the_whole_hides(shape, causal):
     sight = Visibility(8, 9, causal=causal, mask=mask)
     settings = TileSettings("l1", TilePlan(6, 2, sight), 3)
     whole = sight.dense(torch.device("cpu")).expand(2, 6, 8, 9).reshape(6, 2, 8, 9)
-    for heads, rows, columns in ((slice(0, 6), slice(0, 8), slice(0, 9)), (slice(2, 5), slice(3, 6), slice(4, 9))):
+    for heads, rows, columns in (
+        (slice(0, 6), slice(0, 8), slice(0, 9)),
+        (slice(2, 5), slice(3, 6), slice(4, 9)),
+    ):
         expected = whole[heads, :, rows, columns]
         logits = torch.zeros(expected.shape)
         settings.hide(logits, heads, rows, Tile(0, columns))

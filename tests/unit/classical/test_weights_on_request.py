@@ -93,7 +93,7 @@ def test_other_wrong_arguments_are_refused_as_everywhere(request_):
         request_(query, query, window=0)
     with pytest.raises(AttentionError, match="key has shape"):
         request_(query, query[0])
-    with pytest.raises(MaskTypeError, match="torch.bool"):
+    with pytest.raises(MaskTypeError, match=r"torch\.bool"):
         request_(query, query, mask=torch.ones(1, 5))
 
 
