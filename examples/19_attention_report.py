@@ -32,7 +32,7 @@ start = attention_report(model, inputs).table()
 optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
 model.train()
 with ActivationMonitor(model) as monitor:
-    for step in range(STEPS):
+    for _ in range(STEPS):
         rows = torch.randint(len(data.train), (8,))
         ids = torch.stack([data.train[int(row)]["input_ids"] for row in rows])
         loss = model(input_ids=ids, labels=ids).loss
@@ -40,14 +40,13 @@ with ActivationMonitor(model) as monitor:
         loss.backward()
         optimizer.step()
 print(f"loss after {STEPS} steps: {loss.item():.2f}")
-print(monitor.table().head(8))
+print(monitor.table().head(8).iloc[:, :6].to_string())
 print("alarms:", [str(alarm) for alarm in monitor.alarms()] or "none")
 
 model.eval()
 report = attention_report(model, inputs)
-print(report.table())
-print(
-    f"mean normalized entropy: {start['entropy'].mean():.3f} at the start, {report.table()['entropy'].mean():.3f} now"
-)
+table = report.table()
+print(table[["layer", "head", "metric", "lambda", "entropy", "range", "sink"]].round(3).to_string())
+print(f"mean normalized entropy: {start['entropy'].mean():.3f} before, {table['entropy'].mean():.3f} now")
 report.to_html("attention.html")
 print("attention.html")
