@@ -103,7 +103,7 @@ def train(
     if processes.is_main_process:
         if point.checkpoint is None:
             clear_run(folder)
-        prepare_folder(folder, data, settings, data_settings)  # refuses what is not ours before anything goes
+        prepare_folder(folder, data, settings, data_settings)
         if not point.finished:
             # A longer run of a finished folder: until it ends, the checkpoints are what there is.
             (folder / WEIGHTS).unlink(missing_ok=True)
