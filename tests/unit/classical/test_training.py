@@ -343,7 +343,13 @@ def test_wrong_arguments(tmp_path):
         train(gpt(), DATA, tmp_path / "file", SETTINGS)
     other = tmp_path / "other"
     other.mkdir()
-    (other / "config.json").write_text("{}")
+    for name in ("config.json", "model.safetensors"):
+        (other / name).write_text("{}")
     with pytest.raises(ConfigurationError, match="something else"):
         train(gpt(), DATA, other, SETTINGS)
-    assert (other / "config.json").read_text() == "{}"
+    with pytest.raises(ConfigurationError, match="something else"):
+        train(gpt(), DATA, other, SETTINGS, resume=False)
+    assert {path.name: path.read_text() for path in other.iterdir()} == {
+        "config.json": "{}",
+        "model.safetensors": "{}",
+    }
