@@ -6,12 +6,13 @@ import json
 import sys
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from .classical import errors as classical_errors
+from .cli_output import INTERRUPTED, InterruptedWithResult, Json, print_json, tell
 from .cli_transformer import register_commands
 from .errors import HybridOptError, OptionError
 from .progress import shown
@@ -33,7 +34,6 @@ app.add_typer(plan_app, name="plan")
 
 register_commands(app)
 
-INTERRUPTED = 130  # exit code of ctrl-C
 # The errors of the classical half have no class of their own in common: that folder imports nothing of ours.
 EXPECTED = (HybridOptError, *(getattr(classical_errors, name) for name in classical_errors.__all__))
 DEMO_DEPTH = 5  # QAOA layers
@@ -41,7 +41,6 @@ DEMO_DEPTH = 5  # QAOA layers
 METHOD_HELP = "auto, exact, milp, anneal, tabu, uniform, decomposed, qaoa or vqe."
 
 Seed = Annotated[int | None, typer.Option(help="Repeats the answer; drawn and recorded if left out.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 TimeLimit = Annotated[float, typer.Option(help="Seconds for each method; a guard, not the effort.")]
 Report = Annotated[Path | None, typer.Option(help="Also write a page that opens offline.")]
 
@@ -51,20 +50,16 @@ def main() -> None:
     try:
         app()
     except EXPECTED as error:
-        _message(f"error: {error}")
+        tell(f"error: {error}")
         sys.exit(2)
     except KeyboardInterrupt:
-        _message("interrupted")
+        tell("interrupted")
         sys.exit(INTERRUPTED)
     except SystemExit as stop:
         # The command-line library turns ctrl-C into this code itself, without a word.
-        if stop.code == INTERRUPTED:
-            _message("interrupted before there was anything to show")
+        if stop.code == INTERRUPTED and not isinstance(stop, InterruptedWithResult):
+            tell("interrupted before there was anything to show")
         raise
-
-
-def _message(text: str) -> None:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
 
 
 def _check_report(report: Path | None) -> None:
@@ -73,23 +68,19 @@ def _check_report(report: Path | None) -> None:
         raise OptionError(f"the report {report} cannot be written: its folder does not exist; create it")
 
 
-def _print_json(content: Any) -> None:
-    sys.stdout.write(json.dumps(content, indent=2, allow_nan=False) + "\n")
-
-
 def _print_plan(plan: BudgetPlan, *, as_json: bool, report: Path | None) -> None:
     from .reports import print_table
 
     written = None if report is None else plan.report(report)
     if as_json:
-        _print_json(plan.to_dict())
+        print_json(plan.to_dict())
     else:
         console = Console()
         for table in plan.tables():
             print_table(table, console)
             console.print()
     if written is not None:
-        _message(f"report: {written}")
+        tell(f"report: {written}")
 
 
 @app.command()
@@ -132,7 +123,7 @@ def devices(as_json: Json = False) -> None:
 
     table = circuits.available_devices()
     if as_json:
-        _print_json(json.loads(table.to_json(orient="records")))
+        print_json(json.loads(table.to_json(orient="records")))
         return
     rows = [[str(cell) for cell in row] for row in table.itertuples(index=False)]
     print_table(Table([str(name) for name in table.columns], rows, title="Simulators"), Console())
@@ -164,7 +155,7 @@ def solve(
             progress=progress,
         )
     if as_json:
-        _print_json(solution.to_dict())
+        print_json(solution.to_dict())
         return
     sys.stdout.write(f"{solution}\n")
 

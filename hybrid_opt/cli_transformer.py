@@ -5,7 +5,6 @@ Everything of the transformer is imported inside the commands, so that ``--help`
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -15,17 +14,15 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from .cli_output import INTERRUPTED, InterruptedWithResult, Json, print_json, tell
 from .errors import OptionError
 from .progress import shown
 
 __all__ = ["evaluate", "generate", "register_commands", "train"]
 
-INTERRUPTED = 130  # exit code of ctrl-C
-
 Seed = Annotated[
     int | None, typer.Option(help="Order of examples, dropout, initial weights.", show_default="0")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Folder = Annotated[Path, typer.Argument(help="Folder that train wrote.")]
 
 
@@ -102,18 +99,18 @@ def train(
         sys.stderr.flush()
         os._exit(INTERRUPTED if result.interrupted else 0)
     if result.interrupted:
-        raise typer.Exit(INTERRUPTED)
+        raise InterruptedWithResult
 
 
 def _print_training(result: Any, *, as_json: bool) -> None:
     if as_json:
-        _print_json(result.to_dict())
+        print_json(result.to_dict())
     else:
         _print_frame(result.table().reset_index(), ["", "value"], "Training")
         for note in result.notes:
-            _message(f"note: {note}")
+            tell(f"note: {note}")
     if result.interrupted:
-        _message(f"interrupted at step {result.steps}; the same command goes on from there")
+        tell(f"interrupted at step {result.steps}; the same command goes on from there")
 
 
 def evaluate(
@@ -135,7 +132,7 @@ def evaluate(
             folder, split, source=data, batch_size=batch_size, baselines=baselines, progress=progress
         )
     if as_json:
-        _print_json(answer.to_dict())
+        print_json(answer.to_dict())
         return
     table = answer.table()
     _print_frame(
@@ -144,7 +141,7 @@ def evaluate(
         f"{answer.data}, {answer.split}: {answer.examples} examples",
     )
     for note in answer.notes:
-        _message(f"note: {note}")
+        tell(f"note: {note}")
 
 
 def generate(
@@ -157,15 +154,16 @@ def generate(
         float | None, typer.Option(help="Sample among tokens of this joint probability.")
     ] = None,
     beams: Annotated[int, typer.Option(help="Beams of a search without sampling.")] = 1,
-    seed: Annotated[int | None, typer.Option(help="Repeats the text.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Repeats the text; drawn and told if left out.")] = None,
     as_json: Json = False,
 ) -> None:
     """Continue a prompt with a trained language model."""
     _silence()
     from .classical.generation import generate_text
     from .classical.trained_folder import load_trained
+    from .seeds import resolve_seed
 
-    trained = load_trained(folder)
+    trained, drawn = load_trained(folder), resolve_seed(seed)
     text = generate_text(
         trained.model,
         trained.tokenizer,
@@ -175,12 +173,14 @@ def generate(
         top_k=top_k,
         top_p=top_p,
         beams=beams,
-        seed=seed,
+        seed=drawn,
     )
     if as_json:
-        _print_json({"prompt": prompt, "text": text, "seed": seed})
+        print_json({"prompt": prompt, "text": text, "seed": drawn})
     else:
         sys.stdout.write(text + "\n")
+        if seed is None:
+            tell(f"seed: {drawn}")
 
 
 def _given(**values: Any) -> dict[str, Any]:
@@ -206,10 +206,6 @@ def _silence() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def _print_json(content: Any) -> None:
-    sys.stdout.write(json.dumps(content, indent=2, allow_nan=False) + "\n")
-
-
 def _print_frame(frame: Any, columns: list[str], title: str) -> None:
     from .reports import Table, print_table
 
@@ -221,7 +217,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return "" if value != value else f"{value:.6g}"
     return str(value)
-
-
-def _message(text: str) -> None:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)

@@ -36,8 +36,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "business": TASKS,
     "testing": BUILDERS,
     "system": SYSTEM,
-    "cli": SYSTEM | {"system", "testing", "door", "cli_transformer"},
-    "cli_transformer": SYSTEM | {"system", "testing", "door"},
+    "cli": SYSTEM | {"system", "testing", "door", "cli_transformer", "cli_output"},
+    "cli_transformer": SYSTEM | {"system", "testing", "door", "cli_output"},
+    "cli_output": set(),
     "__main__": {"cli"},
     "door": SYSTEM | {"system", "testing"},
 }

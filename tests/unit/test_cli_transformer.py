@@ -100,6 +100,30 @@ def test_generate(trained):
     assert sure.exit_code == 0
 
 
+def test_a_drawn_seed_is_told_and_repeats_the_text(trained):
+    folder, _ = trained
+    first = json.loads(run("generate", str(folder), "--max-new-tokens", "9", "--json").stdout)
+    again = json.loads(
+        run("generate", str(folder), "--max-new-tokens", "9", "--json", "--seed", str(first["seed"])).stdout
+    )
+    assert again == first
+    assert run("generate", str(folder), "--max-new-tokens", "2").stderr.startswith("seed: ")
+
+
+def test_a_run_that_was_cut_short_is_not_called_empty(tmp_path, monkeypatch, capsys):
+    from hybrid_opt import cli
+    from hybrid_opt.classical import training_callbacks
+
+    monkeypatch.setattr(training_callbacks.InterruptGuard, "requested", lambda self: True)
+    monkeypatch.setattr("sys.argv", ["hybrid-opt", *command(tmp_path / "run")])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 130
+    printed = capsys.readouterr()
+    assert "the same command goes on" in printed.err
+    assert "before there was anything to show" not in printed.err
+
+
 def test_ctrl_c_is_130_and_the_result_says_so(tmp_path, monkeypatch):
     from hybrid_opt.classical import training_callbacks
 
