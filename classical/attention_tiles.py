@@ -108,7 +108,7 @@ def attention_tiles(
         rows = torch.arange(queries, device=inputs.query.device)
     measure = RowDistances(inputs.query, inputs.key, inputs.metric, inputs.p)
     at_once = max(1, elements // max(1, batch * heads * keys))
-    for chunk in rows.split(at_once):
+    for chunk in torch.split(rows, at_once):
         visible = _visible(inputs, chunk, queries, keys)
         distances = measure(chunk)
         weights = weights_from_distances(distances, inputs.scale, width, visible)

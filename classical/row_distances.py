@@ -1,6 +1,7 @@
 """Distances of chosen query rows by the fast operations of the tiled path; nothing is differentiated.
 
-Shapes: B batch, H heads, K key-value heads of a group, T query tokens, S key tokens, R chosen rows, D head width.
+Shapes: B batch, H heads, K key-value heads of a group, T query tokens, S key tokens, R chosen rows, D head
+width.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class RowDistances:
                 queries, keys = without_mean(queries, keys)  # keeps digits
             elif group.metric == "cosine":
                 queries, keys = normalized(queries), normalized(keys)
-            queries = queries.unflatten(1, (-1, repeats))
+            queries = queries.reshape(batch, -1, repeats, *queries.shape[2:])
             self._groups.append(_Group(group.metric, members, queries, keys.flatten(0, 1), exponent))
         differences = query.numel() * key.shape[2]
         self._compiled = query.device.type == "cpu" and differences >= _COMPILED_FROM
