@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .attention_function import distance_attention, explain_backend
     from .attention_layer import DistanceAttention
     from .attention_scale import no_decay_parameter_names
-    from .attention_weights import attention_distances
     from .auto_classes import register_auto_classes
     from .backend_choice import BackendChoice
     from .classification_baselines import classical_baselines
@@ -43,13 +42,15 @@ if TYPE_CHECKING:
     from .gpt import DistanceGPT, DistanceGPTModel
     from .moe_layer import MoELayer
     from .moe_statistics import RoutingStatistics
-    from .scales import calibrated_scale, measured_scale
+    from .scale_measurement import measured_scale
+    from .scales import calibrated_scale
     from .seq2seq import DistanceSeq2Seq
     from .task_data import TaskData
     from .text_baselines import text_baseline_bits
     from .training import train
     from .training_result import TrainingResult
     from .training_settings import TrainingSettings
+    from .weights_on_request import attention_distances, attention_weights
 
 __all__ = [
     "ActivationMonitor",
@@ -73,6 +74,7 @@ __all__ = [
     "TrainingSettings",
     "attention_distances",
     "attention_report",
+    "attention_weights",
     "build_component",
     "calibrated_scale",
     "classical_baselines",
@@ -112,8 +114,9 @@ _HOMES = {
     "TaskData": "task_data",
     "TrainingResult": "training_result",
     "TrainingSettings": "training_settings",
-    "attention_distances": "attention_weights",
+    "attention_distances": "weights_on_request",
     "attention_report": "attention_analysis",
+    "attention_weights": "weights_on_request",
     "build_component": "components",
     "calibrated_scale": "scales",
     "classical_baselines": "classification_baselines",
@@ -124,7 +127,7 @@ _HOMES = {
     "explain_backend": "attention_function",
     "generate_text": "generation",
     "load_data": "data_registry",
-    "measured_scale": "scales",
+    "measured_scale": "scale_measurement",
     "no_decay_parameter_names": "attention_scale",
     "register_auto_classes": "auto_classes",
     "register_component": "components",

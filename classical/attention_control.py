@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .attention_weights import attention_distances, attention_weights
 from .components import build_component
 from .control_signals import ControlSignal, check_control_signal
+from .weights_on_request import attention_distances, attention_weights
 
 __all__ = ["AttentionControl"]
 

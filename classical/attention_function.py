@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .attention_inputs import AttentionInputs, Scale, read_inputs
+from .attention_inputs import AttentionInputs, read_inputs
 from .attention_paths import attend_in_tiles
 from .backend_choice import BackendChoice, check_backend, choose_backend
+from .head_factors import Scale
 from .metrics import HeadGroup, group_heads
 from .sdpa_attention import sdpa_attention
 
@@ -127,8 +128,8 @@ def explain_backend(
         Name and reason.
 
     Raises:
-        AttentionError: for arguments that ``distance_attention`` refuses, or a backend that cannot compute
-            them.
+        AttentionError: for arguments that ``distance_attention`` refuses, or a backend that cannot serve.
+        MaskTypeError: if the mask is no bool tensor.
 
     Example:
         >>> tokens = torch.zeros(1, 1, 4, 8)
@@ -151,16 +152,17 @@ def explain_backend(
         seed=seed,
     )
     choices = [choose_backend(name, inputs, backend) for name in dict.fromkeys(inputs.metrics)]
-    return BackendChoice(
-        "+".join(dict.fromkeys(choice.name for choice in choices)),
-        "; ".join(choice.reason for choice in choices),
-    )
+    names = "+".join(dict.fromkeys(choice.name for choice in choices))
+    return BackendChoice(names, "; ".join(choice.reason for choice in choices))
 
 
 def _attend(inputs: AttentionInputs, backend: str) -> Tensor:
     """Every group of heads by its path, put together in the order of the heads."""
     groups = group_heads(inputs.metrics, inputs.key.shape[1])
-    outputs = [_attend_group(inputs, group, backend) for group in groups]
+    seed = inputs.seed
+    if seed is None and inputs.dropout:
+        seed = int(torch.randint(2**62, ()))
+    outputs = [_attend_group(inputs, group, backend, seed or 0) for group in groups]
     if len(groups) == 1:
         return outputs[0]
     order = [head for group in groups for head in group.query_heads]
@@ -168,15 +170,12 @@ def _attend(inputs: AttentionInputs, backend: str) -> Tensor:
     return torch.cat(outputs, 1).index_select(1, places)
 
 
-def _attend_group(inputs: AttentionInputs, group: HeadGroup, backend: str) -> Tensor:
+def _attend_group(inputs: AttentionInputs, group: HeadGroup, backend: str, seed: int) -> Tensor:
     """The heads of one metric, by the path chosen for them."""
     choice = choose_backend(group.metric, inputs, backend)
-    every = group.query_heads == tuple(range(inputs.query.shape[1])) and group.repeats * len(
-        group.key_value_heads
-    ) == len(group.query_heads)
     query, key, value, scale, p = inputs.query, inputs.key, inputs.value, inputs.scale, inputs.p
     sight = inputs.visibility
-    if not every or len(group.key_value_heads) != key.shape[1]:
+    if len(group.query_heads) != query.shape[1]:
         heads = torch.tensor(group.query_heads, device=query.device)
         owners = torch.tensor(group.key_value_heads, device=query.device)
         query, scale = query.index_select(1, heads), scale[heads]
@@ -184,11 +183,7 @@ def _attend_group(inputs: AttentionInputs, group: HeadGroup, backend: str) -> Te
         p = p[heads] if isinstance(p, Tensor) else p
         sight = sight.of_heads(group.query_heads)
     if choice.name == "sdpa":
-        return sdpa_attention(query, key, value, group.metric, scale, sight.order_matters)
-    seed = 0
-    if inputs.dropout:
-        drawn = inputs.seed if inputs.seed is not None else int(torch.randint(2**62, ()))
-        seed = drawn + 1000003 * group.query_heads[0]
+        return sdpa_attention(query, key, value, group.metric, scale, sight.order_matters, inputs.dropout)
     output = attend_in_tiles(
         query.to(inputs.compute_dtype),
         key.to(inputs.compute_dtype),
@@ -198,7 +193,8 @@ def _attend_group(inputs: AttentionInputs, group: HeadGroup, backend: str) -> Te
         p if group.metric == "lp" else None,
         sight,
         dropout=inputs.dropout,
-        seed=seed,
+        # Other groups count their tiles from 0 too, and must not drop the same weights.
+        seed=seed + 1000003 * group.query_heads[0],
         path=choice.name,
     )
     return output.to(inputs.query.dtype)

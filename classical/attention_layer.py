@@ -16,11 +16,11 @@ from torch.nn import functional
 
 from .attention_function import distance_attention
 from .attention_scale import LARGEST_LOG_RATIO, bounded_ratio, excess_of_p, start_scales
-from .attention_weights import attention_weights
 from .errors import AttentionError
 from .metrics import check_metric
 from .positions import positions_of_tokens, rotary_turns, rotate_pairs
-from .scales import measured_scale
+from .scale_measurement import measured_scale
+from .weights_on_request import attention_weights
 
 if TYPE_CHECKING:
     from .attention_control import AttentionControl

@@ -16,33 +16,7 @@ from torch import Tensor
 
 from .errors import AttentionError, MaskTypeError
 
-__all__ = ["Visibility", "check_mask", "check_window"]
-
-
-def check_window(window: object) -> int | None:
-    """The window, checked.
-
-    Args:
-        window: None or an integer of at least 1.
-
-    Returns:
-        The same.
-
-    Raises:
-        AttentionError: for anything else.
-
-    Example:
-        >>> check_window(3)
-        3
-    """
-    if window is None:
-        return None
-    if isinstance(window, bool) or not isinstance(window, int) or window < 1:
-        raise AttentionError(
-            f"window is {window!r}; it must be an integer of at least 1 (1: a query sees the key at its own "
-            "position only) or None for no window"
-        )
-    return window
+__all__ = ["Visibility", "check_mask"]
 
 
 def check_mask(mask: object, batch: int, heads: int, queries: int, keys: int) -> Tensor | None:

@@ -10,11 +10,15 @@ from torch import Tensor
 
 from .attention_masks import Visibility
 from .dense_attention import dense_attention
+from .errors import AttentionError
 from .sdpa_attention import normalized, without_mean
 from .tile_plan import TilePlan, kept_factors
-from .tiled_attention import TileSettings, tiled_attention
+from .tile_settings import TileSettings
+from .tiled_attention import tiled_attention
 
 __all__ = ["attend_in_tiles"]
+
+PATHS = ("tiled", "kernel", "dense")
 
 TILE_METRICS = {"dot": "similarity", "cosine": "similarity", "squared_l2": "shifted_squares"}
 """What tiles compute for a metric, where it is not the metric itself."""
@@ -50,7 +54,11 @@ def attend_in_tiles(
     Returns:
         (B, H, T, V).
 
+    Raises:
+        AttentionError: for another path.
+
     Example:
+        >>> import torch
         >>> tokens = torch.zeros(1, 1, 2, 4)
         >>> sight = Visibility(2, 2)
         >>> attend_in_tiles(tokens, tokens, torch.eye(2)[None, None], "l1", torch.ones(1), None, sight,
@@ -58,6 +66,8 @@ def attend_in_tiles(
         tensor([[[[0.5000, 0.5000],
                   [0.5000, 0.5000]]]])
     """
+    if path not in PATHS:
+        raise AttentionError(f"path is {path!r}; legal are tiled, kernel or dense")
     batch, n_heads, n_queries, width = query.shape
     shared = key.shape[1]
     if isinstance(p, Tensor) and shared != n_heads:
@@ -71,8 +81,8 @@ def attend_in_tiles(
         kept = None
         if dropout:
             kept = _kept_everywhere(plan, batch, n_heads, dropout, seed, query)
-        keys, values = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-        return dense_attention(query, keys, values, metric, scale, p, visibility.dense(query.device), kept)
+        key, value = (part.repeat_interleave(groups, 1) for part in (key, value))
+        return dense_attention(query, key, value, metric, scale, p, visibility.dense(query.device), kept)
     if metric in ("squared_l2", "l2"):
         query, key = without_mean(query, key)
     elif metric == "cosine":

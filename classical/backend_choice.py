@@ -91,9 +91,8 @@ def choose_backend(metric: str, inputs: AttentionInputs, backend: str) -> Backen
     if inputs.query.shape[0] * inputs.query.shape[1] * sight.queries * sight.keys * width <= SMALL:
         return BackendChoice("dense", f"{metric}: so few pairs that tiles cost more than they save")
     if not hindrance:
-        return BackendChoice(
-            "sdpa", f"{metric}: reduces to an inner product, which torch fuses in linear memory"
-        )
+        reason = f"{metric}: reduces to an inner product, which torch fuses in linear memory"
+        return BackendChoice("sdpa", reason)
     why = f" ({hindrance})" if metric in SDPA_METRICS else ""
     if metric in KERNEL_METRICS and on_cpu:
         return BackendChoice("kernel", f"{metric}: tiles in linear memory, distances by compiled loops")

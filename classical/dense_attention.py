@@ -12,7 +12,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .metrics import SMALLEST_LENGTH
+from .errors import AttentionError
+from .metrics import SMALLEST_LENGTH, check_metric
 
 __all__ = ["attention_logits", "dense_attention", "dense_distances", "masked_weights", "unit_vectors"]
 
@@ -29,11 +30,14 @@ def dense_distances(query: Tensor, key: Tensor, metric: str, p: float | Tensor |
     Returns:
         (..., T, S).
 
+    Raises:
+        AttentionError: for an unknown metric, or ``lp`` without p.
+
     Example:
         >>> dense_distances(torch.zeros(1, 2), torch.tensor([[3.0, 4.0]]), "l2")
         tensor([[5.]])
     """
-    if metric == "dot":
+    if check_metric(metric) == "dot":
         return -(query @ key.transpose(-1, -2))
     if metric == "cosine":
         return 1 - unit_vectors(query) @ unit_vectors(key).transpose(-1, -2)
@@ -45,7 +49,11 @@ def dense_distances(query: Tensor, key: Tensor, metric: str, p: float | Tensor |
     if metric == "chebyshev":
         # amax shares its gradient equally among equal entries.
         return difference.abs().amax(-1)
-    return _root_of_powers(difference, 2.0 if metric == "l2" else p)
+    if metric == "l2":
+        return _root_of_powers(difference, 2.0)
+    if p is None:
+        raise AttentionError("p is None; the distance 'lp' needs an exponent of at least 1")
+    return _root_of_powers(difference, p)
 
 
 def unit_vectors(vectors: Tensor) -> Tensor:
@@ -70,7 +78,7 @@ def unit_vectors(vectors: Tensor) -> Tensor:
     return scaled / torch.where(nonzero, length, 1.0).sqrt()
 
 
-def _root_of_powers(difference: Tensor, p: float | Tensor | None) -> Tensor:
+def _root_of_powers(difference: Tensor, p: float | Tensor) -> Tensor:
     """(sum |x|^p)^(1/p) over the last dimension; 0 with gradient 0 where all x are 0."""
     if isinstance(p, Tensor):
         p = p.unsqueeze(-1)
@@ -105,7 +113,8 @@ def attention_logits(
     """
     exponent = p[:, None, None] if isinstance(p, Tensor) else p
     distances = dense_distances(query, key, metric, exponent)
-    return -scale[:, None, None] / query.shape[-1] ** 0.5 * distances
+    logits: Tensor = -scale[:, None, None] / query.shape[-1] ** 0.5 * distances
+    return logits
 
 
 def masked_weights(logits: Tensor, visible: Tensor | None) -> Tensor:

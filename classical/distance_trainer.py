@@ -92,6 +92,7 @@ def trainer_arguments(settings: TrainingSettings, examples: int, folder: str, *,
     if settings.precision == "float16" and not gpu:
         raise ConfigurationError("precision float16 needs a GPU; on a CPU take bfloat16, or float32")
     per_epoch, total = step_counts(settings, examples)
+    often = min(per_epoch, -(-total // 10))
     values: dict[str, Any] = {
         "output_dir": folder,
         "per_device_train_batch_size": settings.batch_size // processes,
@@ -108,9 +109,9 @@ def trainer_arguments(settings: TrainingSettings, examples: int, folder: str, *,
         "logging_steps": settings.logging_steps,
         "logging_nan_inf_filter": False,  # it would log a NaN as the mean of what came before
         "eval_strategy": "steps",
-        "eval_steps": settings.eval_steps or per_epoch,
+        "eval_steps": settings.eval_steps or often,
         "save_strategy": "steps",
-        "save_steps": settings.save_steps or per_epoch,
+        "save_steps": settings.save_steps or often,
         "save_total_limit": None,  # the keeper removes old ones, marker first
         "metric_for_best_model": "eval_loss",
         "greater_is_better": False,
@@ -160,6 +161,8 @@ class DistanceTrainer(transformers.Trainer):  # type: ignore[misc]
 
     # Told to the Trainer: the loss that compute_loss returns is scaled for accumulation already.
     loss_is_scaled_for_ga = True
+    lr_scheduler: Any
+    control: Any
 
     def __init__(
         self, model: Any, arguments: Any, data: Any, settings: TrainingSettings, callbacks: list[Any]

@@ -120,7 +120,7 @@ def with_tokenizer(data: TaskData, tokenizer: Any) -> TaskData:
             f"{data.name} has another vocabulary than the model, and only data of causal language models can "
             "be encoded anew; name the data of the training"
         )
-    parts = {}
+    parts: dict[str, Any] = {}
     unknown = 0
     for part, texts in data.texts.items():
         encoded = encode_texts(tokenizer, texts)

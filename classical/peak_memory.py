@@ -7,6 +7,8 @@ from types import TracebackType
 
 import torch
 
+from .optional_libraries import load_library
+
 __all__ = ["PeakMemory"]
 
 SAMPLE_SECONDS = 0.01  # a peak that lasts less may be missed
@@ -46,9 +48,7 @@ class PeakMemory:
             torch.cuda.reset_peak_memory_stats(self.device)
             self._start = torch.cuda.memory_allocated(self.device)
             return self
-        import psutil
-
-        process = psutil.Process()
+        process = load_library("psutil", "transformer").Process()
         self._start = self.peak_bytes = process.memory_info().rss
 
         def sample() -> None:

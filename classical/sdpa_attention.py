@@ -5,12 +5,13 @@ Shapes: B batch, H query heads, K key-value heads, T query tokens, S key tokens,
 With c = scale / sqrt(D):
 
 - dot: c q.k;
-- cosine: -c (1 - cos) = c cos - c, and the constant cancels in the softmax: unit vectors in place of q and k;
+- cosine: -c (1 - cos) = c cos - c, and the constant cancels in the softmax: unit vectors in place of q and
+  k;
 - squared L2: -c (|q|^2 + |k|^2 - 2 q.k), and c |q|^2 cancels in each row: q' = [2 c q, c], k' = [k, -|k|^2].
   Only differences count, so the mean key is subtracted first, which keeps |k|^2 small. In half precision
   |k|^2 and c are carried as two numbers each, high and low, in three columns. Widths are filled up with zeros
-  to a multiple of 8, the values' too: with unequal widths the fused CPU path is left for one that makes a T x
-  S array.
+  to a multiple of 8, the values' too: with unequal widths, or rows with gaps between their numbers, the fused
+  CPU path is left for one that makes a T x S array.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ MULTIPLE = 8
 
 
 class _Normalized(torch.autograd.Function):
-    """x / |x|; keeps the result and the inverse length, a chain of operations would keep four arrays."""
+    """x / |x|; keeps the result and the inverse length, where single operations would keep four arrays."""
 
     @staticmethod
     def forward(context: Any, vectors: Tensor) -> Tensor:
@@ -44,6 +45,7 @@ class _Normalized(torch.autograd.Function):
         return unit
 
     @staticmethod
+    @torch.autograd.function.once_differentiable
     def backward(context: Any, gradient: Tensor) -> Tensor:
         unit, inverse = context.saved_tensors
         along = (gradient * unit).sum(-1, keepdim=True)
@@ -57,14 +59,14 @@ def normalized(vectors: Tensor) -> Tensor:
         vectors: (..., D).
 
     Returns:
-        (..., D).
+        (..., D). Its gradient cannot be differentiated again, unlike that of
+        ``dense_attention.unit_vectors``.
 
     Example:
         >>> normalized(torch.tensor([[3.0, 4.0], [0.0, 0.0]])).tolist()
         [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
     """
-    unit: Tensor = _Normalized.apply(vectors)  # type: ignore[no-untyped-call]
-    return unit
+    return _Normalized.apply(vectors)  # type: ignore[no-any-return, no-untyped-call]
 
 
 def without_mean(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
@@ -90,7 +92,7 @@ def without_mean(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def sdpa_attention(
-    query: Tensor, key: Tensor, value: Tensor, metric: str, scale: Tensor, causal: bool
+    query: Tensor, key: Tensor, value: Tensor, metric: str, scale: Tensor, causal: bool, dropout: float = 0.0
 ) -> Tensor:
     """Attention by torch's fused function.
 
@@ -101,6 +103,7 @@ def sdpa_attention(
         metric: "dot", "cosine" or "squared_l2".
         scale: (H,).
         causal: whether order matters; T must then equal S.
+        dropout: probability, with torch's default random numbers; on the CPU it makes a T x S array.
 
     Returns:
         (B, H, T, V).
@@ -124,9 +127,10 @@ def sdpa_attention(
         query, key, value = (
             functional.pad(part, (0, common - part.shape[-1])) for part in (query, key, value)
         )
+    query, key, value = (part if part.stride(-1) == 1 else part.contiguous() for part in (query, key, value))
     grouped = query.shape[1] != key.shape[1]
     output = functional.scaled_dot_product_attention(
-        query, key, value, is_causal=causal, scale=1.0, enable_gqa=grouped
+        query, key, value, dropout_p=dropout, is_causal=causal, scale=1.0, enable_gqa=grouped
     )
     return output[..., :width] if output.shape[-1] != width else output
 

@@ -1,4 +1,4 @@
-"""Distances of a tile and their gradients in plain torch: on every device, and the oracle of the kernel.
+"""Distances of a tile and their gradients in plain torch: for every device, and the oracle of the kernel.
 
 Shapes: N heads, R query rows, C key columns, D head width.
 
@@ -7,8 +7,7 @@ Backward: given G = dLoss / dDistance, it adds dLoss / dquery and dLoss / dkey t
 is -q.k, to which dot product and cosine are reduced before; "shifted_squares" is |k|^2 - 2 q.k, the squared
 L2 distance less |q|^2, which the softmax of a row does not see.
 
-    l2         d = (|q|^2 + |k|^2 - 2 q.k)^(1/2) by matrix products; where that cancels, from differences
-               dd/dq = (q - k) / d, 0 at d = 0
+    l2         see euclidean_tiles
     l1, lp     dd/dx = sign(x) (|x| / d)^(p - 1), x = q - k, 0 at d = 0
     chebyshev  dd/dx = sign(x) at the largest |x|, shared equally by those that tie
     lp, p      dd/dp = d / p * sum (|x| / d)^p log(|x| / d)
@@ -21,13 +20,12 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from .euclidean_tiles import euclidean_backward, euclidean_distances
+
 __all__ = ["tile_backward", "tile_distances", "tile_exponent_gradient"]
 
 CHUNK = 2**21
 """Numbers of one block of differences q - k; tiles are cut along the keys to stay below."""
-
-CANCELLATION = 1024.0
-"""A squared distance below this many rounding errors of its terms is computed again from differences."""
 
 LARGEST_CDIST_POWER = 8.0
 """Powers above this would leave the range of single precision for ordinary numbers."""
@@ -56,7 +54,7 @@ def tile_distances(query: Tensor, key: Tensor, metric: str, p: Exponent = None) 
     if metric == "shifted_squares":
         return torch.baddbmm(key.square().sum(-1)[:, None], query, key.transpose(1, 2), alpha=-2.0)
     if metric == "l2":
-        return _euclidean(query, key)
+        return euclidean_distances(query, key)
     if metric == "l1":
         return torch.cdist(query, key, p=1.0)
     if metric == "chebyshev":
@@ -86,22 +84,6 @@ def _chunks(query: Tensor, key: Tensor) -> Iterator[slice]:
     step = max(1, CHUNK // max(1, query.numel()))
     for start in range(0, key.shape[1], step):
         yield slice(start, min(start + step, key.shape[1]))
-
-
-def _euclidean(query: Tensor, key: Tensor) -> Tensor:
-    """Root of the squared distance by matrix products; pairs that nearly coincide by their differences."""
-    query_squares = query.square().sum(-1, keepdim=True)
-    key_squares = key.square().sum(-1)[:, None]
-    squared = torch.baddbmm(query_squares + key_squares, query, key.transpose(1, 2), alpha=-2.0)
-    limit = CANCELLATION * torch.finfo(query.dtype).eps
-    # The smallest sum of squares bounds the test from below, so that one comparison of the tile finds all.
-    near = squared < limit * (query_squares + key_squares.amax(-1, keepdim=True))
-    squared.clamp_(min=0.0).sqrt_()
-    heads, rows, columns = near.nonzero(as_tuple=True)
-    if len(heads):
-        differences = query[heads, rows] - key[heads, columns]
-        squared[heads, rows, columns] = torch.linalg.vector_norm(differences, dim=-1)
-    return squared
 
 
 def tile_backward(
@@ -144,7 +126,7 @@ def tile_backward(
         grad_key.addcmul_(key, back.sum(2, keepdim=True), value=2.0).baddbmm_(back, query, alpha=-2.0)
         return
     if metric == "l2":
-        _euclidean_backward(grad, distances, query, key, grad_query, grad_key)
+        euclidean_backward(grad, distances, query, key, grad_query, grad_key)
         return
     for columns in _chunks(query, key):
         difference = query[:, :, None] - key[:, None, columns]
@@ -166,27 +148,6 @@ def _slope(difference: Tensor, distances: Tensor, metric: str, p: Exponent) -> T
     divisor = torch.where(distances > 0, distances, 1.0)[..., None]
     power = _broadcast(p, 4)
     return sign.mul_(magnitude.div_(divisor).pow_(power - 1))
-
-
-def _euclidean_backward(
-    grad: Tensor, distances: Tensor, query: Tensor, key: Tensor, grad_query: Tensor, grad_key: Tensor
-) -> None:
-    """Gradient sum G (q - k) / d = q sum(G / d) - (G / d) k; nearly coinciding pairs from differences."""
-    weights = torch.where(distances > 0, grad / distances, 0.0)
-    lengths = torch.linalg.vector_norm(query, dim=-1).amax(-1) + torch.linalg.vector_norm(key, dim=-1).amax(
-        -1
-    )
-    limit = (CANCELLATION * torch.finfo(query.dtype).eps) ** 0.5
-    near = (distances < limit * lengths[:, None, None]) & (distances > 0)
-    heads, rows, columns = near.nonzero(as_tuple=True)
-    if len(heads):
-        parts = weights[heads, rows, columns, None] * (query[heads, rows] - key[heads, columns])
-        weights[heads, rows, columns] = 0.0
-        grad_query.index_put_((heads, rows), parts, accumulate=True)
-        grad_key.index_put_((heads, columns), -parts, accumulate=True)
-    grad_query.addcmul_(query, weights.sum(2, keepdim=True)).baddbmm_(weights, key, alpha=-1.0)
-    back = weights.transpose(1, 2)
-    grad_key.addcmul_(key, back.sum(2, keepdim=True)).baddbmm_(back, query, alpha=-1.0)
 
 
 def tile_exponent_gradient(
@@ -218,4 +179,4 @@ def tile_exponent_gradient(
         # x log x is 0 at 0.
         entropy = torch.xlogy(ratio.pow(_broadcast(p, 4)), ratio).sum(-1)
         total += (entropy * part * grad[:, :, columns]).sum((1, 2))
-    return total / (p.detach() if isinstance(p, Tensor) else p)
+    return total / _broadcast(p, 1)

@@ -17,85 +17,32 @@ V value width, R rows and C columns of a tile.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from . import tile_operations
-from .tile_plan import Tile, TilePlan, kept_factors
+from .errors import AttentionError
+from .tile_settings import TileSettings
 
-__all__ = ["TileSettings", "tiled_attention"]
+__all__ = ["tiled_attention"]
 
 Exponent = float | Tensor | None
 
 
-@dataclass(frozen=True)
-class TileSettings:
-    """What is the same for all tiles of a call.
+class _OnlyOnce(torch.autograd.Function):
+    """Hands gradients on, and refuses to be differentiated: tiles do not know second derivatives."""
 
-    Attributes:
-        metric: "similarity", "shifted_squares", "l2", "l1", "lp" or "chebyshev".
-        plan: the tiles.
-        key_value_heads: K, to find the batch row of a head.
-        dropout: probability.
-        seed: of dropout.
-        compiled: whether distances come from the compiled kernel.
-    """
+    @staticmethod
+    def forward(context: Any, anchor: Tensor, *gradients: Tensor) -> tuple[Tensor, ...]:
+        return tuple(gradient.view_as(gradient) for gradient in gradients)
 
-    metric: str
-    plan: TilePlan
-    key_value_heads: int
-    dropout: float = 0.0
-    seed: int = 0
-    compiled: bool = False
-
-    def operations(self) -> tuple[Callable[..., Tensor], Callable[..., None], Callable[..., Tensor]]:
-        """Distances, their gradients, the gradient of the exponent."""
-        if self.compiled:
-            from . import tile_kernels
-
-            return (
-                tile_kernels.distance_tile,
-                tile_kernels.distance_tile_backward,
-                tile_kernels.distance_tile_p_gradient,
-            )
-        return (
-            tile_operations.tile_distances,
-            tile_operations.tile_backward,
-            tile_operations.tile_exponent_gradient,
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        raise AttentionError(
+            "the gradients of attention in tiles (backend \"tiled\" or \"kernel\") cannot be differentiated "
+            'again; take backend="dense" for second derivatives'
         )
-
-    def hide(self, logits: Tensor, heads: slice, rows: slice, tile: Tile) -> None:
-        """Set the logits (N, G, R, C) of keys that are out of sight to minus infinity."""
-        sight = self.plan.visibility
-        band = sight.block(rows, tile.columns, logits.device)
-        if band is not None:
-            logits.masked_fill_(~band, float("-inf"))
-        if sight.mask is None:
-            return
-        mask = sight.mask
-        part = mask[:, :, rows if mask.shape[2] > 1 else slice(None)]
-        part = part[..., tile.columns if mask.shape[3] > 1 else slice(None)]
-        numbers = torch.arange(heads.start, heads.stop, device=logits.device)
-        batch = numbers // self.key_value_heads if mask.shape[0] > 1 else torch.zeros_like(numbers)
-        if mask.shape[1] == 1:
-            part = part[batch]
-        else:
-            part = part.view(len(part), self.key_value_heads, self.plan.groups, *part.shape[2:])
-            part = part[batch, numbers % self.key_value_heads]
-        logits.masked_fill_(~part, float("-inf"))
-
-    def kept(self, like: Tensor, tile: Tile) -> Tensor:
-        """Dropout's factors for the weights of a tile."""
-        return kept_factors(tuple(like.shape), self.dropout, self.seed, tile, like)
-
-
-def _by_query_head(tile: Tensor, size: tuple[int, int]) -> Tensor:
-    """(N, G * R, ...) as (N, G, R, ...), the same memory."""
-    return tile.view(len(tile), *size, *tile.shape[2:])
 
 
 class _TiledAttention(torch.autograd.Function):
@@ -118,11 +65,11 @@ class _TiledAttention(torch.autograd.Function):
                 continue
             queries = query[heads, :, rows].flatten(1, 2)
             exponent = p[heads] if isinstance(p, Tensor) else p
-            size = (groups, rows.stop - rows.start)
+            size = (*query.shape[1:2], rows.stop - rows.start)
             largest = total = summed = None
             for tile in tiles:
                 logits = distances(queries, key[heads, tile.columns], settings.metric, exponent)
-                shaped = _by_query_head(logits, size)
+                shaped = logits.view(-1, *size, logits.shape[2])
                 shaped.mul_(factor[heads, :, None, None])
                 settings.hide(shaped, heads, rows, tile)
                 highest = logits.amax(-1, keepdim=True)
@@ -144,30 +91,42 @@ class _TiledAttention(torch.autograd.Function):
             assert total is not None
             assert summed is not None
             sees = total > 0
-            output[heads, :, rows] = _by_query_head(summed.div_(total.masked_fill(~sees, 1.0)), size)
+            summed.div_(total.masked_fill(~sees, 1.0))
+            output[heads, :, rows] = summed.view(-1, *size, summed.shape[2])
             lse = torch.where(sees, total.log() + reference, float("inf"))
-            normalizer[heads, :, rows] = _by_query_head(lse, size).squeeze(-1)
-        context.save_for_backward(
-            query, key, value, factor, output, normalizer, *([p] if isinstance(p, Tensor) else [])
-        )
+            normalizer[heads, :, rows] = lse.view(-1, *size)
+        exponents = [p] if isinstance(p, Tensor) else []
+        context.save_for_backward(query, key, value, factor, output, normalizer, *exponents)
         context.p, context.settings = None if isinstance(p, Tensor) else p, settings
         return output
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(context: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
+        # Autocast may be on around backward(); the computation stays in its own precision.
+        with torch.no_grad(), torch.autocast(grad_output.device.type, enabled=False):
+            found = _TiledAttention._gradients(context, grad_output)
+        if not torch.is_grad_enabled():
+            return (*found, None)
+        # A graph of the gradients was asked for. They depend on the inputs; one that wants gradients is
+        # enough to lead back to the refusal.
+        anchor = next(part for part in context.saved_tensors if part.requires_grad)
+        given = [part for part in found if part is not None]
+        return (*_OnlyOnce.apply(anchor, *given), *[None] * (6 - len(given)))  # type: ignore[no-untyped-call]
+
+    @staticmethod
+    def _gradients(context: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, factor, output, normalizer, *rest = context.saved_tensors
         settings: TileSettings = context.settings
         p: Exponent = rest[0] if rest else context.p
         distances, distances_backward, exponent_gradient = settings.operations()
-        learns_p, groups = context.needs_input_grad[4], query.shape[1]
+        learns_p = context.needs_input_grad[4]
         grad_query, grad_key, grad_value = (torch.zeros_like(part) for part in (query, key, value))
         grad_factor = torch.zeros_like(factor)
         grad_p = torch.zeros_like(p) if learns_p and isinstance(p, Tensor) else None
         for heads, rows, tiles in settings.plan.bands():
             if not tiles:
                 continue
-            size = (groups, rows.stop - rows.start)
+            size = (*query.shape[1:2], rows.stop - rows.start)
             queries = query[heads, :, rows].flatten(1, 2)
             upstream = grad_output[heads, :, rows].flatten(1, 2)
             lse = normalizer[heads, :, rows].flatten(1, 2)[..., None]
@@ -177,7 +136,7 @@ class _TiledAttention(torch.autograd.Function):
             for tile in tiles:
                 keys = key[heads, tile.columns]
                 found = distances(queries, keys, settings.metric, exponent)
-                logits = _by_query_head(found, size) * factor[heads, :, None, None]
+                logits = found.view(-1, *size, found.shape[2]) * factor[heads, :, None, None]
                 settings.hide(logits, heads, rows, tile)
                 weights = logits.flatten(1, 2).sub_(lse).exp_()
                 slopes = torch.bmm(upstream, value[heads, tile.columns].transpose(1, 2))
@@ -188,7 +147,7 @@ class _TiledAttention(torch.autograd.Function):
                 else:
                     grad_value[heads, tile.columns].baddbmm_(weights.transpose(1, 2), upstream)
                 slopes.sub_(shift).mul_(weights)
-                shaped = _by_query_head(slopes, size)
+                shaped = slopes.view(logits.shape)
                 # A matrix product of one row and one column each: several times as fast as a sum of products.
                 flat = slopes.view(-1, 1, size[1] * found.shape[2])
                 grad_factor[heads] += torch.bmm(flat, found.view(flat.shape[0], -1, 1)).view(-1, size[0])
@@ -199,8 +158,8 @@ class _TiledAttention(torch.autograd.Function):
                 )  # fmt: skip
                 if grad_p is not None:
                     grad_p[heads] += exponent_gradient(slopes, found, queries, keys, exponent)
-            grad_query[heads, :, rows] = _by_query_head(to_queries, size)
-        return grad_query, grad_key, grad_value, grad_factor, grad_p, None
+            grad_query[heads, :, rows] = to_queries.view(-1, *size, queries.shape[2])
+        return grad_query, grad_key, grad_value, grad_factor, grad_p
 
 
 def tiled_attention(
@@ -217,15 +176,15 @@ def tiled_attention(
         settings: the rest.
 
     Returns:
-        (N, G, T, V). Its gradients cannot be differentiated again.
+        (N, G, T, V). Its gradients cannot be differentiated again: that raises AttentionError.
 
     Example:
         >>> from hybrid_opt.classical.attention_masks import Visibility
+        >>> from hybrid_opt.classical.tile_plan import TilePlan
         >>> token = torch.zeros(1, 3, 2)
         >>> settings = TileSettings("l1", TilePlan(1, 1, Visibility(3, 3, causal=True)), 1)
-        >>> values, factor = torch.eye(3)[None], -torch.ones(1, 1)
-        >>> tiled_attention(token[:, None], token, values, factor, None, settings)[0, 0, 1]
+        >>> factor = -torch.ones(1, 1)
+        >>> tiled_attention(token[:, None], token, torch.eye(3)[None], factor, None, settings)[0, 0, 1]
         tensor([0.5000, 0.5000, 0.0000])
     """
-    output: Tensor = _TiledAttention.apply(query, key, value, factor, p, settings)  # type: ignore[no-untyped-call]
-    return output
+    return _TiledAttention.apply(query, key, value, factor, p, settings)  # type: ignore[no-any-return, no-untyped-call]

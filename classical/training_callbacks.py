@@ -108,10 +108,9 @@ class HistoryWriter(TrainerCallback):  # type: ignore[misc]
         entry = {"step": state.global_step, **(logs or {})}
         loss = entry.get("loss")
         if self.path is not None:
+            line = json.dumps({name: finite_or_none(value) for name, value in entry.items()})
             with self.path.open("a", encoding="utf-8") as stream:
-                stream.write(
-                    json.dumps({name: finite_or_none(value) for name, value in entry.items()}) + "\n"
-                )
+                stream.write(line + "\n")
         if loss is not None and not math.isfinite(loss):
             raise TrainingError(diverged(loss, state.global_step))
 

@@ -213,5 +213,7 @@ def finite_or_none(value: Any) -> Any:
 
 
 def _last(history: pd.DataFrame, name: str) -> float:
-    values = history[name].dropna() if name in history else []
+    if name not in history:
+        return math.nan
+    values = history[name].dropna()
     return float(values.iloc[-1]) if len(values) else math.nan

@@ -48,8 +48,8 @@ def build_schedule(
     if settings.schedule == "one_cycle":
         if total_steps < 3:
             raise ConfigurationError(
-                f"one_cycle has {total_steps} step(s): up, down, and one between; give at least 3, or take "
-                "cosine"
+                f"one_cycle has {total_steps} step(s), and needs some up and some down; give at least 3, or "
+                "take cosine"
             )
         # A warm-up of fewer than two steps would make torch divide by zero.
         share = max(settings.warmup_ratio, 2.0 / total_steps)

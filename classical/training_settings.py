@@ -40,8 +40,8 @@ class TrainingSettings:
         gradient_checkpointing: recompute activations in the backward pass: less memory, more time.
         early_stopping_patience: stop after this many validations without a lower loss, and keep the weights
             of the lowest; None trains to the end and keeps the last weights.
-        eval_steps: steps between validations; None validates once per epoch's worth of steps.
-        save_steps: steps between checkpoints; None saves once per epoch's worth of steps.
+        eval_steps: steps between validations; None validates ten times in a run, and at least once an epoch.
+        save_steps: steps between checkpoints; None saves ten times in a run, and at least once an epoch.
         logging_steps: steps over which a training loss in the history is averaged.
         keep_checkpoints: newest checkpoints that are kept (that of the lowest validation loss comes on top).
         seed: order of examples, dropout, masks.

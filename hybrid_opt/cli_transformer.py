@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -93,6 +94,18 @@ def train(
     )
     with shown("training") as progress:
         result = run.execute(resume="auto" if resume else False, progress=progress)
+    if int(os.environ.get("RANK", "0")) == 0:
+        _print_training(result, as_json=as_json)
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        # At its end torch's reducer may wait for a thread of gloo that waits for it: leave without farewell.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED if result.interrupted else 0)
+    if result.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _print_training(result: Any, *, as_json: bool) -> None:
     if as_json:
         _print_json(result.to_dict())
     else:
@@ -101,7 +114,6 @@ def train(
             _message(f"note: {note}")
     if result.interrupted:
         _message(f"interrupted at step {result.steps}; the same command goes on from there")
-        raise typer.Exit(INTERRUPTED)
 
 
 def evaluate(

@@ -33,13 +33,13 @@ from scipy import stats
 from transformers import TrainerCallback
 
 from hybrid_opt.classical.attention_layer import DistanceAttention
-from hybrid_opt.classical.attention_weights import attention_weights
 from hybrid_opt.classical.data_registry import load_data
 from hybrid_opt.classical.encoder_heads import DistanceEncoderForSequenceClassification
 from hybrid_opt.classical.evaluation import evaluate
 from hybrid_opt.classical.gpt import DistanceGPT
 from hybrid_opt.classical.training import train
 from hybrid_opt.classical.training_settings import TrainingSettings
+from hybrid_opt.classical.weights_on_request import attention_weights
 
 SEEDS = (0, 1, 2, 3, 4)
 TUNING_SEED = 1000

@@ -14,8 +14,8 @@ from hybrid_opt.classical.attention_capture import (
     undisturbed,
 )
 from hybrid_opt.classical.attention_layer import DistanceAttention
-from hybrid_opt.classical.attention_weights import attention_weights
 from hybrid_opt.classical.errors import AttentionError, ConfigurationError, MaskTypeError
+from hybrid_opt.classical.weights_on_request import attention_weights
 
 
 class Shared(nn.Module):

@@ -11,11 +11,11 @@ from torch import nn
 
 from hybrid_opt.classical.attention_control import AttentionControl
 from hybrid_opt.classical.attention_layer import DistanceAttention
-from hybrid_opt.classical.attention_weights import attention_distances
 from hybrid_opt.classical.components import register_component
 from hybrid_opt.classical.configuration import DistanceTransformerConfig
 from hybrid_opt.classical.control_signals import ControlSignal
 from hybrid_opt.classical.gpt import DistanceGPT
+from hybrid_opt.classical.weights_on_request import attention_distances
 
 
 class Recorder(nn.Module):

@@ -17,8 +17,8 @@ from hybrid_opt.classical.attention_statistics import (
     uniform_reach,
     weights_from_distances,
 )
-from hybrid_opt.classical.attention_weights import attention_distances, attention_weights
 from hybrid_opt.classical.metrics import METRICS
+from hybrid_opt.classical.weights_on_request import attention_distances, attention_weights
 
 
 def even(visible: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hybrid_opt.classical.attention_tiles import WeightInputs, attention_tiles
-from hybrid_opt.classical.attention_weights import attention_distances, attention_weights
+from hybrid_opt.classical.weights_on_request import attention_distances, attention_weights
 
 
 def random_inputs(queries: int = 7, keys: int = 7, **settings: object) -> WeightInputs:

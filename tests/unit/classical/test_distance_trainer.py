@@ -50,12 +50,12 @@ def test_the_batch_is_divided_among_processes(monkeypatch, tmp_path):
 
 
 def test_arguments_are_quiet_and_offline(tmp_path):
-    settings = TrainingSettings(batch_size=8, max_grad_norm=None, eval_steps=7)
+    settings = TrainingSettings(batch_size=8, max_grad_norm=None, eval_steps=7, max_steps=25)
     arguments = trainer_arguments(settings, 40, str(tmp_path), unused=True)
     assert arguments.report_to == []
     assert arguments.disable_tqdm
     assert not arguments.push_to_hub
-    assert (arguments.eval_steps, arguments.save_steps, arguments.max_steps) == (7, 5, 5)
+    assert (arguments.eval_steps, arguments.save_steps, arguments.max_steps) == (7, 3, 25)
     assert arguments.max_grad_norm == 0.0
     assert arguments.ddp_find_unused_parameters
     assert arguments.per_device_train_batch_size == 8

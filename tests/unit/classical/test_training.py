@@ -278,11 +278,12 @@ def test_norms_biases_scales_and_exponents_do_not_decay(tmp_path):
         assert parameter.requires_grad
 
 
-@pytest.mark.parametrize("name", ["wine", "digits", "seasonal", "masked"])
+@pytest.mark.parametrize("name", ["wine", "digits", "seasonal", "masked", "sort"])
 def test_other_tasks(tmp_path, name):
     data = {
         "wine": lambda: load_data("wine"),
         "digits": lambda: load_data("digits", limit=120),
+        "sort": lambda: load_data("sort", limit=40),
         "seasonal": lambda: load_data("seasonal", limit=300),
         "masked": lambda: load_data(
             "pydoc_topics", task="masked_lm", tokenizer="characters", limit=4, sequence_length=32
@@ -295,6 +296,8 @@ def test_other_tasks(tmp_path, name):
     assert result.final_loss > 0
     assert result.final_validation_loss > 0
     assert ("validation_accuracy" in result.history) == (name != "seasonal")
+    expected = evaluate(model, data, "validation", batch_size=3, baselines=False).loss
+    assert result.final_validation_loss == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_loss_that_is_no_number_ends_the_run(tmp_path):

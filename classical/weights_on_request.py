@@ -10,15 +10,21 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .attention_inputs import AttentionInputs, Scale, read_inputs
+from .attention_inputs import AttentionInputs, read_inputs
 from .dense_attention import dense_distances, masked_weights
 from .errors import AttentionError
-from .metrics import group_heads
+from .head_factors import Scale
 
 __all__ = ["attention_distances", "attention_weights", "visible_keys"]
 
 Rows = Sequence[int] | Tensor
 """Indices of query rows."""
+
+INDEX_TYPES = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
+"""Tensors of these may name rows."""
+
+PIECE = 2**22
+"""Numbers in one block of differences q - k."""
 
 
 def attention_weights(
@@ -152,52 +158,35 @@ def _inputs(
     mask: Tensor | None,
 ) -> AttentionInputs:
     """Checked arguments; the key stands in for the value, which does not matter here."""
-    return read_inputs(
-        query,
-        key,
-        key,
-        metric,
-        scale=scale,
-        p=p,
-        causal=causal,
-        window=window,
-        mask=mask,
-        dropout=0.0,
-        head_gates=None,
-        seed=None,
-    )
+    absent = {"dropout": 0.0, "head_gates": None, "seed": None}
+    given = {"scale": scale, "p": p, "causal": causal, "window": window, "mask": mask}
+    return read_inputs(query, key, key, metric, **given, **absent)  # type: ignore[arg-type]
 
 
 def _read_rows(rows: Rows | None, queries: int, device: torch.device) -> Tensor:
     """Row indices as a tensor."""
     if rows is None:
         return torch.arange(queries, device=device)
-    chosen = torch.as_tensor(rows)
-    whole = (
-        chosen.dim() == 1 and chosen.numel() and not chosen.is_floating_point() and chosen.dtype != torch.bool
-    )
-    if not whole or int(chosen.min()) < 0 or int(chosen.max()) >= queries:
+    try:
+        chosen = torch.as_tensor(rows)
+    except (TypeError, ValueError, RuntimeError) as problem:
+        raise AttentionError(f"rows is {rows!r}; give indices from 0 to {queries - 1}") from problem
+    legal = chosen.dim() == 1 and chosen.numel() > 0 and chosen.dtype in INDEX_TYPES
+    if not legal or int(chosen.min()) < 0 or int(chosen.max()) >= queries:
         raise AttentionError(f"rows is {rows!r}; give indices from 0 to {queries - 1}, at least one")
     return chosen.to(device=device, dtype=torch.long)
 
 
 def _distances(inputs: AttentionInputs, rows: Tensor) -> Tensor:
-    """Distances of chosen rows, group by group, in pieces that bound the memory for differences."""
+    """Distances of chosen rows, head by head, in pieces that bound the memory for differences."""
     query = inputs.query.index_select(2, rows).to(inputs.compute_dtype)
     key = inputs.key.to(inputs.compute_dtype)
     served = query.shape[1] // key.shape[1]
-    parts: list[Tensor] = [query] * query.shape[1]
-    for group in group_heads(inputs.metrics, key.shape[1]):
-        for head in group.query_heads:
-            p = inputs.p[head] if isinstance(inputs.p, Tensor) else inputs.p
-            piece = max(1, _PIECE // max(1, query.shape[0] * key.shape[2] * key.shape[3]))
-            pieces = [
-                dense_distances(part, key[:, head // served], group.metric, p)
-                for part in query[:, head].split(piece, 1)
-            ]
-            parts[head] = pieces[0] if len(pieces) == 1 else torch.cat(pieces, 1)
-    return torch.stack(parts, 1)
-
-
-_PIECE = 2**22
-"""Numbers in one block of differences q - k."""
+    piece = max(1, PIECE // (query.shape[0] * key.shape[2] * key.shape[3]))
+    heads = []
+    for head, metric in enumerate(inputs.metrics):
+        p = inputs.p[head] if isinstance(inputs.p, Tensor) else inputs.p
+        parts = torch.split(query[:, head], piece, 1)
+        own = key[:, head // served]
+        heads.append(torch.cat([dense_distances(part, own, metric, p) for part in parts], 1))
+    return torch.stack(heads, 1)

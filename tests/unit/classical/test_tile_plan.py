@@ -1,0 +1,83 @@
+"""Tiles cover what is visible exactly once, and dropout's factors belong to their tile."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from hybrid_opt.classical import tile_plan
+from hybrid_opt.classical.attention_masks import Visibility
+from hybrid_opt.classical.tile_plan import Tile, TilePlan, kept_factors
+
+SIGHTS = [
+    Visibility(23, 23), Visibility(23, 23, causal=True), Visibility(9, 30, causal=True, window=6),
+    Visibility(30, 9, causal=True), Visibility(23, 17, window=4), Visibility(1, 40, causal=True),
+]  # fmt: skip
+
+
+@pytest.fixture
+def small_tiles(monkeypatch):
+    """Tiles of 4 queries, 5 keys, and 2 heads of one group."""
+    monkeypatch.setattr(tile_plan, "ROWS", 4)
+    monkeypatch.setattr(tile_plan, "COLUMNS", 5)
+    monkeypatch.setattr(tile_plan, "NUMBERS", 40)
+
+
+@pytest.mark.parametrize("sight", SIGHTS, ids=str)
+@pytest.mark.usefixtures("small_tiles")
+def test_tiles_cover_what_is_visible_once(sight):
+    times = torch.zeros(5, sight.queries, sight.keys, dtype=torch.long)
+    numbers = []
+    for heads, rows, tiles in TilePlan(5, 1, sight).bands():
+        assert rows.stop - rows.start <= 4
+        for tile in tiles:
+            assert 0 < tile.columns.stop - tile.columns.start <= 5
+            assert tile.columns.start // 5 == (tile.columns.stop - 1) // 5
+            times[heads, rows, tile.columns] += 1
+            numbers.append(tile.number)
+    visible = sight.dense(torch.device("cpu"))
+    seen = torch.ones_like(times[0], dtype=torch.bool) if visible is None else visible[0, 0]
+    assert times.max() == 1
+    assert (times[:, seen] == 1).all()
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_tiles_that_see_nothing_are_left_out():
+    plan = TilePlan(1, 1, Visibility(2048, 2048, causal=True, window=256))
+    # 16 bands of 128 queries see 383 keys at most: one tile, or two where these straddle a multiple of 512,
+    # which 2 bands do at each of 3.
+    assert sum(len(tiles) for _, _, tiles in plan.bands()) == 16 + 2 * 3
+    assert (
+        max(tile.columns.stop - tile.columns.start for _, _, tiles in plan.bands() for tile in tiles) <= 384
+    )
+
+
+def test_a_tile_stays_within_the_allowance():
+    for heads, rows, tiles in TilePlan(64, 3, Visibility(1000, 3000)).bands():
+        for tile in tiles:
+            numbers = (heads.stop - heads.start) * 3 * (rows.stop - rows.start)
+            assert numbers * (tile.columns.stop - tile.columns.start) <= tile_plan.NUMBERS
+
+
+def test_factors_repeat_for_a_tile_and_differ_between_tiles_and_seeds():
+    like = torch.zeros(1)
+    one = kept_factors((2, 8, 9), 0.4, 7, Tile(3, slice(0, 9)), like)
+    assert torch.equal(one, kept_factors((2, 8, 9), 0.4, 7, Tile(3, slice(20, 29)), like))
+    assert not torch.equal(one, kept_factors((2, 8, 9), 0.4, 7, Tile(4, slice(0, 9)), like))
+    assert not torch.equal(one, kept_factors((2, 8, 9), 0.4, 8, Tile(3, slice(0, 9)), like))
+
+
+@pytest.mark.parametrize("seed", [-5, 0, 2**62, 2**200])
+@pytest.mark.parametrize("dropout", [0.1, 0.5, 0.9])
+def test_the_right_share_is_kept_and_grows(dropout, seed):
+    state = torch.get_rng_state()
+    factors = kept_factors(
+        (4, 200, 200), dropout, seed, Tile(1, slice(0, 200)), torch.zeros(1, dtype=torch.float64)
+    )
+    assert factors.dtype == torch.float64
+    kept = factors > 0
+    assert kept.double().mean() == pytest.approx(
+        1 - dropout, abs=5 * (dropout * (1 - dropout) / 160_000) ** 0.5
+    )
+    assert (factors[kept] == 1 / (1 - dropout)).all()
+    assert torch.equal(torch.get_rng_state(), state)
