@@ -27,6 +27,7 @@ def encoder(**settings: Any) -> nn.TransformerEncoder:
         return nn.TransformerEncoder(layer, 2)
 
 
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning")  # of the model before
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("settings", [{}, {"norm_first": True}, {"batch_first": False}, {"bias": False}])
 @pytest.mark.parametrize(
