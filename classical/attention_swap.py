@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import nn
 
@@ -64,7 +65,7 @@ def replace_attention(
             "the model is itself a torch.nn.MultiheadAttention and cannot be replaced in place; make a new "
             "layer of it with DistanceMultiheadAttention.from_multihead"
         )
-    options = {"p": p, "learn_scale": learn_scale, "window": window, "backend": backend}
+    options: dict[str, Any] = {"p": p, "learn_scale": learn_scale, "window": window, "backend": backend}
     # All are built before the first is put in, so that an error leaves the model as it was.
     built = {
         id(part): DistanceMultiheadAttention.from_multihead(part, metric, **options)
