@@ -20,7 +20,7 @@ _ALARM = "#d55e00"
 
 
 def draw_statistics(table: pandas.DataFrame, alarms: Sequence[Alarm], thresholds: AlarmThresholds) -> Figure:
-    """Dots on a logarithmic axis, one row per output, the first module at the top.
+    """Dots on a logarithmic axis, one row per output, the first module at the top; zeros where there are any.
 
     Args:
         table: what ``ActivationMonitor.table()`` returns, with at least one row.
@@ -42,15 +42,17 @@ def draw_statistics(table: pandas.DataFrame, alarms: Sequence[Alarm], thresholds
     names = _row_names(table)
     with_gradients = bool((table["quantity"] == "gradient").any())
     quantities = ("activation", "gradient") if with_gradients else ("activation",)
-    panels = len(quantities) + 1
+    zeros = bool((table["zero_share"][table["quantity"] == "activation"] > 0).any())
+    panels = len(quantities) + zeros
     size = (2.6 + 2.9 * panels, min(60.0, 1.9 + 0.24 * len(names)))
     figure = Figure(figsize=size, layout="constrained")
-    all_axes: Any = figure.subplots(1, panels, sharey=True)
+    all_axes: Any = figure.subplots(1, panels, sharey=True, squeeze=False)[0]
     for axes, quantity in zip(all_axes, quantities):
         _draw_sizes(axes, table[table["quantity"] == quantity], names, quantity)
         limit = thresholds.exploding_activation if quantity == "activation" else thresholds.exploding_gradient
         _draw_alarms(axes, alarms, names, quantity, limit)
-    _draw_zeros(all_axes[-1], table[table["quantity"] == "activation"], names)
+    if zeros:
+        _draw_zeros(all_axes[-1], table[table["quantity"] == "activation"], names)
     first = all_axes[0]
     first.set_yticks(range(len(names)), list(names), fontsize=8)
     first.set_ylim(len(names) - 0.4, -0.6)

@@ -110,7 +110,7 @@ def _analyze(call: AttentionCall, max_rows: int | None, map_items: int) -> Layer
     for tile in attention_tiles(inputs, rows):
         real = call.real[:, tile.rows]
         gather.add(tile, real, call.first_key)
-        grouped = torch.unflatten(tile.weights, 1, (-1, shared)).to(value.dtype)
+        grouped = tile.weights.view(len(value), -1, shared, *tile.weights.shape[2:]).to(value.dtype)
         alike.add((grouped @ value[:, :, None]).flatten(1, 2), real)
     return LayerAttention(
         name=call.name,

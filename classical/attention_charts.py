@@ -20,7 +20,7 @@ __all__ = ["draw_heads", "draw_map", "draw_report", "draw_similarity", "layer_la
 _PANELS = (
     ("entropy", "normalized entropy", "share of log(visible keys)", (0.0, 1.0), ".2f"),
     ("sparsity", "sparsity (Hoyer)", "0 even, 1 a single key", (0.0, 1.0), ".2f"),
-    ("range", "range", "mean distance looked at, tokens", None, "#.3g"),
+    ("range", "range", "mean |i - j|, tokens", None, "#.3g"),
     ("sink", "weight on the first token", "share of attention", (0.0, None), ".2f"),
     ("ratio", "lambda now / at the start", "factor, logarithmic", "log", ".2f"),
     ("mean_distance", "distance, spread over mean", "std / mean of visible pairs", (0.0, None), ".2f"),
@@ -47,9 +47,9 @@ def draw_report(report: AttentionReport) -> Figure:
     below = 2.6 * math.ceil(layers / columns)
     figure = Figure(figsize=(min(24.0, max(11.0, 3.6 + 1.1 * heads)), min(60.0, top + below + 1.2)))
     figure.set_layout_engine("constrained")
-    upper, lower = np.asarray(figure.subfigures(2, 1, height_ratios=[top, below]))
-    _fill_heads(upper, report)
-    _fill_similarity(lower, report, columns)
+    parts: Any = figure.subfigures(2, 1, height_ratios=[top, below])
+    _fill_heads(parts[0], report)
+    _fill_similarity(parts[1], report, columns)
     sequences = f"{report.sequences} sequence{'s' if report.sequences != 1 else ''}"
     figure.suptitle(f"Attention of {report.model} on {sequences}", fontsize=13)
     return figure
@@ -158,7 +158,7 @@ def _printable(token: str) -> str:
 
 
 def _panel_height(layers: int) -> float:
-    return 1.5 + 0.34 * layers
+    return max(2.6, 1.5 + 0.34 * layers)  # the names of the scales need some height
 
 
 def _fill_heads(figure: Any, report: AttentionReport) -> None:

@@ -251,20 +251,21 @@ def _maps(report: AttentionReport, labels: list[str]) -> tuple[list[dict[str, st
 
 def _attended(report: AttentionReport, labels: list[str]) -> tuple[list[dict[str, Any]], list[int]]:
     """Rows of the table of positions, and the ranks there are."""
-    table = report.most_attended()
-    rows: list[dict[str, Any]] = []
-    for place, part in table.groupby(["layer", "head"], sort=False):
-        layer, head = (int(str(number)) for number in place)
-        cells = []
-        for entry in part.to_dict("records"):
-            token = f" “{entry['token']}”" if entry.get("token") else ""
-            cells.append(f"{entry['position']}{token}: {entry['weight']:.3f} ({entry['times_uniform']:.1f}×)")
-        rows.append(
-            {"layer": labels[layer] if head == 0 else "", "first": head == 0, "head": head, "cells": cells}
-        )
-    longest = max((len(row["cells"]) for row in rows), default=0)
-    for row in rows:
-        row["cells"] += [""] * (longest - len(row["cells"]))
+    cells: dict[tuple[int, int], list[str]] = {}
+    for row in report.most_attended().to_dict("records"):
+        token = f" “{row['token']}”" if row.get("token") else ""
+        shown = f"{row['position']}{token}: {row['weight']:.3f} ({row['times_uniform']:.1f}×)"
+        cells.setdefault((row["layer"], row["head"]), []).append(shown)
+    longest = max(map(len, cells.values()), default=0)
+    rows = [
+        {
+            "layer": labels[layer] if head == 0 else "",
+            "first": head == 0,
+            "head": head,
+            "cells": shown + [""] * (longest - len(shown)),
+        }
+        for (layer, head), shown in cells.items()
+    ]
     return rows, list(range(1, longest + 1))
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from functools import partial
 from typing import Any
 
 from torch import nn
@@ -75,25 +74,15 @@ def _listed(modules: Any) -> list[Any]:
 
 def _by_choices(named: dict[str, nn.Module], choices: list[Any]) -> dict[str, nn.Module]:
     """The modules of some types and names; a name that is not there is an error, not an empty choice."""
-    tests: list[Callable[[str, nn.Module], bool]] = []
+    chosen: set[str] = set()
     for choice in choices:
         if isinstance(choice, str):
-            if not any(name == choice or fnmatchcase(name, choice) for name in named):
+            found = {name for name in named if name == choice or fnmatchcase(name, choice)}
+            if not found:
                 close = difflib.get_close_matches(choice, list(named), n=3) or list(named)[1:4]
-                raise ConfigurationError(
-                    f"the model has no module named {choice!r}; near: {', '.join(close)}"
-                )
-            tests.append(partial(_is_named, choice))
+                near = f"; near: {', '.join(close)}" if close else ""
+                raise ConfigurationError(f"the model has no module named {choice!r}{near}")
+            chosen |= found
         else:
-            tests.append(partial(_is_of_kind, choice))
-    return {name: part for name, part in named.items() if any(test(name, part) for test in tests)}
-
-
-def _is_named(pattern: str, name: str, module: nn.Module) -> bool:
-    """Whether a name is this one, or fits this pattern."""
-    return name == pattern or fnmatchcase(name, pattern)
-
-
-def _is_of_kind(kind: type, name: str, module: nn.Module) -> bool:
-    """Whether a module is of this class."""
-    return isinstance(module, kind)
+            chosen |= {name for name, module in named.items() if isinstance(module, choice)}
+    return {name: module for name, module in named.items() if name in chosen}

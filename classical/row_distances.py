@@ -69,7 +69,7 @@ class RowDistances:
                 queries, keys = without_mean(queries, keys)  # keeps digits
             elif group.metric == "cosine":
                 queries, keys = normalized(queries), normalized(keys)
-            queries = torch.unflatten(queries, 1, (-1, repeats))
+            queries = queries.reshape(batch, -1, repeats, *queries.shape[2:])
             self._groups.append(_Group(group.metric, members, queries, keys.flatten(0, 1), exponent))
         differences = query.numel() * key.shape[2]
         self._compiled = query.device.type == "cpu" and differences >= _COMPILED_FROM

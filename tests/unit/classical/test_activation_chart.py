@@ -42,3 +42,9 @@ def test_alarms_stand_in_their_row_and_the_limit_is_shown():
     labels = figure.axes[0].get_legend_handles_labels()[1]
     assert "limit of exploding" in labels
     figure.savefig(io.BytesIO())
+
+
+def test_without_zeros_there_is_no_panel_for_them():
+    rows = table(2).assign(zero_share=0.0)
+    figure = draw_statistics(rows, [], AlarmThresholds())
+    assert [axes.get_title() for axes in figure.axes] == ["activations"]

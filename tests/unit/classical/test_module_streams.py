@@ -50,8 +50,8 @@ def test_units_silent_for_some_steps():
 
 def test_a_unit_that_works_in_one_of_two_calls_of_a_step_is_alive():
     watched = stream()
-    watched.add(torch.tensor([[0.0, 0.0]]))
     watched.add(torch.tensor([[0.0, 3.0]]))
+    watched.add(torch.tensor([[0.0, 0.0]]))
     assert watched.silent_share(1) == 0.5
     assert watched.so_far()[0].count == 4
     assert watched.so_far()[1] == 1
