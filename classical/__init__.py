@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import errors
+    from .activation_alarms import Alarm, AlarmThresholds
     from .activation_monitor import ActivationMonitor
     from .attention_analysis import attention_report
     from .attention_findings import AttentionReport
     from .attention_function import distance_attention, explain_backend
     from .attention_layer import DistanceAttention
     from .attention_scale import no_decay_parameter_names
+    from .attention_swap import replace_attention
     from .auto_classes import register_auto_classes
     from .backend_choice import BackendChoice
     from .classification_baselines import classical_baselines
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
         DistanceEncoderForTokenClassification,
     )
     from .evaluation import Evaluation, evaluate
+    from .folder_evaluation import evaluate_folder
     from .generation import generate_text
     from .gpt import DistanceGPT, DistanceGPTModel
     from .moe_layer import MoELayer
@@ -45,15 +48,20 @@ if TYPE_CHECKING:
     from .scale_measurement import measured_scale
     from .scales import calibrated_scale
     from .seq2seq import DistanceSeq2Seq
+    from .swapped_attention import DistanceMultiheadAttention
     from .task_data import TaskData
     from .text_baselines import text_baseline_bits
+    from .trained_folder import TrainedModel, load_trained
     from .training import train
     from .training_result import TrainingResult
+    from .training_run import TrainingRun
     from .training_settings import TrainingSettings
     from .weights_on_request import attention_distances, attention_weights
 
 __all__ = [
     "ActivationMonitor",
+    "Alarm",
+    "AlarmThresholds",
     "AttentionReport",
     "BackendChoice",
     "ControlSignal",
@@ -64,13 +72,16 @@ __all__ = [
     "DistanceEncoderForTokenClassification",
     "DistanceGPT",
     "DistanceGPTModel",
+    "DistanceMultiheadAttention",
     "DistanceSeq2Seq",
     "DistanceTransformerConfig",
     "Evaluation",
     "MoELayer",
     "RoutingStatistics",
     "TaskData",
+    "TrainedModel",
     "TrainingResult",
+    "TrainingRun",
     "TrainingSettings",
     "attention_distances",
     "attention_report",
@@ -83,19 +94,24 @@ __all__ = [
     "distance_attention",
     "errors",
     "evaluate",
+    "evaluate_folder",
     "explain_backend",
     "generate_text",
     "load_data",
+    "load_trained",
     "measured_scale",
     "no_decay_parameter_names",
     "register_auto_classes",
     "register_component",
+    "replace_attention",
     "text_baseline_bits",
     "train",
 ]
 
 _HOMES = {
     "ActivationMonitor": "activation_monitor",
+    "Alarm": "activation_alarms",
+    "AlarmThresholds": "activation_alarms",
     "AttentionReport": "attention_findings",
     "BackendChoice": "backend_choice",
     "ControlSignal": "control_signals",
@@ -106,13 +122,16 @@ _HOMES = {
     "DistanceEncoderForTokenClassification": "encoder_heads",
     "DistanceGPT": "gpt",
     "DistanceGPTModel": "gpt",
+    "DistanceMultiheadAttention": "swapped_attention",
     "DistanceSeq2Seq": "seq2seq",
     "DistanceTransformerConfig": "configuration",
     "Evaluation": "evaluation",
     "MoELayer": "moe_layer",
     "RoutingStatistics": "moe_statistics",
     "TaskData": "task_data",
+    "TrainedModel": "trained_folder",
     "TrainingResult": "training_result",
+    "TrainingRun": "training_run",
     "TrainingSettings": "training_settings",
     "attention_distances": "weights_on_request",
     "attention_report": "attention_analysis",
@@ -124,13 +143,16 @@ _HOMES = {
     "data_names": "data_registry",
     "distance_attention": "attention_function",
     "evaluate": "evaluation",
+    "evaluate_folder": "folder_evaluation",
     "explain_backend": "attention_function",
     "generate_text": "generation",
     "load_data": "data_registry",
+    "load_trained": "trained_folder",
     "measured_scale": "scale_measurement",
     "no_decay_parameter_names": "attention_scale",
     "register_auto_classes": "auto_classes",
     "register_component": "components",
+    "replace_attention": "attention_swap",
     "text_baseline_bits": "text_baselines",
     "train": "training",
 }

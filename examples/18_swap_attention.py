@@ -14,8 +14,7 @@ import torch
 from sklearn.datasets import load_digits
 from torch import nn
 
-from hybrid_opt.classical import attention_report
-from hybrid_opt.classical.attention_swap import replace_attention
+from hybrid_opt.classical import attention_report, replace_attention
 
 FAST = "HYBRID_OPT_EXAMPLE_FAST" in os.environ  # the tests run a reduced size
 STEPS, MORE = (5, 3) if FAST else (400, 60)
