@@ -63,7 +63,9 @@ def forecast_data(
         )
     bounds = split_in_order(len(numbers))
     if not _fits(len(numbers), sequence_length, horizon):
-        needed = next(n for n in itertools.count(len(numbers)) if _fits(n, sequence_length, horizon))
+        # Held-out parts are a tenth each, rounded: what follows is reached a few steps after these bounds.
+        least = max(len(numbers), 10 * horizon - 10, 5 * (sequence_length + horizon) // 4 - 10)
+        needed = next(n for n in itertools.count(least) if _fits(n, sequence_length, horizon))
         raise DataError(
             f"series {name} has {len(numbers)} steps; with a history of {sequence_length} and a horizon of "
             f"{horizon} at least {needed} are needed: add steps, or choose a smaller sequence_length or "
