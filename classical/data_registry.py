@@ -178,8 +178,10 @@ def load_data(
 
 def _from_path(source: str | os.PathLike[str]) -> Callable[..., TaskData]:
     """The maker for a file or folder of the user."""
+    if not isinstance(source, str | os.PathLike) or not os.fspath(source):
+        raise DataError(f"data are named by a name or a path, not by {source!r}; see data_names()")
     path = Path(source)
-    if not path.exists():
+    if not os.path.exists(path):  # Path.exists raises where a name is too long
         raise DataError(
             f"{str(source)!r} is neither a data set nor a file or folder that exists. Data sets: "
             f"{', '.join(_REGISTERED)}"

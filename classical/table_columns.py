@@ -50,8 +50,7 @@ def read_csv(path: str | Path) -> pd.DataFrame:
         header = pd.read_csv(path, encoding="utf-8", header=None, nrows=1, dtype=str).iloc[0].tolist()
     except pd.errors.ParserWarning as problem:
         raise DataError(
-            f"{str(path)!r} has rows of more cells than there are column names: name every column, and remove "
-            "separators at the ends of lines"
+            f"{str(path)!r} has rows of more cells than there are column names: name every column"
         ) from problem
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as problem:
         raise DataError(f"{str(path)!r} cannot be read as a CSV file in UTF-8: {problem}") from problem
@@ -90,9 +89,9 @@ def column_values(table: pd.DataFrame, name: str, source: str) -> pd.Series:
     if gaps.any():
         # Line 1 of the file holds the names.
         raise DataError(
-            f"{source}, column {name!r}, line {int(np.flatnonzero(gaps)[0]) + 2}: the cell is empty, infinite "
-            f"or reads like no value, e.g. NA, None, null ({int(gaps.sum())} such cell(s)); fill it in, write "
-            "the word differently, or remove the row"
+            f"{source}, column {name!r}, line {int(np.flatnonzero(gaps)[0]) + 2}: the cell is empty, "
+            f"infinite or reads like no value, e.g. NA, None, null ({int(gaps.sum())} such cell(s)); fill it "
+            "in, write the word differently, or remove the row"
         )
     return column
 
