@@ -16,7 +16,16 @@ from .errors import ConfigurationError
 from .peak_memory import PeakMemory
 from .quiet_libraries import kept_configuration, preserved_random_state, quiet_libraries
 from .task_data import TaskData
-from .trained_folder import CHECKPOINTS, CURVES, HISTORY, METRICS, SETTINGS, WEIGHTS, prepare_folder
+from .trained_folder import (
+    CHECKPOINTS,
+    CURVES,
+    HISTORY,
+    METRICS,
+    SETTINGS,
+    WEIGHTS,
+    check_folder_is_ours,
+    prepare_folder,
+)
 from .training_callbacks import (
     CheckpointKeeper,
     EpochOrder,
@@ -91,6 +100,7 @@ def train(
     settings = settings or TrainingSettings()
     folder = Path(folder)
     _check_arguments(model, resume)
+    check_folder_is_ours(folder)  # before anything of an earlier run is removed
     _, total = step_counts(settings, len(data.train))
     # All processes look before one of them writes.
     arguments = trainer_arguments(

@@ -347,3 +347,13 @@ def test_wrong_arguments(tmp_path):
     with pytest.raises(ConfigurationError, match="something else"):
         train(gpt(), DATA, other, SETTINGS)
     assert (other / "config.json").read_text() == "{}"
+
+
+@pytest.mark.parametrize("resume", ["auto", False])
+def test_checkpoints_of_something_else_are_not_removed(tmp_path, resume):
+    checkpoint = tmp_path / "checkpoints" / "checkpoint-500"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "model.safetensors").write_bytes(b"weeks of work")
+    with pytest.raises(ConfigurationError, match="checkpoints/checkpoint-500 of something else"):
+        train(gpt(), DATA, tmp_path, SETTINGS, resume=resume)
+    assert (checkpoint / "model.safetensors").read_bytes() == b"weeks of work"
