@@ -171,8 +171,8 @@ def load_trained(folder: str | Path) -> TrainedModel:
     description = read_json(folder / DATA)
     if description.get("task") not in _AUTO_CLASSES:
         raise CheckpointError(
-            f"{folder / DATA} names the task {description.get('task')!r}; it is damaged, or did not come from "
-            "training: train again, or restore the file"
+            f"{folder / DATA} names the task {description.get('task')!r}; it is damaged, or did not "
+            "come from training: train again, or restore the file"
         )
     source, step = folder, None
     if not (folder / WEIGHTS).is_file():
