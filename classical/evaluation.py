@@ -16,6 +16,7 @@ from .classification_scores import ClassificationScores, majority_scores
 from .counted_loss import IGNORED
 from .errors import ConfigurationError
 from .evaluation_pass import PassSums, add_up
+from .number_baselines import number_baselines
 from .peak_memory import PeakMemory
 from .task_data import TaskData
 from .text_baselines import text_baseline_bits
@@ -84,6 +85,10 @@ class Evaluation:
         values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "scores"}
         values["notes"] = list(self.notes)
         values["classes"] = None if self.scores is None else self.scores.to_dict()
+        values["baselines"] = {
+            name: {figure: finite_or_none(value) for figure, value in figures.items()}
+            for name, figures in self.baselines.items()
+        }
         return {name: finite_or_none(value) for name, value in values.items()}
 
     def to_json(self, path: str | Path | None = None) -> str:
@@ -139,7 +144,7 @@ def evaluate(
 
     The baselines are, for language, the bits per character of a unigram and a 5-gram character model and of
     LZMA, counted on the training texts; for classes, the most frequent class of the training part; for
-    numbers, the mean.
+    numbers, the mean of the training part, and for forecasts also the last value of the history.
 
     Args:
         model: a model of transformers for the task of the data.
@@ -223,7 +228,7 @@ def _baselines(data: TaskData, split: str) -> dict[str, dict[str, float]]:
         learned, true = _labels(data.train), _labels(data.split(split))
         scores = majority_scores(learned, true, data.labels)
         return {"majority": {"accuracy": scores.accuracy, "macro_f1": scores.macro_f1}}
-    return {}
+    return number_baselines(data, split) if data.task == "regression" else {}
 
 
 def _labels(dataset: Any) -> list[int]:

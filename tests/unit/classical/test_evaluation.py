@@ -106,6 +106,10 @@ def test_numbers_in_their_unit(tmp_path):
         1 - float(targets.square().sum() / (targets - targets.mean()).square().sum()), rel=1e-6
     )
     assert answer.root_mean_squared_error == pytest.approx(math.sqrt(answer.loss) * data.target_scaling[1])
+    assert list(answer.baselines) == ["training mean", "last value"]
+    # Standardized numbers have mean 0 on the training steps, and the windows cover nearly all of them.
+    assert answer.baselines["training mean"]["loss"] == pytest.approx(answer.loss, rel=0.2)
+    assert "training mean" in answer.table().index
     answer.to_json(tmp_path / "answer.json")
     assert json.loads((tmp_path / "answer.json").read_text())["accuracy"] is None
 
