@@ -13,9 +13,9 @@ import pandas as pd
 
 from .checkpoints import write_atomically
 from .classification_scores import ClassificationScores, majority_scores
-from .counted_loss import IGNORED
 from .errors import ConfigurationError
 from .evaluation_pass import PassSums, add_up
+from .losses import IGNORED_LABEL
 from .number_baselines import number_baselines
 from .peak_memory import PeakMemory
 from .task_data import TaskData
@@ -234,7 +234,7 @@ def _baselines(data: TaskData, split: str) -> dict[str, dict[str, float]]:
 def _labels(dataset: Any) -> list[int]:
     """All labels that count, one after the other."""
     rows = (dataset[number]["labels"].reshape(-1).tolist() for number in range(len(dataset)))
-    return [label for row in rows for label in row if label != IGNORED]
+    return [label for row in rows for label in row if label != IGNORED_LABEL]
 
 
 def _check_fit(model: Any, data: TaskData) -> None:
