@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -212,8 +213,19 @@ def _write(result: TrainingResult, model: Any) -> None:
     if not result.history.empty:
         result.plot(result.folder / CURVES)
     if not result.interrupted:
-        with quiet_libraries():
-            model.save_pretrained(result.folder)
+        _save_whole(model, result.folder)
+
+
+def _save_whole(model: Any, folder: Path) -> None:
+    """Write the model beside its place, then move its files, the weights last: a kill leaves no half file."""
+    part = folder / "model.part"
+    if part.exists():  # left by a kill
+        shutil.rmtree(part)
+    with quiet_libraries():
+        model.save_pretrained(part)
+    for path in sorted(part.iterdir(), key=lambda path: path.name == WEIGHTS):
+        path.replace(folder / path.name)
+    part.rmdir()
 
 
 def _check_arguments(model: Any, resume: str | bool) -> None:

@@ -19,7 +19,7 @@ from hybrid_opt.classical.evaluation import evaluate
 from hybrid_opt.classical.gpt import DistanceGPT
 from hybrid_opt.classical.language_data import build_language_data
 from hybrid_opt.classical.text_sources import Document
-from hybrid_opt.classical.trained_folder import model_class
+from hybrid_opt.classical.trained_folder import load_trained, model_class
 from hybrid_opt.classical.training import train
 from hybrid_opt.classical.training_result import TrainingResult
 from hybrid_opt.classical.training_settings import TrainingSettings
@@ -347,6 +347,27 @@ def test_wrong_arguments(tmp_path):
     with pytest.raises(ConfigurationError, match="something else"):
         train(gpt(), DATA, other, SETTINGS)
     assert (other / "config.json").read_text() == "{}"
+
+
+def test_a_kill_while_the_model_is_written_leaves_no_half_of_it(tmp_path, monkeypatch):
+    model = gpt()
+    whole = type(model).save_pretrained
+
+    def cut_short(self, target, **named):
+        whole(self, target, **named)
+        if "checkpoint-" not in str(target):
+            (Path(target) / "model.safetensors").write_bytes(b"half")
+            raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(model), "save_pretrained", cut_short)
+        with pytest.raises(SystemExit):
+            train(model, DATA, tmp_path, SETTINGS)
+    assert not (tmp_path / "model.safetensors").exists()
+    assert load_trained(tmp_path).step == SETTINGS.max_steps
+    train(gpt(), DATA, tmp_path, SETTINGS)
+    assert load_trained(tmp_path).step is None
+    assert not (tmp_path / "model.part").exists()
 
 
 @pytest.mark.parametrize("resume", ["auto", False])
