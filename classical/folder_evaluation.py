@@ -52,10 +52,15 @@ def evaluate_folder(
     answer = evaluate(
         trained.model, data, split, batch_size=batch_size, baselines=baselines, progress=progress
     )
-    if trained.step is None:
-        return answer
-    note = f"the run is not finished: these are the weights of its checkpoint at step {trained.step}"
-    return replace(answer, notes=(*answer.notes, note))
+    notes = []
+    if data.hash != trained.data["hash"]:
+        learned = "; the baselines learned from the training part of these data" if answer.baselines else ""
+        notes.append(f"the model was trained on other data ({trained.data['name']}){learned}")
+    if trained.step is not None:
+        notes.append(
+            f"the run is not finished: these are the weights of its checkpoint at step {trained.step}"
+        )
+    return replace(answer, notes=(*answer.notes, *notes))
 
 
 def folder_data(trained: TrainedModel, source: str | None = None) -> TaskData:

@@ -65,6 +65,10 @@ def test_a_text_of_the_user_is_read_with_the_tokenizer_of_the_training(tmp_path)
     assert any("read as <unk>" in note for note in data.notes)
     answer = evaluate_folder(tmp_path / "run", source=str(text), baselines=False)
     assert answer.bits_per_character > 0
+    assert answer.notes[-1] == "the model was trained on other data (pydoc_topics)"
+    compared = evaluate_folder(tmp_path / "run", source=str(text))
+    assert "the baselines learned from the training part of these data" in compared.notes[-1]
+    assert not any("other data" in note for note in evaluate_folder(tmp_path / "run", baselines=False).notes)
     characters = sum(map(len, data.texts["test"]))
     assert answer.items == characters + len(data.texts["test"])
 
