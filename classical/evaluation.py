@@ -238,15 +238,26 @@ def _labels(dataset: Any) -> list[int]:
 
 
 def _check_fit(model: Any, data: TaskData) -> None:
-    """Refuse a model whose vocabulary or classes are not those of the data."""
+    """Refuse a model whose kind of input, vocabulary or outputs are not those of the data."""
     config = model.config
+    width = getattr(config, "value_width", data.value_width)
+    if width != data.value_width:
+        model_reads, data_hold = (
+            "tokens" if number is None else f"{number} number(s) at each position"
+            for number in (width, data.value_width)
+        )
+        raise ConfigurationError(
+            f"the model reads {model_reads} and the data hold {data_hold}; evaluate it on data like "
+            "those it was trained with"
+        )
     if data.vocab_size is not None and getattr(config, "vocab_size", data.vocab_size) != data.vocab_size:
         raise ConfigurationError(
             f"the model knows {config.vocab_size} tokens and the data have {data.vocab_size}; evaluate it on "
             "data with the tokenizer it was trained with"
         )
-    if data.task.endswith("classification") and config.num_labels != len(data.labels):
+    if data.labels and config.num_labels != len(data.labels):
+        what = "numbers to predict" if data.task == "regression" else "classes"
         raise ConfigurationError(
-            f"the model has {config.num_labels} classes and the data {len(data.labels)}; evaluate it on data "
-            "with the classes it was trained with"
+            f"the model has {config.num_labels} {what} and the data {len(data.labels)}; evaluate it on data "
+            "like those it was trained with"
         )

@@ -98,9 +98,9 @@ def train(
         >>> result.steps, result.interrupted
         (2, False)
     """
-    settings = settings or TrainingSettings()
+    settings = TrainingSettings() if settings is None else settings
     folder = Path(folder)
-    _check_arguments(model, resume)
+    _check_arguments(model, data, settings, resume)
     check_folder_is_ours(folder)  # before anything of an earlier run is removed
     _, total = step_counts(settings, len(data.train))
     # All processes look before one of them writes.
@@ -228,12 +228,15 @@ def _save_whole(model: Any, folder: Path) -> None:
     part.rmdir()
 
 
-def _check_arguments(model: Any, resume: str | bool) -> None:
+def _check_arguments(model: Any, data: Any, settings: Any, resume: str | bool) -> None:
     """Refuse what the Trainer would trip over."""
     if not isinstance(model, transformers.PreTrainedModel):
         raise ConfigurationError(
             f"the model is {type(model).__name__}; it must be a model of transformers, e.g. DistanceGPT"
         )
+    for name, value, kind in (("data", data, TaskData), ("settings", settings, TrainingSettings)):
+        if not isinstance(value, kind):
+            raise ConfigurationError(f"{name} must be {kind.__name__}; {type(value).__name__} was given")
     if resume not in ("auto", False):
         raise ConfigurationError(f"resume is {resume!r}; legal are 'auto' and False")
 

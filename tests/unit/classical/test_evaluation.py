@@ -126,3 +126,8 @@ def test_wrong_arguments(text):
     wine = load_data("wine")
     with pytest.raises(ConfigurationError, match="3 classes and the data 2"):
         evaluate(model_for(wine), replace(wine, labels=("a", "b")))
+    with pytest.raises(ConfigurationError, match=r"reads 1 number\(s\) at each position .* hold tokens"):
+        evaluate(model_for(wine), load_data("digits"))
+    series = load_data("seasonal", limit=300)
+    with pytest.raises(ConfigurationError, match="12 numbers to predict and the data 1"):
+        evaluate(model_for(series), replace(series, labels=("tomorrow",)))

@@ -336,6 +336,10 @@ def test_settings_that_cannot_be_used_here(tmp_path, changes, error, words):
 def test_wrong_arguments(tmp_path):
     with pytest.raises(ConfigurationError, match="model of transformers"):
         train(torch.nn.Linear(2, 2), DATA, tmp_path, SETTINGS)
+    with pytest.raises(ConfigurationError, match="data must be TaskData; str was given"):
+        train(gpt(), "wine", tmp_path, SETTINGS)
+    with pytest.raises(ConfigurationError, match="settings must be TrainingSettings; dict was given"):
+        train(gpt(), DATA, tmp_path, {})
     with pytest.raises(ConfigurationError, match="'auto' and False"):
         train(gpt(), DATA, tmp_path, SETTINGS, resume="yes")
     (tmp_path / "file").write_text("x")
