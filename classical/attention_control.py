@@ -9,7 +9,6 @@ than the first.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,8 +27,8 @@ _MOST_ROWS = 64
 class AttentionControl(nn.Module):
     """A controller, and the statistics (H, 3) of the layer it steers.
 
-    The columns: entropy of the weights over its largest value, mean distance over the first one seen, and
-        norm of the
+    The columns: entropy of the weights over its largest value, mean distance over the first one seen that was
+    not 0 (1 until then; products of the metric "dot" have a sign, and so has their ratio), and norm of the
     loss gradient at the output of the head. They are taken from at most 64 query rows, without gradient, in
     training only, and saved with the model.
 
@@ -96,13 +95,14 @@ class AttentionControl(nn.Module):
         telling = counts > 1
         share = torch.where(telling, entropy / counts.clamp(min=2).log(), 0.0)
         mean_share = share.sum((0, 2)) / telling.sum((0, 2)).clamp(min=1)
-        mean_distance = (distances.masked_fill(~visible, 0.0).sum((0, 2, 3))) / counts.sum((0, 2)).clamp(
-            min=1
-        )
-        if not bool(self.first_distance.any()):
-            self.first_distance.copy_(mean_distance)
+        seen = counts.sum((0, 2)).clamp(min=1)
+        mean_distance = distances.masked_fill(~visible, 0.0).sum((0, 2, 3)) / seen
+        # Head by head: equal tokens have distance 0, and a ratio to it would be no number.
+        self.first_distance.copy_(torch.where(self.first_distance == 0, mean_distance, self.first_distance))
         self.latest_statistics[:, 0] = mean_share
-        self.latest_statistics[:, 1] = mean_distance / self.first_distance.clamp(min=math.ulp(0.0))
+        self.latest_statistics[:, 1] = torch.where(
+            self.first_distance == 0, 1.0, mean_distance / self.first_distance
+        )
 
     def watch_gradient(self, head_outputs: Tensor) -> None:
         """Note the gradient of each head's output when it arrives.

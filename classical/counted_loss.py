@@ -12,10 +12,9 @@ import torch
 from torch import Tensor
 
 from .errors import ConfigurationError
+from .losses import IGNORED_LABEL
 
-__all__ = ["IGNORED", "counted_items", "move_batch", "predicted_pairs", "weighted_mean_loss"]
-
-IGNORED = -100  # the label that counts nowhere, as everywhere in transformers
+__all__ = ["counted_items", "move_batch", "predicted_pairs", "weighted_mean_loss"]
 
 
 def counted_items(task: str, batch: Mapping[str, Tensor]) -> int:
@@ -42,7 +41,7 @@ def counted_items(task: str, batch: Mapping[str, Tensor]) -> int:
         return int(labels.shape[0])
     if task == "causal_lm":
         labels = labels[..., 1:]
-    return int((labels != IGNORED).sum())
+    return int((labels != IGNORED_LABEL).sum())
 
 
 def weighted_mean_loss(loss: Tensor, items: int, all_items: Tensor | int) -> Tensor:
@@ -85,7 +84,7 @@ def predicted_pairs(task: str, logits: Tensor, labels: Tensor) -> tuple[Tensor, 
     """
     if task == "causal_lm":
         logits, labels = logits[:, :-1], labels[:, 1:]
-    kept = labels != IGNORED
+    kept = labels != IGNORED_LABEL
     return logits[kept], labels[kept]
 
 

@@ -17,7 +17,7 @@ from .names_classification import unicode_names_data
 from .sequence_tasks import sequence_task_data
 from .table_data import bundled_table_data
 from .task_data import TaskData
-from .text_data import pydoc_topics_data, standard_library_data, text_path_data
+from .text_data import named_text_data, text_path_data
 from .time_series import seasonal_data
 from .user_tables import csv_data
 
@@ -51,9 +51,13 @@ _LANGUAGE = ("causal_lm", "masked_lm")
 _CLASSES = ("sequence_classification",)
 _PAIRS = ("seq2seq",)
 _REGISTERED = {
-    "pydoc_topics": _Entry(pydoc_topics_data, _LANGUAGE, "help topics of CPython, 0.5 MB of English"),
+    "pydoc_topics": _Entry(
+        _with_name(named_text_data, "pydoc_topics"), _LANGUAGE, "help topics of CPython, 0.5 MB of English"
+    ),
     "standard_library": _Entry(
-        standard_library_data, _LANGUAGE, "top-level source files of the standard library, 5 MB"
+        _with_name(named_text_data, "standard_library"),
+        _LANGUAGE,
+        "top-level source files of the standard library, 5 MB",
     ),
     "unicode_names": _Entry(unicode_names_data, _CLASSES, "14,000 character names, 19 scripts, imbalanced"),
     "digits": _Entry(digit_tokens_data, _CLASSES, "1,797 images as 64 tokens of 17 levels", "ml"),
@@ -178,8 +182,10 @@ def load_data(
 
 def _from_path(source: str | os.PathLike[str]) -> Callable[..., TaskData]:
     """The maker for a file or folder of the user."""
+    if not isinstance(source, str | os.PathLike) or not os.fspath(source):
+        raise DataError(f"data are named by a name or a path, not by {source!r}; see data_names()")
     path = Path(source)
-    if not path.exists():
+    if not os.path.exists(path):  # Path.exists raises where a name is too long
         raise DataError(
             f"{str(source)!r} is neither a data set nor a file or folder that exists. Data sets: "
             f"{', '.join(_REGISTERED)}"

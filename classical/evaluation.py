@@ -13,9 +13,10 @@ import pandas as pd
 
 from .checkpoints import write_atomically
 from .classification_scores import ClassificationScores, majority_scores
-from .counted_loss import IGNORED
 from .errors import ConfigurationError
 from .evaluation_pass import PassSums, add_up
+from .losses import IGNORED_LABEL
+from .number_baselines import number_baselines
 from .peak_memory import PeakMemory
 from .task_data import TaskData
 from .text_baselines import text_baseline_bits
@@ -84,6 +85,10 @@ class Evaluation:
         values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "scores"}
         values["notes"] = list(self.notes)
         values["classes"] = None if self.scores is None else self.scores.to_dict()
+        values["baselines"] = {
+            name: {figure: finite_or_none(value) for figure, value in figures.items()}
+            for name, figures in self.baselines.items()
+        }
         return {name: finite_or_none(value) for name, value in values.items()}
 
     def to_json(self, path: str | Path | None = None) -> str:
@@ -139,7 +144,7 @@ def evaluate(
 
     The baselines are, for language, the bits per character of a unigram and a 5-gram character model and of
     LZMA, counted on the training texts; for classes, the most frequent class of the training part; for
-    numbers, the mean.
+    numbers, the mean of the training part, and for forecasts also the last value of the history.
 
     Args:
         model: a model of transformers for the task of the data.
@@ -223,25 +228,36 @@ def _baselines(data: TaskData, split: str) -> dict[str, dict[str, float]]:
         learned, true = _labels(data.train), _labels(data.split(split))
         scores = majority_scores(learned, true, data.labels)
         return {"majority": {"accuracy": scores.accuracy, "macro_f1": scores.macro_f1}}
-    return {}
+    return number_baselines(data, split) if data.task == "regression" else {}
 
 
 def _labels(dataset: Any) -> list[int]:
     """All labels that count, one after the other."""
     rows = (dataset[number]["labels"].reshape(-1).tolist() for number in range(len(dataset)))
-    return [label for row in rows for label in row if label != IGNORED]
+    return [label for row in rows for label in row if label != IGNORED_LABEL]
 
 
 def _check_fit(model: Any, data: TaskData) -> None:
-    """Refuse a model whose vocabulary or classes are not those of the data."""
+    """Refuse a model whose kind of input, vocabulary or outputs are not those of the data."""
     config = model.config
+    width = getattr(config, "value_width", data.value_width)
+    if width != data.value_width:
+        model_reads, data_hold = (
+            "tokens" if number is None else f"{number} number(s) at each position"
+            for number in (width, data.value_width)
+        )
+        raise ConfigurationError(
+            f"the model reads {model_reads} and the data hold {data_hold}; evaluate it on data like "
+            "those it was trained with"
+        )
     if data.vocab_size is not None and getattr(config, "vocab_size", data.vocab_size) != data.vocab_size:
         raise ConfigurationError(
             f"the model knows {config.vocab_size} tokens and the data have {data.vocab_size}; evaluate it on "
             "data with the tokenizer it was trained with"
         )
-    if data.task.endswith("classification") and config.num_labels != len(data.labels):
+    if data.labels and config.num_labels != len(data.labels):
+        what = "numbers to predict" if data.task == "regression" else "classes"
         raise ConfigurationError(
-            f"the model has {config.num_labels} classes and the data {len(data.labels)}; evaluate it on data "
-            "with the classes it was trained with"
+            f"the model has {config.num_labels} {what} and the data {len(data.labels)}; evaluate it on data "
+            "like those it was trained with"
         )

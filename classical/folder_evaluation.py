@@ -32,8 +32,9 @@ def evaluate_folder(
     Args:
         folder: the folder that training wrote.
         split: ``"train"``, ``"validation"`` or ``"test"``.
-        source: other data, a name or path as for ``load_data``; None takes those of the training, which must
-            not have changed since.
+        source: other text, a name or path as for ``load_data``; None takes the data of the training, which
+            must not have changed since. Numbers cannot be exchanged: they are standardized by the training
+            rows of their own data.
         batch_size: examples in one forward pass.
         baselines: also compute baselines.
         progress: called with the share done and a few words.
@@ -51,10 +52,15 @@ def evaluate_folder(
     answer = evaluate(
         trained.model, data, split, batch_size=batch_size, baselines=baselines, progress=progress
     )
-    if trained.step is None:
-        return answer
-    note = f"the run is not finished: these are the weights of its checkpoint at step {trained.step}"
-    return replace(answer, notes=(*answer.notes, note))
+    notes = []
+    if data.hash != trained.data["hash"]:
+        learned = "; the baselines learned from the training part of these data" if answer.baselines else ""
+        notes.append(f"the model was trained on other data ({trained.data['name']}){learned}")
+    if trained.step is not None:
+        notes.append(
+            f"the run is not finished: these are the weights of its checkpoint at step {trained.step}"
+        )
+    return replace(answer, notes=(*answer.notes, *notes))
 
 
 def folder_data(trained: TrainedModel, source: str | None = None) -> TaskData:
@@ -97,6 +103,17 @@ def folder_data(trained: TrainedModel, source: str | None = None) -> TaskData:
             f"{source} is data for {data.task} with the labels {data.labels}, and the model was trained for "
             f"{about['task']} with {tuple(about['labels'])}; name data of the same kind"
         )
+    if (data.tokenizer is None) != (trained.tokenizer is None) or data.value_width != about["value_width"]:
+        raise CheckpointError(
+            f"{source} and the data of the training ({about['name']}) are not both text, or not both "
+            "numbers; name data of the same kind"
+        )
+    if data.value_width is not None and data.hash != about["hash"]:
+        raise CheckpointError(
+            f"{source} holds other numbers than the training ({about['name']}), and numbers are standardized "
+            "by the training rows of their own data: the model would read and predict in other units than it "
+            "learned. Evaluate on the data of the training"
+        )
     if trained.tokenizer is None or data.tokenizer.get_vocab() == trained.tokenizer.get_vocab():
         return data
     return with_tokenizer(data, trained.tokenizer)
@@ -127,7 +144,7 @@ def with_tokenizer(data: TaskData, tokenizer: Any) -> TaskData:
         unknown += sum(document.count(tokenizer.unk_token_id) for document in encoded)
         stream = join_documents(encoded, tokenizer.eos_token_id, leading=True)
         parts[part] = CausalWindows(stream, data.sequence_length)
-    notes = list(data.notes)
+    notes = [note for note in data.notes if not note.endswith("are read as <unk>")]  # of the tokenizer before
     if unknown:
         notes.append(f"{unknown} token(s) are unknown to the tokenizer of the training and read as <unk>")
     return replace(data, **parts, tokenizer=tokenizer, vocab_size=len(tokenizer), notes=tuple(notes))

@@ -38,7 +38,8 @@ def generate_text(
         top_p: sample among the most likely tokens that together have this probability.
         beams: number of beams; above 1 the most likely of several continuations is searched, without
             sampling, and temperature, top_k and top_p must be left alone.
-        seed: repeats a sampled text; None draws from torch's generator.
+        seed: repeats a sampled text, a whole number from 0; None draws from torch's generator, which
+            ``torch.manual_seed`` repeats.
 
     Returns:
         Prompt and continuation.
@@ -58,7 +59,7 @@ def generate_text(
         >>> text.startswith("to ")
         True
     """
-    _check(model, tokenizer, prompt, max_new_tokens, temperature, top_k, top_p, beams)
+    _check(model, tokenizer, prompt, max_new_tokens, temperature, top_k, top_p, beams, seed)
     device = next(model.parameters()).device
     start = tokenizer.encode(prompt, add_special_tokens=False, split_special_tokens=True)
     end = tokenizer.eos_token_id
@@ -103,6 +104,7 @@ def _check(
     top_k: int | None,
     top_p: float | None,
     beams: int,
+    seed: int | None,
 ) -> None:
     """Refuse illegal values."""
     if tokenizer is None:
@@ -115,16 +117,19 @@ def _check(
         )
     if not isinstance(prompt, str):
         raise ConfigurationError(f"the prompt is {prompt!r}; it must be text")
-    for name, value in (
-        ("max_new_tokens", max_new_tokens),
-        ("beams", beams),
-        ("top_k", 1 if top_k is None else top_k),
+    for name, value, least in (
+        ("max_new_tokens", max_new_tokens, 1),
+        ("beams", beams, 1),
+        ("top_k", 1 if top_k is None else top_k, 1),
+        ("seed", 0 if seed is None else seed, 0),
     ):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ConfigurationError(f"{name} is {value!r}; it must be a whole number of at least 1")
-    if not 0 <= temperature < float("inf"):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ConfigurationError(f"{name} is {value!r}; it must be a whole number of at least {least}")
+    if seed is not None and seed >= 2**64:
+        raise ConfigurationError(f"seed is {seed}; it must be below 2**64, where torch's seeds end")
+    if not _is_number(temperature) or not 0 <= temperature < float("inf"):
         raise ConfigurationError(f"temperature is {temperature!r}; it must be a number of at least 0")
-    if top_p is not None and not 0 < top_p <= 1:
+    if top_p is not None and not (_is_number(top_p) and 0 < top_p <= 1):
         raise ConfigurationError(f"top_p is {top_p!r}; it must lie above 0 and be at most 1")
     choosing = temperature != 1.0 or top_k is not None or top_p is not None
     if beams > 1 and choosing:
@@ -133,6 +138,10 @@ def _check(
         )
     if temperature == 0 and (top_k is not None or top_p is not None):
         raise ConfigurationError("temperature 0 takes the most likely token; leave top_k and top_p out")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _check_length(model: Any, start: int, new: int) -> None:

@@ -18,11 +18,9 @@ from torch.utils.data import Dataset
 
 from .data_splits import seeded_generator
 from .errors import DataError
+from .losses import IGNORED_LABEL
 
-__all__ = ["IGNORED_LABEL", "CausalWindows", "MaskedWindows", "join_documents", "window_starts"]
-
-# Labels with this number do not count in the loss of transformers and of torch.
-IGNORED_LABEL = -100
+__all__ = ["CausalWindows", "MaskedWindows", "join_documents", "window_starts"]
 
 
 def join_documents(documents: Sequence[Sequence[int]], end_token: int, *, leading: bool) -> Tensor:

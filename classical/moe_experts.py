@@ -54,7 +54,7 @@ def activation_named(activation: str | Activation) -> Activation:
     """
     if callable(activation):
         return activation
-    if activation not in _ACTIVATIONS:
+    if not isinstance(activation, str) or activation not in _ACTIVATIONS:
         raise ConfigurationError(
             f"there is no activation {activation!r}; choose one of {', '.join(_ACTIVATIONS)}, "
             "or give a function"

@@ -193,9 +193,10 @@ class MoELayer(nn.Module):
             )
         if mask is None:
             return
-        if mask.dtype != torch.bool:
+        if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
+            given = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
             raise MaskTypeError(
-                f"mask has type {mask.dtype}; give a bool tensor, True for tokens that count (mask.bool() of "
+                f"mask has type {given}; give a bool tensor, True for tokens that count (mask.bool() of "
                 "a mask of ones and zeros)"
             )
         if mask.shape != hidden.shape[:-1]:

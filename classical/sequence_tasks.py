@@ -11,7 +11,7 @@ from .data_hashing import content_hash
 from .data_splits import SPLITS, seeded_generator, split_by_class
 from .errors import DataError
 from .example_dataset import ExampleDataset
-from .language_windows import IGNORED_LABEL
+from .losses import IGNORED_LABEL
 from .sequence_rules import SEQUENCE_RULES, SequenceRule
 from .task_data import TaskData
 from .text_classification import padded_tokens

@@ -5,6 +5,7 @@ Shapes: N rows, T columns of numbers.
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,8 @@ def read_csv(path: str | Path) -> pd.DataFrame:
         The table.
 
     Raises:
-        DataError: the file is missing, is no CSV, has no rows, or names a column twice.
+        DataError: the file is missing, is no CSV, has no rows or longer rows than names, or names a column
+            twice.
 
     Example:
         >>> _ = Path("tiny.csv").write_text("a,b\n1,x\n", encoding="utf-8")
@@ -40,8 +42,16 @@ def read_csv(path: str | Path) -> pd.DataFrame:
     if not path.is_file():
         raise DataError(f"there is no file {str(path)!r}: check the path")
     try:
-        table = pd.read_csv(path, encoding="utf-8", low_memory=False)
+        with warnings.catch_warnings():
+            # Longer rows: with index_col left open pandas would take the cells in front for row labels, and
+            # every name would stand over its neighbor.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(path, encoding="utf-8", low_memory=False, index_col=False)
         header = pd.read_csv(path, encoding="utf-8", header=None, nrows=1, dtype=str).iloc[0].tolist()
+    except pd.errors.ParserWarning as problem:
+        raise DataError(
+            f"{str(path)!r} has rows of more cells than there are column names: name every column"
+        ) from problem
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as problem:
         raise DataError(f"{str(path)!r} cannot be read as a CSV file in UTF-8: {problem}") from problem
     if doubled := sorted({str(name) for name in header if header.count(name) > 1}):
@@ -79,8 +89,9 @@ def column_values(table: pd.DataFrame, name: str, source: str) -> pd.Series:
     if gaps.any():
         # Line 1 of the file holds the names.
         raise DataError(
-            f"{source}, column {name!r}, line {int(np.flatnonzero(gaps)[0]) + 2}: the cell is empty or "
-            f"infinite ({int(gaps.sum())} such cell(s)); fill it in or remove the row"
+            f"{source}, column {name!r}, line {int(np.flatnonzero(gaps)[0]) + 2}: the cell is empty, "
+            f"infinite or reads like no value, e.g. NA, None, null ({int(gaps.sum())} such cell(s)); fill it "
+            "in, write the word differently, or remove the row"
         )
     return column
 

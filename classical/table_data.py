@@ -147,6 +147,8 @@ def _targets(
 ) -> tuple[tuple[str, ...], Tensor, tuple[float, float] | None]:
     """Names of the outputs, targets (N,) or (N, 1), and how numbers were scaled."""
     if task == "regression":
+        if target.nunique() < 2:
+            raise DataError(f"column {label!r} has one value only ({target.iloc[0]}): nothing to predict")
         scaled, mean, deviation = standardize(target.to_numpy(dtype=float)[:, None], rows)
         return (label,), torch.from_numpy(scaled.astype(np.float32)), (float(mean[0]), float(deviation[0]))
     names, numbers = np.unique(classes.astype(str), return_inverse=True)

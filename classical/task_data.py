@@ -13,11 +13,12 @@ import pandas as pd
 
 from .data_splits import SPLITS
 from .errors import DataError
+from .training_settings import check_names
 
 if TYPE_CHECKING:
     from .configuration import DistanceTransformerConfig
 
-__all__ = ["TASKS", "TaskData"]
+__all__ = ["TASKS", "TaskData", "model_setting_names"]
 
 TASKS = (
     "causal_lm",
@@ -27,6 +28,19 @@ TASKS = (
     "regression",
     "seq2seq",
 )
+
+
+def model_setting_names() -> list[str]:
+    """Names that a configuration of our models takes.
+
+    Example:
+        >>> "metric" in model_setting_names(), "metrics" in model_setting_names()
+        (True, False)
+    """
+    from .configuration import DistanceTransformerConfig
+
+    own = [name for name in DistanceTransformerConfig.__dataclass_fields__ if not name.startswith("_")]
+    return [*own, "num_labels"]
 
 
 @dataclass(frozen=True)
@@ -120,10 +134,12 @@ class TaskData:
             The configuration. What the data do not say keeps the default of the configuration.
 
         Raises:
+            ConfigurationError: a name that is no setting, which ``transformers`` would take without a word.
             MissingTransformerError: ``transformers`` is not installed.
         """
         from .configuration import DistanceTransformerConfig  # transformers is optional and slow to import
 
+        check_names(overrides, model_setting_names(), "model setting")
         return DistanceTransformerConfig(**{**self.config_settings(), **overrides})
 
     def config_settings(self) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def text_file_documents(path: str | Path) -> tuple[list[Document], list[str]]:
         The documents in order of their paths, and notes about what was cut or left out.
 
     Raises:
-        DataError: nothing there, no text file below it, or a file that is not UTF-8 text.
+        DataError: nothing there, another ending, no text file below it, or a file that is not UTF-8 text.
 
     Example:
         >>> _ = Path("poem.txt").write_text("roses are red\n" * 40, encoding="utf-8")
@@ -133,6 +133,12 @@ def text_file_documents(path: str | Path) -> tuple[list[Document], list[str]]:
         return _folder_documents(path)
     if not path.exists():
         raise DataError(f"there is no file or folder {str(path)!r}: check the path")
+    if path.suffix.lower() not in TEXT_ENDINGS:
+        # A table with tabs, or a page of markup, would be learned letter by letter without a word.
+        raise DataError(
+            f"{str(path)!r} does not end with {', '.join(TEXT_ENDINGS)}: rename it if it is plain text; "
+            "tables are read from .csv"
+        )
     return (
         sections(path.name, _read_text(path), _SECTIONS),
         [f"{path.name} was cut into {_SECTIONS} sections at line ends; the split is by section"],

@@ -18,7 +18,7 @@ from .errors import DataError
 from .example_dataset import ExampleDataset
 from .task_data import TaskData
 
-__all__ = ["forecast_data", "seasonal_data", "seasonal_series"]
+__all__ = ["forecast_data", "forecast_labels", "seasonal_data", "seasonal_series"]
 
 
 def forecast_data(
@@ -63,7 +63,9 @@ def forecast_data(
         )
     bounds = split_in_order(len(numbers))
     if not _fits(len(numbers), sequence_length, horizon):
-        needed = next(n for n in itertools.count(len(numbers)) if _fits(n, sequence_length, horizon))
+        # Held-out parts are a tenth each, rounded: what follows is reached a few steps after these bounds.
+        least = max(len(numbers), 10 * horizon - 10, 5 * (sequence_length + horizon) // 4 - 10)
+        needed = next(n for n in itertools.count(least) if _fits(n, sequence_length, horizon))
         raise DataError(
             f"series {name} has {len(numbers)} steps; with a history of {sequence_length} and a horizon of "
             f"{horizon} at least {needed} are needed: add steps, or choose a smaller sequence_length or "
@@ -89,7 +91,7 @@ def forecast_data(
         sequence_length=sequence_length,
         hash=content_hash([sequence_length, horizon], numbers),
         value_width=1,
-        labels=tuple(f"step +{ahead}" for ahead in range(1, horizon + 1)),
+        labels=forecast_labels(horizon),
         notes=(
             *notes,
             "split by time, steps "
@@ -97,6 +99,22 @@ def forecast_data(
         ),
         target_scaling=(mean, deviation),
     )
+
+
+def forecast_labels(horizon: int) -> tuple[str, ...]:
+    """Names of the predicted steps; data whose labels are these are forecasts.
+
+    Args:
+        horizon: L, steps to predict.
+
+    Returns:
+        L names.
+
+    Example:
+        >>> forecast_labels(2)
+        ('step +1', 'step +2')
+    """
+    return tuple(f"step +{ahead}" for ahead in range(1, horizon + 1))
 
 
 def _fits(steps: int, history: int, horizon: int) -> bool:

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .checkpoints import latest_checkpoint, verify_checkpoint, write_atomically
-from .errors import CheckpointError, ConfigurationError
+from .checkpoints import MARKER, latest_checkpoint, verify_checkpoint, write_atomically
+from .errors import CheckpointError, ComponentError, ConfigurationError
 from .optional_libraries import load_library
 from .quiet_libraries import quiet_libraries
 
@@ -34,6 +34,7 @@ __all__ = [
     "SETTINGS",
     "WEIGHTS",
     "TrainedModel",
+    "check_folder_is_ours",
     "describe_data",
     "load_trained",
     "model_class",
@@ -113,21 +114,40 @@ def prepare_folder(folder: Path, data: Any, settings: Any, data_settings: Mappin
         data_settings: see :func:`describe_data`.
 
     Raises:
-        ConfigurationError: the folder is a file, or holds a model that did not come from here.
+        ConfigurationError: see :func:`check_folder_is_ours`.
     """
-    if folder.exists() and not folder.is_dir():
-        raise ConfigurationError(f"{folder} is a file; name a folder")
-    foreign = [name for name in ("config.json", WEIGHTS) if (folder / name).exists()]
-    if foreign and not (folder / DATA).exists():
-        raise ConfigurationError(
-            f"{folder} holds {' and '.join(foreign)} of something else, which training would overwrite; name "
-            "another folder"
-        )
+    check_folder_is_ours(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / DATA, json.dumps(describe_data(data, data_settings), indent=1) + "\n")
     write_atomically(folder / SETTINGS, json.dumps(settings.to_dict(), indent=1) + "\n")
     if data.tokenizer is not None:
         data.tokenizer.save_pretrained(folder)
+
+
+def check_folder_is_ours(folder: Path) -> None:
+    """Refuse a folder whose contents training would overwrite or remove, and that did not come from here.
+
+    Args:
+        folder: the folder; need not exist.
+
+    Raises:
+        ConfigurationError: it is a file, or holds a model or checkpoints of something else.
+
+    Example:
+        >>> check_folder_is_ours(Path("a folder that is not there"))
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ConfigurationError(f"{folder} is a file; name a folder")
+    if (folder / DATA).exists():
+        return
+    foreign = [name for name in ("config.json", WEIGHTS) if (folder / name).exists()]
+    checkpoints = sorted((folder / CHECKPOINTS).glob("checkpoint-*"))
+    foreign += [f"{CHECKPOINTS}/{path.name}" for path in checkpoints if not (path / MARKER).exists()]
+    if foreign:
+        raise ConfigurationError(
+            f"{folder} holds {' and '.join(foreign)} of something else, which training would overwrite; name "
+            "another folder"
+        )
 
 
 def load_trained(folder: str | Path) -> TrainedModel:
@@ -141,6 +161,7 @@ def load_trained(folder: str | Path) -> TrainedModel:
 
     Raises:
         CheckpointError: the folder is no trained folder, holds no model yet, or a damaged one.
+        ComponentError: the model has a part that is not registered here.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -148,6 +169,11 @@ def load_trained(folder: str | Path) -> TrainedModel:
     if not (folder / DATA).is_file():
         raise CheckpointError(f"{folder} has no {DATA}; it is no folder that training wrote")
     description = read_json(folder / DATA)
+    if description.get("task") not in _AUTO_CLASSES:
+        raise CheckpointError(
+            f"{folder / DATA} names the task {description.get('task')!r}; it is damaged, or did not "
+            "come from training: train again, or restore the file"
+        )
     source, step = folder, None
     if not (folder / WEIGHTS).is_file():
         latest = latest_checkpoint(folder / CHECKPOINTS)
@@ -155,17 +181,28 @@ def load_trained(folder: str | Path) -> TrainedModel:
             raise CheckpointError(f"{folder} holds no {WEIGHTS} and no complete checkpoint; train it first")
         step = verify_checkpoint(latest)["step"]
         source = latest
-    transformers = load_library("transformers", "transformer")
+    family = model_class(description["task"])
     with quiet_libraries():
         try:
-            model = model_class(description["task"]).from_pretrained(source, local_files_only=True)
-        except Exception as error:
+            model = family.from_pretrained(source, local_files_only=True)
+        except ComponentError:
+            raise  # the folder is sound: something has to be registered or installed first
+        except (OSError, ValueError, RuntimeError) as error:
             raise CheckpointError(f"the model in {source} cannot be read: {error}; train it again") from error
-        tokenizer = None
-        if (folder / "tokenizer.json").is_file():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer = _load_tokenizer(folder)
     model.eval()
     return TrainedModel(model, tokenizer, description, step, folder)
+
+
+def _load_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a trained folder, None where there is none."""
+    if not (folder / "tokenizer.json").is_file():
+        return None
+    automatic = load_library("transformers", "transformer").AutoTokenizer
+    try:
+        return automatic.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # tokenizers raises plain Exception for a file that it cannot read
+        raise CheckpointError(f"the tokenizer in {folder} cannot be read: {error}; train again") from error
 
 
 def model_class(task: str) -> Any:
@@ -200,9 +237,11 @@ def read_json(path: Path) -> dict[str, Any]:
         CheckpointError: it is missing or damaged.
     """
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CheckpointError(f"{path} is missing; the folder is no complete trained folder") from error
     except ValueError as error:
         raise CheckpointError(f"{path} is damaged: {error}; train again, or restore the file") from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path} is damaged: it holds no mapping; train again, or restore the file")
     return content

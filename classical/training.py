@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,16 @@ from .errors import ConfigurationError
 from .peak_memory import PeakMemory
 from .quiet_libraries import kept_configuration, preserved_random_state, quiet_libraries
 from .task_data import TaskData
-from .trained_folder import CHECKPOINTS, CURVES, HISTORY, METRICS, SETTINGS, WEIGHTS, prepare_folder
+from .trained_folder import (
+    CHECKPOINTS,
+    CURVES,
+    HISTORY,
+    METRICS,
+    SETTINGS,
+    WEIGHTS,
+    check_folder_is_ours,
+    prepare_folder,
+)
 from .training_callbacks import (
     CheckpointKeeper,
     EpochOrder,
@@ -88,9 +98,10 @@ def train(
         >>> result.steps, result.interrupted
         (2, False)
     """
-    settings = settings or TrainingSettings()
+    settings = TrainingSettings() if settings is None else settings
     folder = Path(folder)
-    _check_arguments(model, resume)
+    _check_arguments(model, data, settings, resume)
+    check_folder_is_ours(folder)  # before anything of an earlier run is removed
     _, total = step_counts(settings, len(data.train))
     # All processes look before one of them writes.
     arguments = trainer_arguments(
@@ -202,16 +213,30 @@ def _write(result: TrainingResult, model: Any) -> None:
     if not result.history.empty:
         result.plot(result.folder / CURVES)
     if not result.interrupted:
-        with quiet_libraries():
-            model.save_pretrained(result.folder)
+        _save_whole(model, result.folder)
 
 
-def _check_arguments(model: Any, resume: str | bool) -> None:
+def _save_whole(model: Any, folder: Path) -> None:
+    """Write the model beside its place, then move its files, the weights last: a kill leaves no half file."""
+    part = folder / "model.part"
+    if part.exists():  # left by a kill
+        shutil.rmtree(part)
+    with quiet_libraries():
+        model.save_pretrained(part)
+    for path in sorted(part.iterdir(), key=lambda path: path.name == WEIGHTS):
+        path.replace(folder / path.name)
+    part.rmdir()
+
+
+def _check_arguments(model: Any, data: Any, settings: Any, resume: str | bool) -> None:
     """Refuse what the Trainer would trip over."""
     if not isinstance(model, transformers.PreTrainedModel):
         raise ConfigurationError(
             f"the model is {type(model).__name__}; it must be a model of transformers, e.g. DistanceGPT"
         )
+    for name, value, kind in (("data", data, TaskData), ("settings", settings, TrainingSettings)):
+        if not isinstance(value, kind):
+            raise ConfigurationError(f"{name} must be {kind.__name__}; {type(value).__name__} was given")
     if resume not in ("auto", False):
         raise ConfigurationError(f"resume is {resume!r}; legal are 'auto' and False")
 

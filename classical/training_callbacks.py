@@ -86,6 +86,11 @@ class EpochOrder(TrainerCallback):  # type: ignore[misc]
         for part in self.parts:
             part.set_epoch(int(state.epoch or 0))
 
+    def on_train_end(self, args: Any, state: Any, control: Any, **named: Any) -> None:
+        """Back to the first epoch: what is evaluated later does not depend on how long training went on."""
+        for part in self.parts:
+            part.set_epoch(0)
+
 
 class HistoryWriter(TrainerCallback):  # type: ignore[misc]
     """Appends each log entry to a file of JSON lines, and stops a run whose loss is no number any more.

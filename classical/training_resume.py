@@ -13,6 +13,7 @@ from .checkpoints import MARKER, latest_checkpoint, verify_checkpoint, write_ato
 from .errors import CheckpointError
 from .optional_libraries import load_library
 from .trained_folder import CHECKPOINTS, CURVES, HISTORY, METRICS
+from .training_result import finite_or_none
 from .training_settings import TrainingSettings
 
 __all__ = ["ResumePoint", "clear_run", "find_resume_point", "load_weights", "model_facts"]
@@ -66,7 +67,8 @@ class ResumePoint:
     def restore_history(self, path: Path) -> None:
         """Cut the file of log entries back to the checkpoint; what came after it is written again."""
         entries = [] if self.state is None else self.state.log_history
-        write_atomically(path, "".join(json.dumps(entry) + "\n" for entry in entries))
+        plain = [{name: finite_or_none(value) for name, value in entry.items()} for entry in entries]
+        write_atomically(path, "".join(json.dumps(entry) + "\n" for entry in plain))
 
     def notes(self, settings: TrainingSettings, *, total: int) -> list[str]:
         """What a reader of the result has to know about the resumption."""

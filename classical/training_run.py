@@ -12,7 +12,7 @@ import torch
 
 from .data_registry import load_data
 from .errors import ConfigurationError
-from .task_data import TaskData
+from .task_data import TaskData, model_setting_names
 from .trained_folder import model_class
 from .training_settings import TrainingSettings, check_names, read_yaml
 
@@ -53,7 +53,7 @@ class TrainingRun:
 
     def __post_init__(self) -> None:
         check_names(self.data, inspect.signature(load_data).parameters, "data setting")
-        check_names(self.model, _model_settings(), "model setting")
+        check_names(self.model, model_setting_names(), "model setting")
         source = self.data.get("source")
         if not isinstance(source, str) or not source:
             raise ConfigurationError(f"data has the source {source!r}; give the name of a data set or a path")
@@ -170,9 +170,3 @@ def _mapping(name: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise ConfigurationError(f"{name} is {given!r}; it must be a mapping of settings")
     return dict(given)
-
-
-def _model_settings() -> list[str]:
-    from .configuration import DistanceTransformerConfig
-
-    return [name for name in DistanceTransformerConfig.__dataclass_fields__ if not name.startswith("_")]

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hybrid_opt.classical.data_splits import split_by_class, split_documents
-from hybrid_opt.classical.language_windows import IGNORED_LABEL, CausalWindows, window_starts
+from hybrid_opt.classical.language_windows import CausalWindows, window_starts
+from hybrid_opt.classical.losses import IGNORED_LABEL
 from hybrid_opt.classical.text_sources import sections
 from hybrid_opt.classical.text_tokenizers import encode_texts, train_bpe_tokenizer
 

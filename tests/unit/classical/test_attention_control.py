@@ -132,3 +132,28 @@ def test_dropout_follows_the_factor():
     control = AttentionControl({"name": "constant", "dropout_factor": 0.0}, 2, 0)
     assert torch.equal(layer(hidden, control=control)[0], layer(hidden, control=control)[0])
     assert not torch.equal(layer(hidden)[0], layer(hidden)[0])
+
+
+def test_a_head_without_distance_at_first_waits_for_one():
+    torch.manual_seed(0)
+    query, settings = torch.randn(1, 2, 4, 3), {"scale": 1.0, "p": None, "causal": False, "window": None}
+    same = query.clone()
+    same[:, 0] = 1.0
+    control = AttentionControl({"name": "constant"}, 2, 0)
+    control.observe(same, same, "l2", mask=None, **settings)
+    assert control.first_distance[0] == 0.0
+    assert control.latest_statistics[:, 1].tolist() == [1.0, 1.0]
+    control.observe(query, query, "l2", mask=None, **settings)
+    assert control.latest_statistics[:, 1].tolist() == [1.0, 1.0]
+    control.observe(2 * query, 2 * query, "l2", mask=None, **settings)
+    torch.testing.assert_close(control.latest_statistics[0, 1], torch.tensor(2.0), rtol=0.3, atol=0.0)
+
+
+def test_products_below_zero_give_a_ratio_that_is_a_number():
+    torch.manual_seed(0)
+    query, key = torch.randn(1, 2, 4, 3), torch.randn(1, 2, 4, 3)
+    control = AttentionControl({"name": "constant"}, 2, 0)
+    for _ in range(2):
+        control.observe(query, key, "dot", scale=1.0, p=None, causal=False, window=None, mask=None)
+    assert control.first_distance.min() < 0
+    torch.testing.assert_close(control.latest_statistics[:, 1], torch.ones(2))

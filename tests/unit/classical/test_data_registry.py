@@ -79,3 +79,14 @@ def test_wrong_arguments(tmp_path):
 def test_every_data_set_takes_limit_and_seed():
     for entry in data_registry._REGISTERED.values():
         assert {"limit", "seed"} <= set(data_registry.inspect.signature(entry.make).parameters)
+
+
+@pytest.mark.parametrize("source", ["", None, 5])
+def test_what_names_nothing_is_refused_and_not_read_as_the_present_folder(source):
+    with pytest.raises(DataError, match="named by a name or a path"):
+        load_data(source)
+
+
+def test_a_name_that_no_file_can_have_is_told_like_any_other():
+    with pytest.raises(DataError, match="neither a data set nor a file"):
+        load_data("a" * 300)

@@ -106,6 +106,10 @@ def test_numbers_in_their_unit(tmp_path):
         1 - float(targets.square().sum() / (targets - targets.mean()).square().sum()), rel=1e-6
     )
     assert answer.root_mean_squared_error == pytest.approx(math.sqrt(answer.loss) * data.target_scaling[1])
+    assert list(answer.baselines) == ["training mean", "last value"]
+    # Standardized numbers have mean 0 on the training steps, and the windows cover nearly all of them.
+    assert answer.baselines["training mean"]["loss"] == pytest.approx(answer.loss, rel=0.2)
+    assert "training mean" in answer.table().index
     answer.to_json(tmp_path / "answer.json")
     assert json.loads((tmp_path / "answer.json").read_text())["accuracy"] is None
 
@@ -122,3 +126,8 @@ def test_wrong_arguments(text):
     wine = load_data("wine")
     with pytest.raises(ConfigurationError, match="3 classes and the data 2"):
         evaluate(model_for(wine), replace(wine, labels=("a", "b")))
+    with pytest.raises(ConfigurationError, match=r"reads 1 number\(s\) at each position .* hold tokens"):
+        evaluate(model_for(wine), load_data("digits"))
+    series = load_data("seasonal", limit=300)
+    with pytest.raises(ConfigurationError, match="12 numbers to predict and the data 1"):
+        evaluate(model_for(series), replace(series, labels=("tomorrow",)))

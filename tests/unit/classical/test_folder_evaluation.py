@@ -1,6 +1,7 @@
 """Evaluation that needs nothing but the folder, and evaluation on a text of the user."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -64,6 +65,10 @@ def test_a_text_of_the_user_is_read_with_the_tokenizer_of_the_training(tmp_path)
     assert any("read as <unk>" in note for note in data.notes)
     answer = evaluate_folder(tmp_path / "run", source=str(text), baselines=False)
     assert answer.bits_per_character > 0
+    assert answer.notes[-1] == "the model was trained on other data (pydoc_topics)"
+    compared = evaluate_folder(tmp_path / "run", source=str(text))
+    assert "the baselines learned from the training part of these data" in compared.notes[-1]
+    assert not any("other data" in note for note in evaluate_folder(tmp_path / "run", baselines=False).notes)
     characters = sum(map(len, data.texts["test"]))
     assert answer.items == characters + len(data.texts["test"])
 
@@ -81,6 +86,36 @@ def test_other_kinds_of_data_are_refused(tmp_path):
     masked = load_data("pydoc_topics", task="masked_lm", limit=5, tokenizer="characters", sequence_length=32)
     with pytest.raises(CheckpointError, match="causal"):
         with_tokenizer(masked, masked.tokenizer)
+
+
+def test_other_numbers_are_refused_because_they_have_other_units(tmp_path):
+    for name, factor in (("mine.csv", 1), ("other.csv", 1000)):
+        rows = "".join(f"{factor * n},{'yn'[n % 2]}\n" for n in range(40))
+        (tmp_path / name).write_text("size,label\n" + rows)
+    mine = str(tmp_path / "mine.csv")
+    write(tmp_path / "run", {"source": mine})
+    assert evaluate_folder(tmp_path / "run", source=mine).items == 4
+    with pytest.raises(CheckpointError, match="other numbers than the training"):
+        evaluate_folder(tmp_path / "run", source=str(tmp_path / "other.csv"))
+
+
+def test_text_and_numbers_with_the_same_labels_are_not_exchanged(tmp_path):
+    (tmp_path / "table.csv").write_text("size,label\n" + "1,n\n2,y\n" * 20)
+    (tmp_path / "texts.csv").write_text("text,label\n" + "good,n\nbad,y\n" * 20)
+    for own, other in (("table.csv", "texts.csv"), ("texts.csv", "table.csv")):
+        write(tmp_path / own[:3], {"source": str(tmp_path / own)})
+        with pytest.raises(CheckpointError, match="not both text, or not both numbers"):
+            evaluate_folder(tmp_path / own[:3], source=str(tmp_path / other))
+
+
+def test_notes_about_the_tokenizer_before_are_dropped(tmp_path):
+    write(tmp_path, TEXT)
+    trained = load_trained(tmp_path)
+    note = "7 character(s) of validation and test do not occur in training and are read as <unk>"
+    data = replace(load_data(**TEXT), notes=("split by document", note))
+    first, *others = with_tokenizer(data, trained.tokenizer).notes
+    assert first == "split by document"
+    assert note not in others
 
 
 def test_an_unfinished_run_is_marked(tmp_path):

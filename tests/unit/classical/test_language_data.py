@@ -4,7 +4,7 @@ import pytest
 
 from hybrid_opt.classical.errors import DataError
 from hybrid_opt.classical.language_data import build_language_data, make_tokenizer
-from hybrid_opt.classical.language_windows import IGNORED_LABEL
+from hybrid_opt.classical.losses import IGNORED_LABEL
 from hybrid_opt.classical.text_sources import Document
 
 

@@ -5,12 +5,12 @@ import torch
 
 from hybrid_opt.classical.errors import DataError
 from hybrid_opt.classical.language_windows import (
-    IGNORED_LABEL,
     CausalWindows,
     MaskedWindows,
     join_documents,
     window_starts,
 )
+from hybrid_opt.classical.losses import IGNORED_LABEL
 
 
 @pytest.mark.parametrize("count", range(4, 40))

@@ -129,3 +129,5 @@ def test_an_activation_may_be_a_function():
 def test_an_unknown_activation():
     with pytest.raises(ConfigurationError, match="'swish'; choose one of gelu"):
         activation_named("swish")
+    with pytest.raises(ConfigurationError, match="no activation"):
+        activation_named(["gelu"])

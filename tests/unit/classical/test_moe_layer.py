@@ -321,6 +321,7 @@ def test_what_cannot_be_built(arguments, settings, error, message):
         (torch.zeros(2, 3, 7), None, ConfigurationError, r"shape \(2, 3, 7\); it must be \(B, T, 8\)"),
         (torch.zeros(8), None, ConfigurationError, r"it must be \(B, T, 8\)"),
         (torch.zeros(2, 3, 8), torch.ones(2, 3), MaskTypeError, "mask has type torch.float32; give a bool"),
+        (torch.zeros(2, 3, 8), [[True] * 3] * 2, MaskTypeError, "mask has type list; give a bool"),
         (
             torch.zeros(2, 3, 8),
             torch.ones(2, 4).bool(),

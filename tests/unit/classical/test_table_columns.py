@@ -27,6 +27,7 @@ def test_a_file_is_read(tmp_path):
         ("a,b\n", "no rows"),
         ("a,b,a\n1,2,3\n", "names a column twice: a"),
         ("a,b\n1,2\n1,2,3,4\n", "cannot be read as a CSV"),
+        ("a,b\n1,2,3\n4,5,6\n", "rows of more cells than there are column names"),
     ],
 )
 def test_files_that_are_no_tables(text, message, tmp_path):
@@ -46,6 +47,16 @@ def test_files_that_are_not_there_or_not_text(tmp_path):
 def test_a_gap_is_named_with_its_line(cell):
     with pytest.raises(DataError, match=r"table t, column 'a', line 3: .*\(1 such"):
         column_values(pd.DataFrame({"a": [1.0, cell, 2.0]}), "a", "table t")
+
+
+def test_separators_at_the_ends_of_lines_shift_nothing(tmp_path):
+    assert read_csv(write(tmp_path, "a,b\n1,2,\n4,5,\n")).to_dict("list") == {"a": [1, 4], "b": [2, 5]}
+
+
+def test_words_that_read_like_no_value_are_told(tmp_path):
+    table = read_csv(write(tmp_path, "country,n\nDE,1\nNA,2\n"))
+    with pytest.raises(DataError, match=r"column 'country', line 3: .* reads like no value, e.g. NA, None"):
+        column_values(table, "country", "t")
 
 
 def test_a_missing_column_lists_those_there_are():

@@ -108,3 +108,8 @@ def test_bundled_tables(name, rows, columns, classes):
     assert data.table()["examples"].sum() == rows
     assert data.train[0]["input_values"].shape == (columns, 1)
     assert len(data.labels) == classes
+
+
+def test_a_number_that_never_changes_is_no_target():
+    with pytest.raises(DataError, match=r"column 'label' has one value only \(2.5\): nothing to predict"):
+        build_table_data("t", table(label=[2.5] * ROWS))

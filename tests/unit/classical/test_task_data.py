@@ -2,7 +2,8 @@
 
 import pytest
 
-from hybrid_opt.classical.errors import DataError
+from hybrid_opt.classical.data_registry import load_data
+from hybrid_opt.classical.errors import ConfigurationError, DataError
 from hybrid_opt.classical.task_data import TaskData
 from hybrid_opt.classical.text_tokenizers import make_character_tokenizer
 
@@ -77,3 +78,8 @@ def test_contradictions():
         build(vocab_size=None)
     with pytest.raises(DataError, match="at least 2 labels"):
         build(labels=("one",))
+
+
+def test_a_setting_that_is_none_is_not_passed_over():
+    with pytest.raises(ConfigurationError, match="unknown model setting 'metrics'; did you mean 'metric'"):
+        load_data("wine").config(metrics="l1")

@@ -108,3 +108,9 @@ def test_what_is_not_there_or_not_text(tmp_path):
     (tmp_path / "bytes.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match=r"bytes.txt.*UTF-8"):
         text_file_documents(tmp_path)
+
+
+def test_a_file_of_another_kind_is_not_read_as_prose(tmp_path):
+    (tmp_path / "sales.tsv").write_text("day\tsold\n" + "1\t2\n" * 100, encoding="utf-8")
+    with pytest.raises(DataError, match=r"sales.tsv' does not end with .txt, .md, .py: .* from .csv"):
+        text_file_documents(tmp_path / "sales.tsv")

@@ -1,5 +1,7 @@
 """Series: histories end where forecasts begin, and forecasts of different parts do not meet."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -83,3 +85,15 @@ def test_the_data_set():
     data = seasonal_data()
     assert data.table()["examples"].tolist() == [741, 89, 89]
     assert data.hash == seasonal_data().hash != seasonal_data(seed=1).hash
+
+
+@pytest.mark.parametrize(
+    ("sequence_length", "horizon"), [(9, 1), (1, 7), (48, 12), (9, 40), (10**9, 2), (3, 10**8)]
+)
+def test_the_number_of_steps_that_are_needed_is_the_smallest(sequence_length, horizon):
+    with pytest.raises(DataError, match="at least") as problem:
+        forecast_data("short", range(10), sequence_length=sequence_length, horizon=horizon)
+    needed = int(re.search(r"at least (\d+) are needed", str(problem.value))[1])
+    for steps in range(max(10, needed - 30), needed + 1):
+        held = round(0.1 * steps)
+        assert (steps - 2 * held >= sequence_length + horizon and held >= horizon) == (steps == needed)

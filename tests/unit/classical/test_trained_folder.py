@@ -7,7 +7,7 @@ import torch
 
 from hybrid_opt.classical.checkpoints import mark_complete
 from hybrid_opt.classical.data_registry import load_data
-from hybrid_opt.classical.errors import CheckpointError, ConfigurationError
+from hybrid_opt.classical.errors import CheckpointError, ComponentError, ConfigurationError
 from hybrid_opt.classical.trained_folder import (
     describe_data,
     load_trained,
@@ -113,3 +113,29 @@ def test_foreign_models_are_not_overwritten(tmp_path, data):
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match="is a file"):
         prepare_folder(tmp_path / "file", data, SETTINGS, None)
+
+
+@pytest.mark.parametrize("text", ["[1]", "{}", '{"task": "poetry"}'])
+def test_a_description_that_is_none(tmp_path, text):
+    (tmp_path / "data.json").write_text(text)
+    with pytest.raises(CheckpointError, match="damaged"):
+        load_trained(tmp_path)
+
+
+def test_a_damaged_tokenizer(tmp_path):
+    text = load_data("reverse", limit=20)
+    prepare_folder(tmp_path, text, SETTINGS, None)
+    model_for(text).save_pretrained(tmp_path)
+    (tmp_path / "tokenizer.json").write_text("{}")
+    with pytest.raises(CheckpointError, match=r"tokenizer in .* cannot be read"):
+        load_trained(tmp_path)
+
+
+def test_a_part_that_is_not_registered_is_named_and_not_called_damage(tmp_path):
+    wine = load_data("wine")
+    prepare_folder(tmp_path, wine, SETTINGS, None)
+    model_for(wine).save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "head_gate": {"name": "of another package"}}))
+    with pytest.raises(ComponentError, match="there is no head_gate 'of another package'"):
+        load_trained(tmp_path)

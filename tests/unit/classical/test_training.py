@@ -19,7 +19,7 @@ from hybrid_opt.classical.evaluation import evaluate
 from hybrid_opt.classical.gpt import DistanceGPT
 from hybrid_opt.classical.language_data import build_language_data
 from hybrid_opt.classical.text_sources import Document
-from hybrid_opt.classical.trained_folder import model_class
+from hybrid_opt.classical.trained_folder import load_trained, model_class
 from hybrid_opt.classical.training import train
 from hybrid_opt.classical.training_result import TrainingResult
 from hybrid_opt.classical.training_settings import TrainingSettings
@@ -336,6 +336,10 @@ def test_settings_that_cannot_be_used_here(tmp_path, changes, error, words):
 def test_wrong_arguments(tmp_path):
     with pytest.raises(ConfigurationError, match="model of transformers"):
         train(torch.nn.Linear(2, 2), DATA, tmp_path, SETTINGS)
+    with pytest.raises(ConfigurationError, match="data must be TaskData; str was given"):
+        train(gpt(), "wine", tmp_path, SETTINGS)
+    with pytest.raises(ConfigurationError, match="settings must be TrainingSettings; dict was given"):
+        train(gpt(), DATA, tmp_path, {})
     with pytest.raises(ConfigurationError, match="'auto' and False"):
         train(gpt(), DATA, tmp_path, SETTINGS, resume="yes")
     (tmp_path / "file").write_text("x")
@@ -353,3 +357,34 @@ def test_wrong_arguments(tmp_path):
         "config.json": "{}",
         "model.safetensors": "{}",
     }
+
+
+def test_a_kill_while_the_model_is_written_leaves_no_half_of_it(tmp_path, monkeypatch):
+    model = gpt()
+    whole = type(model).save_pretrained
+
+    def cut_short(self, target, **named):
+        whole(self, target, **named)
+        if "checkpoint-" not in str(target):
+            (Path(target) / "model.safetensors").write_bytes(b"half")
+            raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(model), "save_pretrained", cut_short)
+        with pytest.raises(SystemExit):
+            train(model, DATA, tmp_path, SETTINGS)
+    assert not (tmp_path / "model.safetensors").exists()
+    assert load_trained(tmp_path).step == SETTINGS.max_steps
+    train(gpt(), DATA, tmp_path, SETTINGS)
+    assert load_trained(tmp_path).step is None
+    assert not (tmp_path / "model.part").exists()
+
+
+@pytest.mark.parametrize("resume", ["auto", False])
+def test_checkpoints_of_something_else_are_not_removed(tmp_path, resume):
+    checkpoint = tmp_path / "checkpoints" / "checkpoint-500"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "model.safetensors").write_bytes(b"weeks of work")
+    with pytest.raises(ConfigurationError, match="checkpoints/checkpoint-500 of something else"):
+        train(gpt(), DATA, tmp_path, SETTINGS, resume=resume)
+    assert (checkpoint / "model.safetensors").read_bytes() == b"weeks of work"

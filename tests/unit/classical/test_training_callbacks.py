@@ -45,6 +45,8 @@ def test_a_resumed_epoch_is_the_one_it_was():
     for epoch, expected in ((None, 0), (0, 0), (1.75, 1), (2.0, 2)):
         callback.on_epoch_begin(None, SimpleNamespace(epoch=epoch), None)
         assert sampler.epoch == expected
+    callback.on_train_end(None, SimpleNamespace(epoch=3.0), None)
+    assert sampler.epoch == 0
 
 
 def test_entries_are_appended_and_a_loss_that_is_no_number_stops(tmp_path):

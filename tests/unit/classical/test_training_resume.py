@@ -15,6 +15,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -28,6 +29,7 @@ from hybrid_opt.classical.text_sources import Document
 from hybrid_opt.classical.trained_folder import load_trained, model_class
 from hybrid_opt.classical.training import train
 from hybrid_opt.classical.training_result import TrainingResult
+from hybrid_opt.classical.training_resume import ResumePoint
 from hybrid_opt.classical.training_settings import TrainingSettings
 
 SETTINGS = TrainingSettings(
@@ -302,3 +304,10 @@ def test_other_tensors_are_refused(run):
     del wider.model.stack.final_norm
     with pytest.raises(CheckpointError, match="which the model does not have"):
         train(wider, data, folder, SETTINGS)
+
+
+def test_a_history_that_is_restored_is_json(tmp_path):
+    state = SimpleNamespace(log_history=[{"loss": 1.5, "grad_norm": float("inf"), "step": 1}])
+    ResumePoint(state=state).restore_history(tmp_path / "metrics.jsonl")
+    text = (tmp_path / "metrics.jsonl").read_text()
+    assert json.loads(text, parse_constant=pytest.fail) == {"loss": 1.5, "grad_norm": None, "step": 1}
