@@ -1,6 +1,7 @@
 """Moving blocks of numbers between arrays and vector registers, inside compiled loops.
 
-Shapes: L lanes per vector, V vectors per block. Offsets count numbers of a flat array and are not checked.
+Shapes: L lanes per vector, V vectors per block. Offsets count numbers of a flat array, or from a pointer on,
+and are not checked.
 
 `load`, `spread` and `repeat` make a block of V = ``count`` vectors, a literal number: of V runs of L numbers
 that begin ``stride`` apart; of V single numbers ``stride`` apart, each in all lanes; of one run, V times.
@@ -23,7 +24,9 @@ _BYTES = 64
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, offset: Any) -> Any:
-    data = context.make_array(array_type)(context, builder, array).data
+    """Where a number of an array, or behind a pointer, stands."""
+    is_array = isinstance(array_type, types.Array)
+    data = context.make_array(array_type)(context, builder, array).data if is_array else array
     return builder.gep(data, [offset])
 
 

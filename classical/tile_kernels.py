@@ -65,7 +65,7 @@ def distance_tile(query: Tensor, key: Tensor, metric: str, p: Exponent = None) -
         >>> [distance_tile(query, key, name, 2.0).item() for name in ("l1", "lp", "chebyshev")]
         [7.0, 5.0, 4.0]
     """
-    from .distance_kernels import distances_of_groups
+    from .distance_kernels import block_distances, distances_of_groups
 
     n_heads, n_rows, depth = query.shape
     shape = (n_heads, n_rows, key.shape[1], depth)
@@ -74,9 +74,10 @@ def distance_tile(query: Tensor, key: Tensor, metric: str, p: Exponent = None) -
     distances = query.new_empty(shape[:3])
     arrays = _flat(query), _flat(key), _exponents(metric, p, n_heads)
     output = _flat(distances)
+    address = block_distances.address(output.dtype)
 
     def work(first: int, last: int) -> None:
-        distances_of_groups(*arrays, shape, first, last, output)
+        distances_of_groups(address, *arrays, shape, first, last, output)
 
     run_on_threads(work, n_heads * -(-n_rows // 4), math.prod(shape))
     return distances
@@ -127,12 +128,13 @@ def distance_tile_backward(
 
         units = n_heads
     else:
-        from .gradient_kernels import gradients_of_chunks
+        from .gradient_kernels import block_gradients, gradients_of_chunks
 
         exponents = _exponents(metric, p, n_heads)
+        address = block_gradients.address(arrays[0].dtype)
 
         def work(first: int, last: int) -> None:
-            gradients_of_chunks(*arrays, exponents, shape, first, last, *outputs)
+            gradients_of_chunks(address, *arrays, exponents, shape, first, last, *outputs)
 
         units = n_heads * -(-depth * query.element_size() // 64)
     run_on_threads(work, units, 2 * math.prod(shape))
