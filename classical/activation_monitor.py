@@ -191,7 +191,8 @@ class ActivationMonitor:
             # called.
             if self._gradients and tensor.grad_fn is not None:
                 hook = partial(self._gradient_came, name, path)
-                self._tensor_handles.append(tensor.register_hook(hook))
+                handle = tensor.register_hook(hook)  # type: ignore[no-untyped-call]
+                self._tensor_handles.append(handle)
 
     def _gradient_came(self, name: str, path: str, gradient: Tensor) -> None:
         for _, tensor in floating_outputs(gradient):

@@ -15,10 +15,11 @@ from torch import Tensor, nn
 
 from .attention_accumulator import AttentionAccumulator
 from .attention_capture import AttentionCall, attention_layers, hear_attention, undisturbed
-from .attention_findings import AttentionReport, LayerAttention
+from .attention_findings import AttentionReport
 from .attention_tiles import attention_tiles
 from .errors import AttentionError, ConfigurationError, DataError, MaskTypeError, MissingTransformerError
 from .head_similarity import HeadSimilarity
+from .layer_attention import LayerAttention
 
 __all__ = ["attention_report"]
 
@@ -109,7 +110,7 @@ def _analyze(call: AttentionCall, max_rows: int | None, map_items: int) -> Layer
     for tile in attention_tiles(inputs, rows):
         real = call.real[:, tile.rows]
         gather.add(tile, real, call.first_key)
-        grouped = tile.weights.unflatten(1, (-1, shared)).to(value.dtype)
+        grouped = torch.unflatten(tile.weights, 1, (-1, shared)).to(value.dtype)
         alike.add((grouped @ value[:, :, None]).flatten(1, 2), real)
     return LayerAttention(
         name=call.name,

@@ -47,7 +47,7 @@ def draw_report(report: AttentionReport) -> Figure:
     below = 2.6 * math.ceil(layers / columns)
     figure = Figure(figsize=(min(24.0, max(11.0, 3.6 + 1.1 * heads)), min(60.0, top + below + 1.2)))
     figure.set_layout_engine("constrained")
-    upper, lower = figure.subfigures(2, 1, height_ratios=[top, below])
+    upper, lower = np.asarray(figure.subfigures(2, 1, height_ratios=[top, below]))
     _fill_heads(upper, report)
     _fill_similarity(lower, report, columns)
     sequences = f"{report.sequences} sequence{'s' if report.sequences != 1 else ''}"

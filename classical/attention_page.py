@@ -252,8 +252,9 @@ def _maps(report: AttentionReport, labels: list[str]) -> tuple[list[dict[str, st
 def _attended(report: AttentionReport, labels: list[str]) -> tuple[list[dict[str, Any]], list[int]]:
     """Rows of the table of positions, and the ranks there are."""
     table = report.most_attended()
-    rows = []
-    for (layer, head), part in table.groupby(["layer", "head"], sort=False):
+    rows: list[dict[str, Any]] = []
+    for place, part in table.groupby(["layer", "head"], sort=False):
+        layer, head = (int(number) for number in place)
         cells = []
         for row in part.to_dict("records"):
             token = f" “{row['token']}”" if row.get("token") else ""

@@ -46,7 +46,8 @@ def weights_from_distances(distances: Tensor, scale: Tensor, head_width: int, vi
     factor = (-scale / head_width**0.5).to(distances.dtype)[:, None, None]
     logits = (distances * factor).masked_fill(~visible, float("-inf"))
     # Of a row without a visible key softmax makes NaN.
-    return logits.softmax(-1).masked_fill(~visible.any(-1, keepdim=True), 0.0)
+    weights: Tensor = logits.softmax(-1).masked_fill(~visible.any(-1, keepdim=True), 0.0)
+    return weights
 
 
 def normalized_entropy(weights: Tensor, counts: Tensor) -> Tensor:

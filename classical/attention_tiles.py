@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .attention_statistics import weights_from_distances
-from .weights_on_request import attention_distances
+from .row_distances import RowDistances
 
 __all__ = ["AttentionTile", "WeightInputs", "attention_tiles"]
 
@@ -106,11 +106,11 @@ def attention_tiles(
     keys = inputs.key.shape[2]
     if rows is None:
         rows = torch.arange(queries, device=inputs.query.device)
+    measure = RowDistances(inputs.query, inputs.key, inputs.metric, inputs.p)
     at_once = max(1, elements // max(1, batch * heads * keys))
-    for chunk in rows.split(at_once):
+    for chunk in torch.split(rows, at_once):
         visible = _visible(inputs, chunk, queries, keys)
-        distances = attention_distances(inputs.query, inputs.key, inputs.metric, p=inputs.p, rows=chunk)
-        distances = distances.to(torch.promote_types(distances.dtype, torch.float32))
+        distances = measure(chunk)
         weights = weights_from_distances(distances, inputs.scale, width, visible)
         yield AttentionTile(chunk, weights, distances, visible)
 

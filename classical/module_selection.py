@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 from torch import nn
@@ -82,7 +83,17 @@ def _by_choices(named: dict[str, nn.Module], choices: list[Any]) -> dict[str, nn
                 raise ConfigurationError(
                     f"the model has no module named {choice!r}; near: {', '.join(close)}"
                 )
-            tests.append(lambda name, _, pattern=choice: name == pattern or fnmatchcase(name, pattern))
+            tests.append(partial(_is_named, choice))
         else:
-            tests.append(lambda _, module, kind=choice: isinstance(module, kind))
+            tests.append(partial(_is_of_kind, choice))
     return {name: part for name, part in named.items() if any(test(name, part) for test in tests)}
+
+
+def _is_named(pattern: str, name: str, module: nn.Module) -> bool:
+    """Whether a name is this one, or fits this pattern."""
+    return name == pattern or fnmatchcase(name, pattern)
+
+
+def _is_of_kind(kind: type, name: str, module: nn.Module) -> bool:
+    """Whether a module is of this class."""
+    return isinstance(module, kind)
