@@ -254,11 +254,11 @@ def _attended(report: AttentionReport, labels: list[str]) -> tuple[list[dict[str
     table = report.most_attended()
     rows: list[dict[str, Any]] = []
     for place, part in table.groupby(["layer", "head"], sort=False):
-        layer, head = (int(number) for number in place)
+        layer, head = (int(str(number)) for number in place)
         cells = []
-        for row in part.to_dict("records"):
-            token = f" “{row['token']}”" if row.get("token") else ""
-            cells.append(f"{row['position']}{token}: {row['weight']:.3f} ({row['times_uniform']:.1f}×)")
+        for entry in part.to_dict("records"):
+            token = f" “{entry['token']}”" if entry.get("token") else ""
+            cells.append(f"{entry['position']}{token}: {entry['weight']:.3f} ({entry['times_uniform']:.1f}×)")
         rows.append(
             {"layer": labels[layer] if head == 0 else "", "first": head == 0, "head": head, "cells": cells}
         )

@@ -32,6 +32,7 @@ __all__ = [
     "HISTORY",
     "METRICS",
     "SETTINGS",
+    "WEIGHTS",
     "TrainedModel",
     "describe_data",
     "load_trained",

@@ -16,7 +16,7 @@ from .errors import ConfigurationError
 from .peak_memory import PeakMemory
 from .quiet_libraries import kept_configuration, preserved_random_state, quiet_libraries
 from .task_data import TaskData
-from .trained_folder import CHECKPOINTS, CURVES, HISTORY, METRICS, SETTINGS, prepare_folder
+from .trained_folder import CHECKPOINTS, CURVES, HISTORY, METRICS, SETTINGS, WEIGHTS, prepare_folder
 from .training_callbacks import (
     CheckpointKeeper,
     EpochOrder,
@@ -103,6 +103,9 @@ def train(
     if processes.is_main_process:
         if point.checkpoint is None:
             clear_run(folder)
+        if not point.finished:
+            # A longer run of a finished folder: until it ends, the checkpoints are what there is.
+            (folder / WEIGHTS).unlink(missing_ok=True)
         prepare_folder(folder, data, settings, data_settings)
         point.restore_history(folder / HISTORY)
     processes.wait_for_everyone()

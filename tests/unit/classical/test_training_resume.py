@@ -25,7 +25,7 @@ from hybrid_opt.classical.errors import CheckpointError
 from hybrid_opt.classical.gpt import DistanceGPT
 from hybrid_opt.classical.language_data import build_language_data
 from hybrid_opt.classical.text_sources import Document
-from hybrid_opt.classical.trained_folder import model_class
+from hybrid_opt.classical.trained_folder import load_trained, model_class
 from hybrid_opt.classical.training import train
 from hybrid_opt.classical.training_result import TrainingResult
 from hybrid_opt.classical.training_settings import TrainingSettings
@@ -202,6 +202,14 @@ def test_a_longer_run_goes_on_and_says_what_that_means(run):
     answer = train(model_for(data), data, folder, SETTINGS.replaced(max_steps=14))
     assert (answer.resumed_from, answer.steps) == (11, 14)
     assert any("planned for 11 steps and now has 14" in note for note in answer.notes)
+
+
+def test_a_longer_run_that_breaks_off_leaves_its_checkpoint_not_the_old_end(run):
+    folder, data, _, _ = run
+    longer = SETTINGS.replaced(max_steps=20)
+    with pytest.raises(BrokenOffError):
+        train(model_for(data), data, folder, longer, callbacks=[StopAt(15, break_off)])
+    assert load_trained(folder).step == 14
 
 
 def test_a_shorter_run_is_refused(run):
