@@ -120,7 +120,7 @@ class AttentionReport:
             count: positions per head.
             by: "weight", the mean weight, or "times_uniform", the mean of weight times number of visible
                 keys: under a causal order early queries have few keys to choose from, and give each of them
-                    much.
+                much.
             first_token: whether position 0 takes part; its weight is the column ``sink`` of the table.
             least_queries: a position that fewer query rows see is left out, since a mean over few rows says
                 little; by default a tenth of those that see the position seen most.

@@ -103,10 +103,10 @@ def train(
     if processes.is_main_process:
         if point.checkpoint is None:
             clear_run(folder)
+        prepare_folder(folder, data, settings, data_settings)
         if not point.finished:
             # A longer run of a finished folder: until it ends, the checkpoints are what there is.
             (folder / WEIGHTS).unlink(missing_ok=True)
-        prepare_folder(folder, data, settings, data_settings)
         point.restore_history(folder / HISTORY)
     processes.wait_for_everyone()
     return _run(

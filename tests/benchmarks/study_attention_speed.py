@@ -28,7 +28,7 @@ from hybrid_opt.classical import attention_layer
 from hybrid_opt.classical.configuration import DistanceTransformerConfig
 from hybrid_opt.classical.gpt import DistanceGPT
 
-RUNS = 5
+RUNS = 3
 COMPARISONS: dict[str, tuple[list[str], int]] = {
     "sdpa dot, plain, T = 1024": (["sdpa dot, plain", "squared_l2, plain", "cosine, plain"], 1024),
     "sdpa dot, plain, T = 4096": (["sdpa dot, plain", "squared_l2, plain", "cosine, plain"], 4096),
@@ -42,7 +42,7 @@ COMPARISONS: dict[str, tuple[list[str], int]] = {
     "cdist chebyshev, T = 1024": (["cdist chebyshev", "chebyshev, plain"], 1024),
     "all metrics, T = 1024": ([f"{name}, plain" for name in METRICS], 1024),
 }
-GROWTH_TOKENS = 2048
+GROWTH_TOKENS = 1024
 
 
 def memory(method: str, tokens: int) -> int:

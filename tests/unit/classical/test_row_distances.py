@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from hybrid_opt.classical import row_distances
-from hybrid_opt.classical.attention_weights import attention_distances
 from hybrid_opt.classical.metrics import METRICS
 from hybrid_opt.classical.row_distances import RowDistances
+from hybrid_opt.classical.weights_on_request import attention_distances
 
 ROWS = torch.tensor([0, 3, 4])
 
