@@ -33,7 +33,7 @@ from .distance_kernels import WIDTH, transpose_keys
 from .gradient_kernels import pack_vectors
 from .kernel_calls import call_loop
 from .kernel_compilation import compiled_loop, inner_loop
-from .kernel_memory import lanes_of, load, spread, store, zeros
+from .kernel_memory import add_lanes, lanes_of, load, spread, store, zeros
 from .kernel_powers import exponential, inverse, keep_nan, scaled
 from .softmax_kernels import (
     add_outer_products,
@@ -83,6 +83,16 @@ def _slopes(
 
 
 @inner_loop
+def _inner_product(left: Any, right: Any, at: int, count: int) -> float:
+    """Of two vectors in the same places, their number of coordinates a multiple of L."""
+    step = lanes_of(left)
+    total = zeros(left, 1)
+    for place in range(at, at + count, step):
+        total = total + load(left, place, step, 1) * load(right, place, step, 1)
+    return add_lanes(total)  # type: ignore[no-any-return]
+
+
+@inner_loop
 def _unpack_part(source: Any, count: int, chunks: int, rows: int, target: Any, at: int, width: int) -> None:
     """Write a table (chunks, rows, L) to the vectors it belongs to."""
     step = lanes_of(source)
@@ -118,8 +128,8 @@ def attend_backward(
     first: int,
     last: int,
     normalizer: Any,
+    output: Any,
     grad_output: Any,
-    shifts: Any,
     grad_query: Any,
     grad_key: Any,
     grad_value: Any,
@@ -143,8 +153,8 @@ def attend_backward(
         first: first unit.
         last: one past the last unit.
         normalizer: flat (N, G, T padded), from the forward direction.
+        output: flat (N, G, T padded, V), likewise.
         grad_output: flat (N, G, T padded, V).
-        shifts: flat (N, G, T padded): inner products of outputs and their gradients.
         grad_query: flat (N, G, T padded, D), zeros at first.
         grad_key: flat (N, P, S, D), zeros at first.
         grad_value: flat (N, P, S, V), zeros at first.
@@ -160,12 +170,16 @@ def attend_backward(
     to_values = np.empty(width * WIDTH, dtype)
     scores, found, slopes = np.empty(4 * WIDTH, dtype), np.empty(4 * WIDTH, dtype), np.empty(4 * WIDTH, dtype)
     state = np.empty(8 * step, dtype)
+    shifts = np.empty(n_groups * n_padded, dtype)
     block = len(scores) // 4
     blocks = (n_rows + BLOCK_ROWS - 1) // BLOCK_ROWS
     for unit in range(first, last):
         head, part = unit // n_parts, unit % n_parts
         exponent = exponents[head]
         mask_head = head // n_heads * batch_step + head % n_heads * head_step
+        for row in range(n_groups * n_padded):
+            at = (head * n_groups * n_padded + row) * width
+            shifts[row] = _inner_product(output, grad_output, at, width)
         for start in range(0, n_keys, WIDTH):
             columns = min(WIDTH, n_keys - start)
             looked_at = (columns + step - 1) // step * step
@@ -210,7 +224,8 @@ def attend_backward(
                                 to_values, chunk * block * step,
                             )  # fmt: skip
                         slopes_of_weights(grad_output, at * width, width, values, columns, slopes)
-                        total += _slopes(scores, found, slopes, looked_at, shifts, at, factor, state)
+                        place = group * n_padded + row
+                        total += _slopes(scores, found, slopes, looked_at, shifts, place, factor, state)
                         if exponent == np.inf:
                             call_loop(
                                 block_chebyshev,

@@ -28,6 +28,7 @@ __all__ = ["compiled_attention"]
 _UNLIMITED = 2**62
 # Units that keep eight threads busy; more parts of a head would need more memory for gradients.
 _UNITS, _MOST_PARTS = 8, 4
+_NUMPY = {torch.float32: np.float32, torch.float64: np.float64}
 
 
 def _sight(visibility: Visibility, n_heads: int, n_groups: int) -> tuple[tuple[int, ...], Any]:
@@ -69,7 +70,7 @@ class _CompiledAttention(torch.autograd.Function):
         shape = (n, groups, rows, padded_rows, key.shape[1], parts[0].shape[3], parts[2].shape[2])
         n_parts = min(_MOST_PARTS, max(1, _UNITS // n), -(-rows // BLOCK_ROWS))
         sight, mask = _sight(visibility, n_heads, groups)
-        output = parts[2].new_zeros(n, groups, padded_rows, shape[6])
+        output = _zeros(query.dtype, n, groups, padded_rows, shape[6])
         normalizer = query.new_full((n, groups, padded_rows), -torch.inf)
         arrays = (*(flat_array(part) for part in (*parts, factor)), exponents, shape, sight, mask, n_parts)
         results = flat_array(output), flat_array(normalizer)
@@ -104,13 +105,12 @@ class _CompiledAttention(torch.autograd.Function):
         lanes = 64 // query.element_size()
         parts = [_padded(query, 4, lanes), _padded(key, 1, lanes), _padded(value, 1, lanes)]
         upstream = _padded(grad_output, 4, lanes)
-        shifts = (upstream * output).sum(-1)
-        grad_query = torch.zeros_like(parts[0])
-        grad_key = output.new_zeros(n, n_parts, n_keys, depth)
-        grad_value = output.new_zeros(n, n_parts, n_keys, width)
-        grad_factor = torch.zeros(n, n_parts, groups, dtype=torch.float64)
+        grad_query = _zeros(query.dtype, *parts[0].shape)
+        grad_key = _zeros(query.dtype, n, n_parts, n_keys, depth)
+        grad_value = _zeros(query.dtype, n, n_parts, n_keys, width)
+        grad_factor = _zeros(torch.float64, n, n_parts, groups)
         arrays = (*(flat_array(part) for part in (*parts, factor)), exponents, shape, sight, mask, n_parts)
-        given = [flat_array(part) for part in (normalizer, upstream, shifts)]
+        given = [flat_array(part) for part in (normalizer, output, upstream)]
         results = [flat_array(part) for part in (grad_query, grad_key, grad_value, grad_factor)]
         loops = (block_distances, block_gradients, block_chebyshev)
         addresses = [loop.address(arrays[0].dtype) for loop in loops]
@@ -127,9 +127,14 @@ class _CompiledAttention(torch.autograd.Function):
         )
 
 
+def _zeros(dtype: torch.dtype, *shape: int) -> Tensor:
+    """Zeros from the operating system: torch would write them, with a meeting of all threads."""
+    return torch.from_numpy(np.zeros(shape, _NUMPY[dtype]))
+
+
 def _added(parts: Tensor) -> Tensor:
-    """The sum over the parts of a head, (N, P, S, D) -> (N, S, D)."""
-    return parts[:, 0] if parts.shape[1] == 1 else parts.sum(1)
+    """The sum over the parts of a head, (N, P, S, D) -> (N, S, D), also without a meeting of threads."""
+    return parts[:, 0] if parts.shape[1] == 1 else torch.from_numpy(parts.numpy().sum(1))
 
 
 def compiled_attention(

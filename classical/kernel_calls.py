@@ -60,7 +60,7 @@ class CalledLoop:
 
 
 def _call_loop(typing_context: Any, address: Any, arguments: Any) -> Any:
-    """Call the loop at an address with a tuple of arrays, integers and floats."""
+    """Call the loop at an address with a tuple of the arrays, integers and floats it was made for."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         operands = []

@@ -18,7 +18,7 @@ from numba.extending import intrinsic
 
 from .kernel_lanes import Block, LaneBuilder, joined, lane_count, parts_of, splat
 
-__all__ = ["add_vectors", "lanes_of", "load", "repeat", "spread", "store", "zeros"]
+__all__ = ["add_lanes", "add_vectors", "lanes_of", "load", "repeat", "spread", "store", "zeros"]
 
 _BYTES = 64
 
@@ -121,6 +121,20 @@ def _add_vectors(typing_context: Any, block: Any) -> Any:
     return Block(block.scalar, 1)(block), generate
 
 
+def _add_lanes(typing_context: Any, block: Any) -> Any:
+    """The sum over the lanes of a block of one vector, by halves."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        (vector,) = parts_of(builder, arguments[0])
+        numbers = [builder.extract_element(vector, ir.IntType(32)(lane)) for lane in range(vector.type.count)]
+        while len(numbers) > 1:
+            half = len(numbers) // 2
+            numbers = [builder.fadd(left, right) for left, right in zip(numbers[:half], numbers[half:])]
+        return numbers[0]
+
+    return block.scalar(block), generate
+
+
 def _lanes_of(typing_context: Any, array: Any) -> Any:
     """Lanes of a vector of an array's numbers, L."""
 
@@ -135,5 +149,6 @@ spread = _typed_read(_read_scalars)
 repeat = intrinsic(prefer_literal=True)(_repeat)
 store = intrinsic(_store)
 zeros = intrinsic(prefer_literal=True)(_zeros)
+add_lanes = intrinsic(_add_lanes)
 add_vectors = intrinsic(_add_vectors)
 lanes_of = intrinsic(_lanes_of)

@@ -21,7 +21,7 @@ def _caller(address, values, at, count, factor):
 def test_a_loop_called_by_its_address(dtype):
     loop = CalledLoop(_scale, "aiif")
     values = np.arange(6, dtype=dtype)
-    _caller(loop.address(dtype), values, 2, 3, 10)
+    _caller(loop.address(dtype), values, 2, 3, 10.0)
     np.testing.assert_array_equal(values, [0, 1, 20, 31, 42, 5])
 
 
