@@ -87,19 +87,21 @@ class _CompiledAttention(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
+        # Recomputation allows one look at them.
+        saved = context.saved_tensors
         # Autocast may be on around backward(); the computation stays in its own precision.
         with torch.no_grad(), torch.autocast("cpu", enabled=False):
-            found = _CompiledAttention._gradients(context, grad_output)
-        return refuse_second_derivatives(context.saved_tensors, (*found, None, None, None))
+            found = _CompiledAttention._gradients(context, saved, grad_output)
+        return refuse_second_derivatives(saved, (*found, None, None, None))
 
     @staticmethod
-    def _gradients(context: Any, grad_output: Tensor) -> tuple[Tensor, ...]:
+    def _gradients(context: Any, saved: tuple[Tensor, ...], grad_output: Tensor) -> tuple[Tensor, ...]:
         from .attention_gradient_kernels import attend_backward
         from .chebyshev_kernels import block_chebyshev
         from .distance_kernels import block_distances
         from .gradient_kernels import block_gradients
 
-        query, key, value, factor, output, normalizer = context.saved_tensors
+        query, key, value, factor, output, normalizer = saved
         exponents, shape, sight, mask, n_parts, cost = context.settings
         n, groups, rows, _, n_keys, depth, width = shape
         lanes = 64 // query.element_size()

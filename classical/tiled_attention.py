@@ -87,14 +87,16 @@ class _TiledAttention(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
+        # Recomputation allows one look at them.
+        saved = context.saved_tensors
         # Autocast may be on around backward(); the computation stays in its own precision.
         with torch.no_grad(), torch.autocast(grad_output.device.type, enabled=False):
-            found = _TiledAttention._gradients(context, grad_output)
-        return refuse_second_derivatives(context.saved_tensors, (*found, None))
+            found = _TiledAttention._gradients(context, saved, grad_output)
+        return refuse_second_derivatives(saved, (*found, None))
 
     @staticmethod
-    def _gradients(context: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
-        query, key, value, factor, output, normalizer, *rest = context.saved_tensors
+    def _gradients(context: Any, saved: tuple[Tensor, ...], grad_output: Tensor) -> tuple[Tensor | None, ...]:
+        query, key, value, factor, output, normalizer, *rest = saved
         settings: TileSettings = context.settings
         p: Exponent = rest[0] if rest else context.p
         distances, distances_backward, exponent_gradient = settings.operations()
