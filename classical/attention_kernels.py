@@ -48,7 +48,7 @@ def sees_block(
         return False
     first, _ = visible_keys(row, n_rows, n_keys, back, ahead)
     _, last = visible_keys(last_row, n_rows, n_keys, back, ahead)
-    return first < start + columns and last > start
+    return bool(first < start + columns and last > start)
 
 
 @compiled_loop(

@@ -58,7 +58,8 @@ def head_exponents(metric: str, p: Exponent, n_heads: int) -> NDArray[np.float64
     if metric == "chebyshev":
         return np.full(n_heads, math.inf)
     values = p.detach().double().numpy() if isinstance(p, Tensor) else np.asarray(p, dtype=np.float64)
-    return np.ascontiguousarray(np.broadcast_to(values, (n_heads,)))
+    # A copy: numba compiles once more for an array that cannot be written to.
+    return np.array(np.broadcast_to(values, (n_heads,)))
 
 
 def flat_array(tensor: Tensor) -> NDArray[Any]:
