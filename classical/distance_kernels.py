@@ -110,11 +110,15 @@ def _trusted_range(array: Any, exponent: float) -> tuple[float, float]:
 @inner_loop
 def transpose_keys(key: Any, at: int, depth: int, columns: int, keys: Any) -> None:
     """Write keys (columns, D) as (D, W); columns that are not there become 0."""
-    for d in range(depth):
-        for column in range(columns):
-            keys[d * WIDTH + column] = key[at + column * depth + d]
-        for column in range(columns, WIDTH):
-            keys[d * WIDTH + column] = 0.0
+    step = lanes_of(keys)
+    # Few keys at a time: their lines stay in the cache while all coordinates are read.
+    for start in range(0, WIDTH, step):
+        end = min(start + step, columns)
+        for d in range(depth):
+            for column in range(start, end):
+                keys[d * WIDTH + column] = key[at + column * depth + d]
+            for column in range(max(start, columns), start + step):
+                keys[d * WIDTH + column] = 0.0
 
 
 @inner_loop

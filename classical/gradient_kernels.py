@@ -178,6 +178,9 @@ def pack_vectors(source: Any, at: int, depth: int, count: int, chunk: int, rows:
     valid = min(step, depth - chunk * step)
     for row in range(rows):
         place = (chunk * rows + row) * step
+        if row < count and valid == step:
+            store(target, place, step, load(source, at + row * depth + chunk * step, step, 1))
+            continue
         store(target, place, step, zeros(target, 1))
         if row < count:
             for d in range(valid):
