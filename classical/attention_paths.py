@@ -9,6 +9,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from .attention_masks import Visibility
+from .compiled_attention import compiled_attention
 from .dense_attention import dense_attention
 from .errors import AttentionError
 from .sdpa_attention import normalized, without_mean
@@ -87,20 +88,22 @@ def attend_in_tiles(
         query, key = without_mean(query, key)
     elif metric == "cosine":
         query, key = normalized(query), normalized(key)
-    settings = TileSettings(
-        TILE_METRICS.get(metric, metric), plan, shared, dropout, seed, compiled=path == "kernel"
-    )
     factor = -(scale / width**0.5).view(1, shared, groups).expand(batch, -1, -1).reshape(-1, groups)
     exponent = p.expand(batch, -1).reshape(-1) if isinstance(p, Tensor) else p
-    output = tiled_attention(
+    tokens = (
         query.reshape(batch * shared, groups, n_queries, width),
         key.reshape(batch * shared, *key.shape[2:]),
         value.reshape(batch * shared, *value.shape[2:]),
-        factor,
-        exponent,
-        settings,
     )
-    return output.view(batch, n_heads, n_queries, -1)
+    learns_p = isinstance(p, Tensor) and p.requires_grad
+    if path == "kernel" and not dropout and not learns_p:
+        output = compiled_attention(*tokens, factor, metric, exponent, visibility, shared)
+    else:
+        settings = TileSettings(
+            TILE_METRICS.get(metric, metric), plan, shared, dropout, seed, compiled=path == "kernel"
+        )
+        output = tiled_attention(*tokens, factor, exponent, settings)
+    return output.reshape(batch, n_heads, n_queries, -1)
 
 
 def _kept_everywhere(

@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from . import kernel_lanes, kernel_memory, kernel_powers
+from . import kernel_calls, kernel_compilation, kernel_lanes, kernel_memory, kernel_powers
+from .kernel_calls import CalledLoop, call_loop
 from .kernel_compilation import compiled_loop, inner_loop
 from .kernel_lanes import LaneBuilder, block_function
 from .kernel_memory import lanes_of, repeat, spread, store, zeros
 from .kernel_powers import absolute, cube_root, inverse, larger_vector, power, root
 
-__all__ = ["WIDTH", "distances_of_groups", "transpose_keys"]
+__all__ = ["WIDTH", "block_distances", "copy_rows", "distances_of_groups", "transpose_keys"]
 
 WIDTH = 128
 """Key columns of a block, W; with D = 64 single coordinates a block fills a first-level cache."""
@@ -78,40 +79,6 @@ def _sum_powers(
 
 
 @inner_loop
-def _group(
-    rows: Any,
-    start: int,
-    depth: int,
-    keys: Any,
-    columns: int,
-    exponent: float,
-    out: Any,
-    at: int,
-    stride: int,
-) -> None:
-    """Distances of 4 rows to a block of keys, by the loop of the exponent."""
-    for column in range(0, columns, lanes_of(keys)):
-        if exponent == 1.0:
-            found = _sum_sizes(rows, start, depth, keys, column)
-        elif exponent == 2.0:
-            found = root(_sum_squares(rows, start, depth, keys, column))
-        elif exponent == 4.0:
-            found = root(root(_sum_fourths(rows, start, depth, keys, column)))
-        elif exponent == 1.5:
-            found = cube_root(_sum_three_halves(rows, start, depth, keys, column))
-            found = found * found
-        elif exponent == 3.0:
-            found = cube_root(_sum_cubes(rows, start, depth, keys, column))
-        else:
-            found = _largest(rows, start, depth, keys, column)
-            if exponent != np.inf:
-                # Divided by the largest coordinate, no power leaves the range of the numbers.
-                total = _sum_powers(rows, start, depth, keys, column, inverse(found), exponent)
-                found = found * power(total, 1.0 / exponent)
-        store(out, at + column, stride, found)
-
-
-@inner_loop
 def _careful_distance(rows: Any, start: int, depth: int, key: Any, at: int, exponent: float) -> float:
     """One distance, for numbers whose powers are out of range, infinite, or no numbers at all."""
     largest = 0.0
@@ -143,11 +110,15 @@ def _trusted_range(array: Any, exponent: float) -> tuple[float, float]:
 @inner_loop
 def transpose_keys(key: Any, at: int, depth: int, columns: int, keys: Any) -> None:
     """Write keys (columns, D) as (D, W); columns that are not there become 0."""
-    for d in range(depth):
-        for column in range(columns):
-            keys[d * WIDTH + column] = key[at + column * depth + d]
-        for column in range(columns, WIDTH):
-            keys[d * WIDTH + column] = 0.0
+    step = lanes_of(keys)
+    # Few keys at a time: their lines stay in the cache while all coordinates are read.
+    for start in range(0, WIDTH, step):
+        end = min(start + step, columns)
+        for d in range(depth):
+            for column in range(start, end):
+                keys[d * WIDTH + column] = key[at + column * depth + d]
+            for column in range(max(start, columns), start + step):
+                keys[d * WIDTH + column] = 0.0
 
 
 @inner_loop
@@ -159,13 +130,76 @@ def copy_rows(source: Any, at: int, stride: int, count: int, columns: int, targe
             target[row * width + column] = source[at + row * stride + column]
 
 
-@compiled_loop(kernel_lanes, kernel_memory, kernel_powers)
+def _block_distances(
+    rows: Any,
+    start: int,
+    key: Any,
+    key_at: int,
+    keys: Any,
+    columns: int,
+    depth: int,
+    exponent: float,
+    out: Any,
+    at: int,
+    stride: int,
+) -> None:
+    low, high = _trusted_range(keys, exponent)
+    for column in range(0, columns, lanes_of(keys)):
+        if exponent == 1.0:
+            found = _sum_sizes(rows, start, depth, keys, column)
+        elif exponent == 2.0:
+            found = root(_sum_squares(rows, start, depth, keys, column))
+        elif exponent == 4.0:
+            found = root(root(_sum_fourths(rows, start, depth, keys, column)))
+        elif exponent == 1.5:
+            found = cube_root(_sum_three_halves(rows, start, depth, keys, column))
+            found = found * found
+        elif exponent == 3.0:
+            found = cube_root(_sum_cubes(rows, start, depth, keys, column))
+        else:
+            found = _largest(rows, start, depth, keys, column)
+            if exponent != np.inf:
+                # Divided by the largest coordinate, no power leaves the range of the numbers.
+                total = _sum_powers(rows, start, depth, keys, column, inverse(found), exponent)
+                found = found * power(total, 1.0 / exponent)
+        store(out, at + column, stride, found)
+    if low < 0.0:
+        return
+    for i in range(4):
+        for j in range(columns):
+            place = at + i * stride + j
+            if not low < out[place] < high:
+                out[place] = _careful_distance(
+                    rows, start + i * depth, depth, key, key_at + j * depth, exponent
+                )
+
+
+block_distances = CalledLoop(
+    _block_distances, "aiaiaiifaii", kernel_lanes, kernel_memory, kernel_powers, kernel_compilation
+)
+"""Distances of 4 rows to a block of keys, by the loop of the exponent.
+
+Arguments: flat queries and where the 4 rows begin, flat keys and where the block begins, the block
+transposed, its number of columns, D, the exponent, where the distances go, from where on and with which
+stride of rows. They are written up to the next multiple of L columns.
+"""
+
+
+@compiled_loop(kernel_calls, kernel_memory)
 def distances_of_groups(
-    query: Any, key: Any, exponents: Any, shape: Any, first: int, last: int, distances: Any
+    block_distances: int,
+    query: Any,
+    key: Any,
+    exponents: Any,
+    shape: Any,
+    first: int,
+    last: int,
+    distances: Any,
 ) -> None:
     """Distances of some groups of four rows to all keys.
 
     Args:
+        block_distances: address of that loop.
         query: flat (N, R, D).
         key: flat (N, C, D).
         exponents: (N,) float64; infinity for Chebyshev.
@@ -181,7 +215,6 @@ def distances_of_groups(
     groups = (n_rows + 3) // 4
     for head in range(first // groups, (last + groups - 1) // groups):
         exponent = exponents[head]
-        low, high = _trusted_range(key, exponent)
         for column in range(0, n_columns, WIDTH):
             columns = min(WIDTH, n_columns - column)
             key_at = (head * n_columns + column) * depth
@@ -196,16 +229,11 @@ def distances_of_groups(
                 rows, start = (query, at) if count == 4 else (padded, 0)
                 whole = count == 4 and columns == WIDTH
                 out, place, stride = (distances, out_at, n_columns) if whole else (block, 0, WIDTH)
-                _group(rows, start, depth, keys, columns, exponent, out, place, stride)
+                call_loop(
+                    block_distances,
+                    (rows, start, key, key_at, keys, columns, depth, exponent, out, place, stride),
+                )
                 if not whole:
                     for i in range(count):
                         for j in range(columns):
                             distances[out_at + i * n_columns + j] = block[i * WIDTH + j]
-                if low >= 0.0:
-                    for i in range(count):
-                        for j in range(columns):
-                            found = distances[out_at + i * n_columns + j]
-                            if not low < found < high:
-                                distances[out_at + i * n_columns + j] = _careful_distance(
-                                    query, at + i * depth, depth, key, key_at + j * depth, exponent
-                                )

@@ -16,14 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from . import distance_kernels, kernel_lanes, kernel_memory, kernel_powers
+from . import distance_kernels, kernel_calls, kernel_compilation, kernel_lanes, kernel_memory, kernel_powers
 from .distance_kernels import WIDTH, copy_rows
+from .kernel_calls import CalledLoop, call_loop
 from .kernel_compilation import compiled_loop, inner_loop
 from .kernel_lanes import LaneBuilder, block_function
 from .kernel_memory import add_vectors, lanes_of, load, repeat, spread, store, zeros
 from .kernel_powers import inverse, keep_nan, power_vector, signed_vector
 
-__all__ = ["gradients_of_chunks"]
+__all__ = ["block_gradients", "gradients_of_chunks"]
 
 
 def _root(b: LaneBuilder, x: Any, weight: Any, order: Any) -> Any:
@@ -62,13 +63,14 @@ def _spreading(slope: Any, is_scaled: bool) -> Any:
         exponent: float,
         queries: Any,
         query_at: int,
+        stride: int,
         to_queries: Any,
         keys: Any,
         key_at: int,
         to_keys: Any,
     ) -> None:
         step = lanes_of(keys)
-        rows = load(queries, query_at, step, 4)
+        rows = load(queries, query_at, stride, 4)
         total = zeros(keys, 4)
         for column in range(columns):
             place = key_at + column * step
@@ -78,7 +80,7 @@ def _spreading(slope: Any, is_scaled: bool) -> Any:
             part = slope(x, spread(weights, column, WIDTH, 4), exponent - 1.0)
             total = total + part
             store(to_keys, place, step, load(to_keys, place, step, 1) - add_vectors(part))
-        store(to_queries, query_at, step, load(to_queries, query_at, step, 4) + total)
+        store(to_queries, query_at, stride, load(to_queries, query_at, stride, 4) + total)
 
     return spread_gradient
 
@@ -119,41 +121,66 @@ def _weights(
         store(inverses, column, WIDTH, inverse(found))
 
 
-@inner_loop
-def _group(
+def _block_gradients(
     weights: Any,
     inverses: Any,
     columns: int,
     exponent: float,
     queries: Any,
     at: int,
+    stride: int,
     to_queries: Any,
     keys: Any,
     key_at: int,
     to_keys: Any,
 ) -> None:
-    """Add the gradients of 4 rows and a block of keys in L coordinates, by the loop of the exponent."""
     if exponent == 1.0:
-        _spread_1(weights, inverses, columns, exponent, queries, at, to_queries, keys, key_at, to_keys)
+        _spread_1(
+            weights, inverses, columns, exponent, queries, at, stride, to_queries, keys, key_at, to_keys
+        )
     elif exponent == 1.5:
-        _spread_1_5(weights, inverses, columns, exponent, queries, at, to_queries, keys, key_at, to_keys)
+        _spread_1_5(
+            weights, inverses, columns, exponent, queries, at, stride, to_queries, keys, key_at, to_keys
+        )
     elif exponent == 2.0:
-        _spread_2(weights, inverses, columns, exponent, queries, at, to_queries, keys, key_at, to_keys)
+        _spread_2(
+            weights, inverses, columns, exponent, queries, at, stride, to_queries, keys, key_at, to_keys
+        )
     elif exponent == 3.0:
-        _spread_3(weights, inverses, columns, exponent, queries, at, to_queries, keys, key_at, to_keys)
+        _spread_3(
+            weights, inverses, columns, exponent, queries, at, stride, to_queries, keys, key_at, to_keys
+        )
     elif exponent == 4.0:
-        _spread_4(weights, inverses, columns, exponent, queries, at, to_queries, keys, key_at, to_keys)
+        _spread_4(
+            weights, inverses, columns, exponent, queries, at, stride, to_queries, keys, key_at, to_keys
+        )
     else:
-        _spread_any(weights, inverses, columns, exponent, queries, at, to_queries, keys, key_at, to_keys)
+        _spread_any(
+            weights, inverses, columns, exponent, queries, at, stride, to_queries, keys, key_at, to_keys
+        )
+
+
+block_gradients = CalledLoop(
+    _block_gradients, "aaifaiiaaia", kernel_lanes, kernel_memory, kernel_powers, kernel_compilation
+)
+"""Add the gradients of 4 rows and a block of keys in L coordinates, by the loop of the exponent.
+
+Arguments: gradients of the distances (4, W), inverse distances (4, W), number of columns, exponent, flat
+queries with where the rows begin and their stride, their gradients in the same places, keys (W, L) and where
+they begin, and their gradients in the same places.
+"""
 
 
 @inner_loop
-def _pack(source: Any, at: int, depth: int, count: int, chunk: int, rows: int, target: Any) -> None:
+def pack_vectors(source: Any, at: int, depth: int, count: int, chunk: int, rows: int, target: Any) -> None:
     """Copy one chunk of L coordinates of some vectors into a table (chunks, rows, L); the rest becomes 0."""
     step = lanes_of(target)
     valid = min(step, depth - chunk * step)
     for row in range(rows):
         place = (chunk * rows + row) * step
+        if row < count and valid == step:
+            store(target, place, step, load(source, at + row * depth + chunk * step, step, 1))
+            continue
         store(target, place, step, zeros(target, 1))
         if row < count:
             for d in range(valid):
@@ -170,8 +197,9 @@ def _unpack(source: Any, count: int, chunk: int, rows: int, target: Any, at: int
             target[at + row * depth + chunk * step + d] += source[(chunk * rows + row) * step + d]
 
 
-@compiled_loop(kernel_lanes, kernel_memory, kernel_powers, distance_kernels)
+@compiled_loop(kernel_calls, kernel_memory, kernel_powers, distance_kernels)
 def gradients_of_chunks(
+    block_gradients: int,
     grad: Any,
     distances: Any,
     query: Any,
@@ -186,6 +214,7 @@ def gradients_of_chunks(
     """Gradients of some chunks of L coordinates.
 
     Args:
+        block_gradients: address of that loop.
         grad: flat (N, R, C), gradient of the loss with respect to distances.
         distances: flat (N, R, C).
         query: flat (N, R, D).
@@ -217,31 +246,27 @@ def gradients_of_chunks(
         exponent = exponents[head]
         query_at = head * n_rows * depth
         for chunk in range(begin, end):
-            _pack(query, query_at, depth, n_rows, chunk, groups * 4, queries)
+            pack_vectors(query, query_at, depth, n_rows, chunk, groups * 4, queries)
         to_queries[:] = 0.0
         for column in range(0, n_columns, WIDTH):
             columns = min(WIDTH, n_columns - column)
             key_at = (head * n_columns + column) * depth
             for chunk in range(begin, end):
-                _pack(key, key_at, depth, columns, chunk, width, keys)
+                pack_vectors(key, key_at, depth, columns, chunk, width, keys)
             to_keys[:] = 0.0
             for group in range(groups):
                 at = (head * n_rows + group * 4) * n_columns + column
                 count = min(4, n_rows - group * 4)
                 _weights(grad, distances, at, n_columns, count, columns, edge, weights, inverses)
                 for chunk in range(begin, end):
-                    _group(
-                        weights,
-                        inverses,
-                        columns,
-                        exponent,
-                        queries,
-                        chunk * n_query + group * 4 * step,
-                        to_queries,
-                        keys,
-                        chunk * n_key,
-                        to_keys,
-                    )
+                    at = chunk * n_query + group * 4 * step
+                    call_loop(
+                        block_gradients,
+                        (
+                            weights, inverses, columns, exponent,
+                            queries, at, step, to_queries, keys, chunk * n_key, to_keys,
+                        ),
+                    )  # fmt: skip
             for chunk in range(begin, end):
                 _unpack(to_keys, columns, chunk, width, grad_key, key_at, depth)
         for chunk in range(begin, end):

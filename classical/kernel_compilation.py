@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-__all__ = ["compiled_loop", "inner_loop"]
+__all__ = ["compile_or_forgo_cache", "compiled_loop", "inner_loop", "name_with_fingerprint"]
 
 
 def _fingerprint(modules: tuple[ModuleType, ...]) -> str:
@@ -23,6 +23,39 @@ def _fingerprint(modules: tuple[ModuleType, ...]) -> str:
         # A module inside an archive cannot be edited, so it needs no fingerprint.
         digest.update(path.read_bytes() if path.is_file() else b"")
     return digest.hexdigest()[:8]
+
+
+def name_with_fingerprint(function: Callable[..., Any], depends_on: tuple[ModuleType, ...]) -> None:
+    """Put the contents of modules into the name under which numba keeps a function on disk.
+
+    Args:
+        function: its qualified name is changed.
+        depends_on: the modules.
+    """
+    if depends_on:
+        function.__qualname__ = f"{function.__qualname__}_{_fingerprint(depends_on)}"
+
+
+def compile_or_forgo_cache(compile_it: Callable[[bool], Any]) -> Any:
+    """Compile with numba's cache on disk, without it where no folder takes it.
+
+    Args:
+        compile_it: told whether to use the cache.
+
+    Returns:
+        What it returns.
+
+    Example:
+        >>> compile_or_forgo_cache(lambda cache: cache)
+        True
+    """
+    try:
+        return compile_it(True)
+    except RuntimeError as error:
+        # numba says so in words only; a function without a file, or no writable folder.
+        if "no locator available" not in str(error):
+            raise
+        return compile_it(False)
 
 
 def compiled_loop(*depends_on: ModuleType) -> Callable[[Callable[..., Any]], Any]:
@@ -53,15 +86,8 @@ def compiled_loop(*depends_on: ModuleType) -> Callable[[Callable[..., Any]], Any
     import numba
 
     def decorate(function: Callable[..., Any]) -> Any:
-        if depends_on:
-            function.__qualname__ = f"{function.__qualname__}_{_fingerprint(depends_on)}"
-        try:
-            return numba.njit(nogil=True, cache=True)(function)
-        except RuntimeError as error:
-            # numba says so in words only; a function without a file, or no writable folder.
-            if "no locator available" not in str(error):
-                raise
-            return numba.njit(nogil=True)(function)
+        name_with_fingerprint(function, depends_on)
+        return compile_or_forgo_cache(lambda cache: numba.njit(nogil=True, cache=cache)(function))
 
     return decorate
 

@@ -1,6 +1,7 @@
 """Moving blocks of numbers between arrays and vector registers, inside compiled loops.
 
-Shapes: L lanes per vector, V vectors per block. Offsets count numbers of a flat array and are not checked.
+Shapes: L lanes per vector, V vectors per block. Offsets count numbers of a flat array, or from a pointer on,
+and are not checked.
 
 `load`, `spread` and `repeat` make a block of V = ``count`` vectors, a literal number: of V runs of L numbers
 that begin ``stride`` apart; of V single numbers ``stride`` apart, each in all lanes; of one run, V times.
@@ -17,13 +18,15 @@ from numba.extending import intrinsic
 
 from .kernel_lanes import Block, LaneBuilder, joined, lane_count, parts_of, splat
 
-__all__ = ["add_vectors", "lanes_of", "load", "repeat", "spread", "store", "zeros"]
+__all__ = ["add_lanes", "add_vectors", "lanes_of", "load", "repeat", "spread", "store", "zeros"]
 
 _BYTES = 64
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, offset: Any) -> Any:
-    data = context.make_array(array_type)(context, builder, array).data
+    """Where a number of an array, or behind a pointer, stands."""
+    is_array = isinstance(array_type, types.Array)
+    data = context.make_array(array_type)(context, builder, array).data if is_array else array
     return builder.gep(data, [offset])
 
 
@@ -118,6 +121,20 @@ def _add_vectors(typing_context: Any, block: Any) -> Any:
     return Block(block.scalar, 1)(block), generate
 
 
+def _add_lanes(typing_context: Any, block: Any) -> Any:
+    """The sum over the lanes of a block of one vector, by halves."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        (vector,) = parts_of(builder, arguments[0])
+        numbers = [builder.extract_element(vector, ir.IntType(32)(lane)) for lane in range(vector.type.count)]
+        while len(numbers) > 1:
+            half = len(numbers) // 2
+            numbers = [builder.fadd(left, right) for left, right in zip(numbers[:half], numbers[half:])]
+        return numbers[0]
+
+    return block.scalar(block), generate
+
+
 def _lanes_of(typing_context: Any, array: Any) -> Any:
     """Lanes of a vector of an array's numbers, L."""
 
@@ -132,5 +149,6 @@ spread = _typed_read(_read_scalars)
 repeat = intrinsic(prefer_literal=True)(_repeat)
 store = intrinsic(_store)
 zeros = intrinsic(prefer_literal=True)(_zeros)
+add_lanes = intrinsic(_add_lanes)
 add_vectors = intrinsic(_add_vectors)
 lanes_of = intrinsic(_lanes_of)

@@ -22,13 +22,16 @@ from .kernel_lanes import LaneBuilder, block_function
 __all__ = [
     "absolute",
     "cube_root",
+    "exponential",
     "inverse",
     "keep_nan",
+    "larger_or_first",
     "larger_vector",
     "log2_vector",
     "power",
     "power_vector",
     "root",
+    "scaled",
     "signed_vector",
 ]
 
@@ -69,6 +72,19 @@ def power_vector(b: LaneBuilder, x: Any, exponent: Any) -> Any:
     return b.builder.select(b.builder.fcmp_ordered(">", x, b.number(0.0)), value, x)
 
 
+def _exponential(b: LaneBuilder, x: Any) -> Any:
+    """e**x, 0 below the smallest normal number."""
+    y = b.multiply(x, b.number(1 / math.log(2)))
+    lowest = b.number(2 - 2.0 ** (b.bits - b.mantissa_bits - 2))
+    value = _exp2(b, y)
+    return b.builder.select(b.builder.fcmp_ordered("<", y, lowest), b.number(0.0), value)
+
+
+def _larger_or_first(b: LaneBuilder, x: Any, y: Any) -> Any:
+    """Y where it is larger than x, else x: a y that is no number is passed over."""
+    return b.builder.select(b.builder.fcmp_ordered(">", y, x), y, x)
+
+
 def _cube_root(b: LaneBuilder, x: Any) -> Any:
     """Cube root of a positive number; the series is sharpened by one step of Newton's method."""
     third = b.number(1.0 / 3.0)
@@ -106,7 +122,10 @@ def _keep_nan(b: LaneBuilder, weight: Any, x: Any) -> Any:
 
 absolute = block_function(lambda b, x: b.magnitude(x))
 cube_root = block_function(_cube_root)
+exponential = block_function(_exponential)
 inverse = block_function(_inverse)
 keep_nan = block_function(_keep_nan)
+larger_or_first = block_function(_larger_or_first)
 power = block_function(power_vector)
 root = block_function(lambda b, x: b.square_root(x))
+scaled = block_function(lambda b, x, factor: b.multiply(x, factor))

@@ -27,23 +27,54 @@ from torch import Tensor
 
 from .kernel_threads import run_on_threads
 
-__all__ = ["distance_tile", "distance_tile_backward", "distance_tile_p_gradient"]
+__all__ = [
+    "distance_tile",
+    "distance_tile_backward",
+    "distance_tile_p_gradient",
+    "flat_array",
+    "head_exponents",
+]
 
 Exponent = float | Sequence[float] | Tensor | None
 
 
-def _exponents(metric: str, p: Exponent, n_heads: int) -> NDArray[np.float64]:
-    """The exponent of each head, (N,)."""
+def head_exponents(metric: str, p: Exponent, n_heads: int) -> NDArray[np.float64]:
+    """The exponent of each head, with those of L1 and Chebyshev.
+
+    Args:
+        metric: "l1", "lp" or "chebyshev".
+        p: for "lp" the exponent, or N of them.
+        n_heads: N.
+
+    Returns:
+        (N,); infinity for Chebyshev.
+
+    Example:
+        >>> head_exponents("lp", 1.5, 2)
+        array([1.5, 1.5])
+    """
     if metric == "l1":
         return np.ones(n_heads)
     if metric == "chebyshev":
         return np.full(n_heads, math.inf)
     values = p.detach().double().numpy() if isinstance(p, Tensor) else np.asarray(p, dtype=np.float64)
-    return np.ascontiguousarray(np.broadcast_to(values, (n_heads,)))
+    # A copy: numba compiles once more for an array that cannot be written to.
+    return np.array(np.broadcast_to(values, (n_heads,)))
 
 
-def _flat(tensor: Tensor) -> NDArray[Any]:
-    """The numbers of a tensor in one row without gaps: a view if that is how they stand, else a copy."""
+def flat_array(tensor: Tensor) -> NDArray[Any]:
+    """The numbers of a tensor in one row without gaps: a view if that is how they stand, else a copy.
+
+    Args:
+        tensor: on the CPU.
+
+    Returns:
+        One dimension.
+
+    Example:
+        >>> flat_array(torch.ones(2, 2))
+        array([1., 1., 1., 1.], dtype=float32)
+    """
     array: NDArray[Any] = tensor.detach().contiguous().view(-1).numpy()
     return array
 
@@ -65,18 +96,19 @@ def distance_tile(query: Tensor, key: Tensor, metric: str, p: Exponent = None) -
         >>> [distance_tile(query, key, name, 2.0).item() for name in ("l1", "lp", "chebyshev")]
         [7.0, 5.0, 4.0]
     """
-    from .distance_kernels import distances_of_groups
+    from .distance_kernels import block_distances, distances_of_groups
 
     n_heads, n_rows, depth = query.shape
     shape = (n_heads, n_rows, key.shape[1], depth)
     if min(shape) == 0:
         return query.new_zeros(shape[:3])
     distances = query.new_empty(shape[:3])
-    arrays = _flat(query), _flat(key), _exponents(metric, p, n_heads)
-    output = _flat(distances)
+    arrays = flat_array(query), flat_array(key), head_exponents(metric, p, n_heads)
+    output = flat_array(distances)
+    address = block_distances.address(output.dtype)
 
     def work(first: int, last: int) -> None:
-        distances_of_groups(*arrays, shape, first, last, output)
+        distances_of_groups(address, *arrays, shape, first, last, output)
 
     run_on_threads(work, n_heads * -(-n_rows // 4), math.prod(shape))
     return distances
@@ -116,23 +148,26 @@ def distance_tile_backward(
     shape = (n_heads, n_rows, key.shape[1], depth)
     if min(shape) == 0:
         return
-    arrays = _flat(grad), _flat(distances), _flat(query), _flat(key)
+    arrays = flat_array(grad), flat_array(distances), flat_array(query), flat_array(key)
     targets = grad_query.contiguous(), grad_key.contiguous()
-    outputs = [_flat(target) for target in targets]
+    outputs = [flat_array(target) for target in targets]
     if metric == "chebyshev":
-        from .chebyshev_kernels import chebyshev_gradients
+        from .chebyshev_kernels import block_chebyshev, chebyshev_gradients
+
+        chebyshev = block_chebyshev.address(arrays[0].dtype)
 
         def work(first: int, last: int) -> None:
-            chebyshev_gradients(*arrays, shape, first, last, *outputs)
+            chebyshev_gradients(chebyshev, *arrays, shape, first, last, *outputs)
 
         units = n_heads
     else:
-        from .gradient_kernels import gradients_of_chunks
+        from .gradient_kernels import block_gradients, gradients_of_chunks
 
-        exponents = _exponents(metric, p, n_heads)
+        exponents = head_exponents(metric, p, n_heads)
+        address = block_gradients.address(arrays[0].dtype)
 
         def work(first: int, last: int) -> None:
-            gradients_of_chunks(*arrays, exponents, shape, first, last, *outputs)
+            gradients_of_chunks(address, *arrays, exponents, shape, first, last, *outputs)
 
         units = n_heads * -(-depth * query.element_size() // 64)
     run_on_threads(work, units, 2 * math.prod(shape))
@@ -168,7 +203,13 @@ def distance_tile_p_gradient(
     shape = (n_heads, n_rows, key.shape[1], depth)
     if min(shape) == 0:
         return query.new_zeros(n_heads)
-    arrays = _flat(grad), _flat(distances), _flat(query), _flat(key), _exponents("lp", p, n_heads)
+    arrays = (
+        flat_array(grad),
+        flat_array(distances),
+        flat_array(query),
+        flat_array(key),
+        head_exponents("lp", p, n_heads),
+    )
     groups = -(-n_rows // 4)
     sums = np.empty(n_heads * groups)
 

@@ -22,27 +22,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .errors import AttentionError
+from .second_derivatives import refuse_second_derivatives
 from .tile_settings import TileSettings
 
 __all__ = ["tiled_attention"]
 
 Exponent = float | Tensor | None
-
-
-class _OnlyOnce(torch.autograd.Function):
-    """Hands gradients on, and refuses to be differentiated: tiles do not know second derivatives."""
-
-    @staticmethod
-    def forward(context: Any, anchor: Tensor, *gradients: Tensor) -> tuple[Tensor, ...]:
-        return tuple(gradient.view_as(gradient) for gradient in gradients)
-
-    @staticmethod
-    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        raise AttentionError(
-            "the gradients of attention in tiles (backend \"tiled\" or \"kernel\") cannot be differentiated "
-            'again; take backend="dense" for second derivatives'
-        )
 
 
 class _TiledAttention(torch.autograd.Function):
@@ -102,20 +87,16 @@ class _TiledAttention(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
+        # Recomputation allows one look at them.
+        saved = context.saved_tensors
         # Autocast may be on around backward(); the computation stays in its own precision.
         with torch.no_grad(), torch.autocast(grad_output.device.type, enabled=False):
-            found = _TiledAttention._gradients(context, grad_output)
-        if not torch.is_grad_enabled():
-            return (*found, None)
-        # A graph of the gradients was asked for. They depend on the inputs; one that wants gradients is
-        # enough to lead back to the refusal.
-        anchor = next(part for part in context.saved_tensors if part.requires_grad)
-        given = [part for part in found if part is not None]
-        return (*_OnlyOnce.apply(anchor, *given), *[None] * (6 - len(given)))  # type: ignore[no-untyped-call]
+            found = _TiledAttention._gradients(context, saved, grad_output)
+        return refuse_second_derivatives(saved, (*found, None))
 
     @staticmethod
-    def _gradients(context: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
-        query, key, value, factor, output, normalizer, *rest = context.saved_tensors
+    def _gradients(context: Any, saved: tuple[Tensor, ...], grad_output: Tensor) -> tuple[Tensor | None, ...]:
+        query, key, value, factor, output, normalizer, *rest = saved
         settings: TileSettings = context.settings
         p: Exponent = rest[0] if rest else context.p
         distances, distances_backward, exponent_gradient = settings.operations()

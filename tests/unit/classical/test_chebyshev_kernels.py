@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hybrid_opt.classical.chebyshev_kernels import chebyshev_gradients
+from hybrid_opt.classical.chebyshev_kernels import block_chebyshev, chebyshev_gradients
 
 
 def gradients(query, key, grad, first, last):
@@ -13,8 +13,9 @@ def gradients(query, key, grad, first, last):
     distances = np.abs(query[:, :, None] - key[:, None]).max(-1)
     to_query, to_key = np.zeros(query.size), np.zeros(key.size)
     chebyshev_gradients(
-        grad.ravel(), distances.ravel(), query.ravel(), key.ravel(), shape, first, last, to_query, to_key
-    )
+        block_chebyshev.address(np.float64), grad.ravel(), distances.ravel(), query.ravel(), key.ravel(),
+        shape, first, last, to_query, to_key,
+    )  # fmt: skip
     return to_query.reshape(query.shape), to_key.reshape(key.shape)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hybrid_opt.classical.distance_kernels import WIDTH, distances_of_groups
+from hybrid_opt.classical.distance_kernels import WIDTH, block_distances, distances_of_groups
 
 N_HEADS, N_ROWS, N_COLUMNS, DEPTH = SHAPE = (2, 10, WIDTH + 5, 3)
 GROUPS = 3
@@ -21,7 +21,8 @@ def example():
 def distances(query, key, exponents, first=0, last=N_HEADS * GROUPS):
     """What the loop writes; -1 where it does not."""
     out = np.full(N_HEADS * N_ROWS * N_COLUMNS, -1.0)
-    distances_of_groups(query.ravel(), key.ravel(), np.array(exponents), SHAPE, first, last, out)
+    address = block_distances.address(np.float64)
+    distances_of_groups(address, query.ravel(), key.ravel(), np.array(exponents), SHAPE, first, last, out)
     return out.reshape(N_HEADS, N_ROWS, N_COLUMNS)
 
 

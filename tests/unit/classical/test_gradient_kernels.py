@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hybrid_opt.classical.gradient_kernels import gradients_of_chunks
+from hybrid_opt.classical.gradient_kernels import block_gradients, gradients_of_chunks
 
 SHAPE = (2, 5, 131, 19)
 CHUNKS = 3  # of 8 doubles: 8 + 8 + 3
@@ -24,6 +24,7 @@ def gradients(exponents, first=0, last=2 * CHUNKS):
     part = grad[..., None] * np.sign(x) * (np.abs(x) / distance[..., None]) ** (p[..., None] - 1)
     to_query, to_key = np.zeros(query.size), np.zeros(key.size)
     gradients_of_chunks(
+        block_gradients.address(np.float64),
         grad.ravel(), distance.ravel(), query.ravel(), key.ravel(), np.array(exponents), SHAPE, first, last,
         to_query, to_key,
     )  # fmt: skip

@@ -4,7 +4,16 @@ import numba
 import numpy as np
 import pytest
 
-from hybrid_opt.classical.kernel_memory import add_vectors, lanes_of, load, repeat, spread, store, zeros
+from hybrid_opt.classical.kernel_memory import (
+    add_lanes,
+    add_vectors,
+    lanes_of,
+    load,
+    repeat,
+    spread,
+    store,
+    zeros,
+)
 
 
 @numba.njit
@@ -38,3 +47,14 @@ def test_the_count_must_be_known_when_compiling():
 
     with pytest.raises(numba.TypingError):
         wrong(np.zeros(64), 3)
+
+
+@numba.njit
+def _sum_of_lanes(values):
+    return add_lanes(load(values, 1, 1, 1))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sum_of_lanes(dtype):
+    values = np.arange(20, dtype=dtype) ** 2
+    assert _sum_of_lanes(values) == values[1 : 1 + 64 // np.dtype(dtype).itemsize].sum()

@@ -15,6 +15,16 @@ from hybrid_opt.classical.kernel_threads import run_on_threads
 COSTLY = 10**12
 
 
+@pytest.fixture(params=["of torch", "of our own"], autouse=True)
+def kind(request, monkeypatch):
+    """Both kinds of threads, for every test."""
+    if request.param == "of our own":
+        monkeypatch.setattr(kernel_threads._threads, "openmp", None)
+    elif kernel_threads._threads.openmp is None:
+        pytest.skip("torch does not use GNU OpenMP here")
+    return request.param
+
+
 @pytest.fixture
 def set_threads():
     """Sets torch's number of threads for one test."""
@@ -80,8 +90,17 @@ def test_callers_do_not_wait_for_each_other(set_threads):
     assert not barrier.broken
 
 
+def test_a_loaded_library_or_none(monkeypatch, tmp_path):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "libgomp-1.so.1").write_bytes(b"no library")
+    monkeypatch.setattr(torch, "__file__", str(tmp_path / "__init__.py"))
+    assert kernel_threads._openmp_of_torch() is None
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_forked_child_starts_its_own_threads():
+def test_a_forked_child_starts_its_own_threads(kind):
+    if kind == "of our own":
+        pytest.skip("the parent's kind makes no difference, and a child never has those of torch")
     code = (
         "import os, warnings, torch\n"
         "from hybrid_opt.classical.kernel_threads import run_on_threads\n"

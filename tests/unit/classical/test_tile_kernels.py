@@ -305,24 +305,15 @@ def test_numba_is_loaded_on_the_first_call_only():
     assert answer.stdout.split() == ["False"]
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_forked_child_computes_too():
-    code = (
-        "import os, warnings, torch\n"
-        "from hybrid_opt.classical import kernel_threads\n"
-        "from hybrid_opt.classical.tile_kernels import distance_tile\n"
-        "warnings.simplefilter('ignore')\n"
-        "kernel_threads._WORTH_A_THREAD = 1\n"
-        "torch.set_num_threads(2)\n"
-        "query = torch.arange(24.0).reshape(2, 4, 3)\n"
-        "before = distance_tile(query, query, 'l1')\n"
-        "child = os.fork()\n"
-        "if child == 0:\n"
-        "    os._exit(0 if torch.equal(distance_tile(query, query, 'l1'), before) else 1)\n"
-        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    answer = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=120
-    )
-    assert answer.stdout.split() == ["0"]
+@pytest.mark.parametrize("n_heads", [1, 2])
+def test_nothing_is_compiled_once_more_for_another_kind_of_call(n_heads):
+    from hybrid_opt.classical.distance_kernels import distances_of_groups
+    from hybrid_opt.classical.gradient_kernels import gradients_of_chunks
+
+    query, key, grad = example((n_heads, 3, 4, 5), torch.float32)
+    query.requires_grad_()
+    for p in (1.5, [1.5] * n_heads, torch.full((n_heads,), 1.5), torch.tensor(1.5)):
+        distances = distance_tile(query, key.mT.contiguous().mT, "lp", p)
+        gradients(grad, distances, query.detach(), key, "lp", p)
+    for loop in (distances_of_groups, gradients_of_chunks):
+        assert len([kinds for kinds in loop.signatures if kinds[1].dtype.bitwidth == 32]) == 1
