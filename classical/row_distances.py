@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .augmented_vectors import without_mean
 from .metrics import group_heads, metrics_of_heads
-from .sdpa_attention import normalized, without_mean
+from .sdpa_attention import normalized
 from .tile_operations import tile_distances
 
 __all__ = ["RowDistances"]
