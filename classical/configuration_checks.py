@@ -8,6 +8,7 @@ from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
 
+from .backend_choice import BACKENDS
 from .errors import ConfigurationError
 from .feed_forward import ACTIVATIONS
 from .metrics import METRICS
@@ -17,7 +18,7 @@ __all__ = ["check_configuration", "check_names"]
 _CHOICES: dict[str, Collection[str]] = {
     "scale_init": ("calibrated", "unit"),
     "position": ("learned", "rotary", "none"),
-    "attention_backend": ("auto", "sdpa", "tiled", "kernel", "dense"),
+    "attention_backend": BACKENDS,
     "hidden_act": tuple(ACTIVATIONS),
     "classifier_pooling": ("mean", "first", "last"),
 }

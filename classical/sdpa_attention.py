@@ -26,7 +26,7 @@ from .metrics import SMALLEST_LENGTH
 
 __all__ = ["normalized", "sdpa_attention"]
 
-MULTIPLE = 1
+MULTIPLE = 8
 
 
 class _Normalized(torch.autograd.Function):
