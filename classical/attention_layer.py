@@ -15,9 +15,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .attention_function import distance_attention
+from .attention_options import check_causal, check_dropout, check_window
 from .attention_scale import LARGEST_LOG_RATIO, bounded_ratio, excess_of_p, start_scales
+from .backend_choice import check_backend
 from .errors import AttentionError
-from .metrics import check_metric
+from .head_factors import check_exponent
+from .metrics import metrics_of_heads
 from .positions import positions_of_tokens, rotary_turns, rotate_pairs
 from .scale_measurement import measured_scale
 from .weights_on_request import attention_weights
@@ -88,7 +91,11 @@ class DistanceAttention(nn.Module):
     ) -> None:
         super().__init__()
         kv_heads = num_heads if num_key_value_heads is None else num_key_value_heads
-        if num_heads < 1 or kv_heads < 1 or num_heads % kv_heads:
+        sizes = {"hidden_size": hidden_size, "num_heads": num_heads, "num_key_value_heads": kv_heads}
+        for name, size in {**sizes, "head_dim": 1 if head_dim is None else head_dim}.items():
+            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+                raise AttentionError(f"{name} is {size!r}; it must be a whole number, 1 or more")
+        if num_heads % kv_heads:
             raise AttentionError(
                 f"{num_heads} heads cannot share {kv_heads} key and value heads; it must divide them"
             )
@@ -98,24 +105,15 @@ class DistanceAttention(nn.Module):
             )
         if position not in ("none", "rotary"):
             raise AttentionError(f'position is {position!r}; a layer knows "none" and "rotary"')
-        if window is not None and window < 1:
-            raise AttentionError(
-                f"window is {window}; it must be at least 1 (the query's own position), or None"
-            )
-        if not 0.0 <= dropout < 1.0:
-            raise AttentionError(f"dropout is {dropout}; it must be at least 0 and below 1")
         self.hidden_size, self.num_heads, self.num_key_value_heads = hidden_size, num_heads, kv_heads
         self.head_dim = hidden_size // num_heads if head_dim is None else head_dim
         if position == "rotary" and self.head_dim % 2:
             raise AttentionError(f"rotary positions need an even head width, not {self.head_dim}")
-        self.metrics = _per_head(metric, num_heads, "metric")
-        for name in set(self.metrics):
-            check_metric(name)
-        self.start_p = tuple(float(value) for value in _per_head(p, num_heads, "p"))
-        if min(self.start_p) < 1.0:
-            raise AttentionError(f"p is {min(self.start_p)}; below 1 there is no metric, give 1 or more")
-        self.causal, self.window, self.dropout = causal, window, dropout
-        self.position, self.rope_theta, self.backend = position, rope_theta, backend
+        self.metrics = metrics_of_heads(_per_head(metric, num_heads, "metric"), num_heads)
+        self.start_p = tuple(check_exponent(value) for value in _per_head(p, num_heads, "p"))
+        self.causal, self.window = check_causal(causal), check_window(window)
+        self.dropout, self.backend = check_dropout(dropout), check_backend(backend)
+        self.position, self.rope_theta = position, rope_theta
         self.query_projection = nn.Linear(hidden_size, num_heads * self.head_dim, bias=bias)
         self.key_projection = nn.Linear(hidden_size, kv_heads * self.head_dim, bias=bias)
         self.value_projection = nn.Linear(hidden_size, kv_heads * self.head_dim, bias=bias)

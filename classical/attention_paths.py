@@ -9,10 +9,11 @@ from __future__ import annotations
 from torch import Tensor
 
 from .attention_masks import Visibility
+from .augmented_vectors import without_mean
 from .compiled_attention import compiled_attention
 from .dense_attention import dense_attention
 from .errors import AttentionError
-from .sdpa_attention import normalized, without_mean
+from .sdpa_attention import normalized
 from .tile_plan import TilePlan, kept_factors
 from .tile_settings import TileSettings
 from .tiled_attention import tiled_attention

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 
 from .attention_inputs import AttentionInputs
 from .errors import AttentionError
+from .metrics import INNER_PRODUCT_METRICS
 
 __all__ = ["BACKENDS", "BackendChoice", "check_backend", "choose_backend"]
 
 BACKENDS = ("auto", "sdpa", "tiled", "kernel", "dense")
 """Every name that ``backend`` takes."""
 
-SDPA_METRICS = ("squared_l2", "cosine", "dot")
 KERNEL_METRICS = ("l1", "lp", "chebyshev")
+"""Metrics that the compiled kernel computes."""
 
 SMALL = 2**15
 """Numbers of a dense computation below which it is faster than anything with a plan."""
@@ -93,7 +94,7 @@ def choose_backend(metric: str, inputs: AttentionInputs, backend: str) -> Backen
     if not hindrance:
         reason = f"{metric}: reduces to an inner product, which torch fuses in linear memory"
         return BackendChoice("sdpa", reason)
-    why = f" ({hindrance})" if metric in SDPA_METRICS else ""
+    why = f" ({hindrance})" if metric in INNER_PRODUCT_METRICS else ""
     if metric in KERNEL_METRICS and on_cpu:
         return BackendChoice("kernel", f"{metric}: tiles in linear memory, distances by compiled loops")
     return BackendChoice("tiled", f"{metric}: tiles in linear memory, distances by torch{why}")
@@ -102,7 +103,7 @@ def choose_backend(metric: str, inputs: AttentionInputs, backend: str) -> Backen
 def _sdpa_hindrance(metric: str, inputs: AttentionInputs) -> str:
     """Why torch's fused function would be wrong, or would make a T x S array; empty if it would not."""
     sight = inputs.visibility
-    if metric not in SDPA_METRICS:
+    if metric not in INNER_PRODUCT_METRICS:
         return "it is no inner product"
     if inputs.dropout and inputs.query.device.type == "cpu":
         return "with dropout it makes a T x S array on the CPU"

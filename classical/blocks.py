@@ -63,8 +63,7 @@ def attention_of(
 
 def feed_forward_of(config: DistanceTransformerConfig, layer_index: int) -> nn.Module:
     """The feed-forward part a configuration asks for in one layer."""
-    width = config.intermediate_size
-    assert width is not None  # filled in by the configuration
+    width = config.feed_forward_width
     if config.layer_feed_forward(layer_index) == "dense":
         return DenseFeedForward(config.hidden_size, width, config.hidden_act, config.hidden_dropout)
     from .moe_layer import MoELayer

@@ -121,7 +121,7 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
         for name in ("metric", "metric_p", "attention_window", "feed_forward", "eos_token_id"):
             setattr(self, name, _as_lists(getattr(self, name)))
         if self.intermediate_size is None and isinstance(self.hidden_size, int):
-            self.intermediate_size = 4 * self.hidden_size
+            self.intermediate_size = self.feed_forward_width
         if getattr(self, "architectures", None) is None:
             # An auto class that knows several models looks into this list.
             setattr(self, "architectures", [])  # noqa: B010  # a field of the base class, unknown to type checkers
@@ -228,6 +228,11 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
     def head_width(self) -> int:
         """D, the width of a head."""
         return self.hidden_size // self.num_attention_heads if self.head_dim is None else self.head_dim
+
+    @property
+    def feed_forward_width(self) -> int:
+        """Width inside the feed-forward part."""
+        return 4 * self.hidden_size if self.intermediate_size is None else self.intermediate_size
 
     @property
     def sliding_window(self) -> int | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
 
+from .backend_choice import BACKENDS
 from .errors import ConfigurationError
 from .feed_forward import ACTIVATIONS
 from .metrics import METRICS
@@ -16,7 +18,7 @@ __all__ = ["check_configuration", "check_names"]
 _CHOICES: dict[str, Collection[str]] = {
     "scale_init": ("calibrated", "unit"),
     "position": ("learned", "rotary", "none"),
-    "attention_backend": ("auto", "sdpa", "tiled", "kernel", "dense"),
+    "attention_backend": BACKENDS,
     "hidden_act": tuple(ACTIVATIONS),
     "classifier_pooling": ("mean", "first", "last"),
 }
@@ -28,6 +30,7 @@ _SIZES = (
     "intermediate_size",
     "max_position_embeddings",
 )
+_SWITCHES = ("learn_p", "learn_scale", "attention_bias", "tie_word_embeddings", "use_cache")
 _OPTIONAL_SIZES = ("num_encoder_layers", "num_key_value_heads", "head_dim", "value_width")
 
 
@@ -76,6 +79,10 @@ def check_configuration(config: Any) -> None:
         value = getattr(config, name)
         if (value is not None or name in _SIZES) and not _is_size(value):
             raise ConfigurationError(f"{name} is {value!r}; it must be a whole number, 1 or more")
+    for name in _SWITCHES:
+        # A text such as "no" would count as true.
+        if not isinstance(getattr(config, name), bool):
+            raise ConfigurationError(f"{name} is {getattr(config, name)!r}; it must be True or False")
     for name in ("attention_dropout", "hidden_dropout"):
         value = getattr(config, name)
         if not _is_number(value) or not 0.0 <= value < 1.0:
@@ -83,7 +90,7 @@ def check_configuration(config: Any) -> None:
     for name in ("initializer_range", "layer_norm_eps", "rope_theta"):
         value = getattr(config, name)
         if not _is_number(value) or value <= 0:
-            raise ConfigurationError(f"{name} is {value!r}; it must be a number above 0")
+            raise ConfigurationError(f"{name} is {value!r}; it must be a number above 0, and finite")
     _check_heads(config)
     _check_metric(config)
     _check_exponents(config)
@@ -93,8 +100,8 @@ def check_configuration(config: Any) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    """A real number; truth values are none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """A finite real number; truth values are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_size(value: Any) -> bool:
@@ -154,8 +161,10 @@ def _check_metric(config: Any) -> None:
         for entry in metric:
             if isinstance(entry, list) and len(entry) != heads:
                 raise ConfigurationError(f"metric of a layer has {len(entry)} names for {heads} heads")
+            if isinstance(entry, list) and not all(isinstance(name, str) for name in entry):
+                raise ConfigurationError(f"metric of a layer is {entry!r}; give a name, or one per head")
     for name in _flat(metric):
-        if name not in METRICS:
+        if not isinstance(name, str) or name not in METRICS:
             raise ConfigurationError(f"metric {name!r} is not known; take one of {', '.join(METRICS)}")
 
 
@@ -170,7 +179,7 @@ def _check_exponents(config: Any) -> None:
     for p in exponents:
         if not _is_number(p) or not p >= 1:
             raise ConfigurationError(
-                f"metric_p is {p!r}; below 1 there is no metric, give a number from 1 on"
+                f"metric_p is {p!r}; below 1 there is no metric, give a finite number from 1 on"
             )
         if config.learn_p and p == 1 and "lp" in _flat(config.metric):
             raise ConfigurationError("metric_p is 1 and learn_p is on; a learned exponent must start above 1")

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .configuration import DistanceTransformerConfig
 from .errors import ConfigurationError
-from .input_checks import check_length, check_one_input, check_token_ids
+from .input_checks import check_length, check_token_ids, check_width, one_input
 
 __all__ = ["InputEmbeddings"]
 
@@ -30,7 +30,7 @@ class InputEmbeddings(nn.Module):
 
     def __init__(self, config: DistanceTransformerConfig, *, with_tokens: bool = True) -> None:
         super().__init__()
-        self.value_width: int | None = config.value_width
+        self.hidden_size, self.value_width = config.hidden_size, config.value_width
         if config.value_width is not None:
             self.values = nn.Linear(config.value_width, config.hidden_size)
         elif with_tokens:
@@ -42,7 +42,7 @@ class InputEmbeddings(nn.Module):
 
     def forward(
         self,
-        positions: Tensor | None,
+        positions: Tensor,
         *,
         input_ids: Tensor | None = None,
         input_values: Tensor | None = None,
@@ -64,21 +64,12 @@ class InputEmbeddings(nn.Module):
         Raises:
             ConfigurationError: an input that does not fit the configuration.
         """
-        check_one_input(input_ids, input_values, inputs_embeds)
-        assert positions is not None
-        if inputs_embeds is not None:
-            hidden = inputs_embeds
-        elif input_values is not None:
-            hidden = self._embed_values(input_values)
-        elif self.value_width is not None:
-            raise ConfigurationError(
-                f"the model takes input_values (batch, tokens, {self.value_width}), because of value_width; "
-                "input_ids were given"
-            )
+        given = one_input(input_ids, input_values, inputs_embeds)
+        if given is inputs_embeds:
+            check_width("inputs_embeds", given, self.hidden_size)
+            hidden = given
         else:
-            assert input_ids is not None
-            check_token_ids(input_ids, self.tokens.num_embeddings)
-            hidden = self.tokens(input_ids)
+            hidden = self._embed_values(given) if given is input_values else self._embed_ids(given)
         if self.positions is not None:
             check_length(
                 int(positions.max()) + 1 if length is None else length, self.positions.num_embeddings
@@ -87,15 +78,21 @@ class InputEmbeddings(nn.Module):
         embedded: Tensor = self.dropout(hidden)
         return embedded
 
+    def _embed_ids(self, token_ids: Tensor) -> Tensor:
+        """The entries of the table."""
+        if self.value_width is not None:
+            raise ConfigurationError(
+                f"the model takes input_values (batch, tokens, {self.value_width}), because of value_width; "
+                "input_ids were given"
+            )
+        check_token_ids(token_ids, self.tokens.num_embeddings)
+        return self.tokens(token_ids)  # type: ignore[no-any-return]
+
     def _embed_values(self, values: Tensor) -> Tensor:
         """The linear map, in the precision of its weights."""
         if self.value_width is None:
             raise ConfigurationError(
                 "the model takes input_ids; for input_values build it with value_width in the configuration"
             )
-        if values.dim() != 3 or values.shape[-1] != self.value_width:
-            raise ConfigurationError(
-                f"input_values has the shape {tuple(values.shape)}; it must be (batch, tokens, "
-                f"{self.value_width})"
-            )
+        check_width("input_values", values, self.value_width)
         return self.values(values.to(self.values.weight.dtype))  # type: ignore[no-any-return]

@@ -115,9 +115,10 @@ class _Classifier(DistancePreTrainedModel):
         self.classifier = nn.Linear(config.hidden_size, config.num_labels)
         self.post_init()
 
-    def _encode(self, **inputs: Any) -> DistanceModelOutput:
-        """Hidden states of the trunk."""
-        return self.model(**inputs, return_dict=True)  # type: ignore[no-any-return]
+    def _encode(self, **inputs: Any) -> tuple[Tensor, DistanceModelOutput]:
+        """Hidden states of the trunk, (B, T, C), and all it returns."""
+        output = self.model(**inputs, return_dict=True)
+        return output.last_hidden_state, output
 
     @staticmethod
     def _answer(logits: Tensor, loss: Tensor | None, output: DistanceModelOutput) -> DistanceClassifierOutput:
@@ -177,7 +178,7 @@ class DistanceEncoderForSequenceClassification(_Classifier):
         Returns:
             The output; the loss is the mean over labels plus the auxiliary loss of experts.
         """
-        output = self._encode(
+        hidden, output = self._encode(
             input_ids=input_ids,
             attention_mask=attention_mask,
             position_ids=position_ids,
@@ -187,8 +188,7 @@ class DistanceEncoderForSequenceClassification(_Classifier):
             output_attentions=output_attentions,
             output_hidden_states=output_hidden_states,
         )
-        assert output.last_hidden_state is not None
-        pooled = pool_tokens(output.last_hidden_state, attention_mask, self.config.classifier_pooling)
+        pooled = pool_tokens(hidden, attention_mask, self.config.classifier_pooling)
         logits, loss = self.classifier(self.dropout(pooled)), None
         if labels is not None:
             loss = classification_loss(
@@ -242,7 +242,7 @@ class DistanceEncoderForTokenClassification(_Classifier):
         Returns:
             The output; the loss is the mean over labels plus the auxiliary loss of experts.
         """
-        output = self._encode(
+        hidden, output = self._encode(
             input_ids=input_ids,
             attention_mask=attention_mask,
             position_ids=position_ids,
@@ -252,7 +252,7 @@ class DistanceEncoderForTokenClassification(_Classifier):
             output_attentions=output_attentions,
             output_hidden_states=output_hidden_states,
         )
-        logits, loss = self.classifier(self.dropout(output.last_hidden_state)), None
+        logits, loss = self.classifier(self.dropout(hidden)), None
         if labels is not None:
             loss = token_loss(logits, labels, num_items_in_batch=num_items_in_batch)
             loss = add_auxiliary_loss(loss, output.aux_loss, labels, num_items_in_batch)

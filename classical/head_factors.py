@@ -13,7 +13,7 @@ from torch import Tensor
 from .errors import AttentionError
 from .scales import calibrated_scales
 
-__all__ = ["Scale", "compute_dtype", "read_exponent", "read_scale"]
+__all__ = ["Scale", "check_exponent", "compute_dtype", "read_exponent", "read_scale"]
 
 Scale = float | Tensor
 """A scale or an exponent: one number for all heads, or a tensor of shape () or (H,)."""
@@ -69,6 +69,25 @@ def read_exponent(p: Scale | None, metrics: tuple[str, ...], query: Tensor) -> f
                 "'chebyshev')"
             )
         return per_head
+    return check_exponent(p)
+
+
+def check_exponent(p: object) -> float:
+    """One exponent of ``lp``, checked.
+
+    Args:
+        p: a number of at least 1.
+
+    Returns:
+        The same as a float.
+
+    Raises:
+        AttentionError: for anything else, infinity included.
+
+    Example:
+        >>> check_exponent(3)
+        3.0
+    """
     if isinstance(p, bool) or not isinstance(p, int | float) or not (math.isfinite(p) and p >= 1):
         raise AttentionError(f"p is {p!r}; lp needs a finite p of at least 1 (p = infinity is 'chebyshev')")
     return float(p)

@@ -16,8 +16,10 @@ __all__ = [
     "check_cache",
     "check_head_gates",
     "check_length",
-    "check_one_input",
+    "check_positions",
     "check_token_ids",
+    "check_width",
+    "one_input",
     "read_mask",
 ]
 
@@ -92,35 +94,85 @@ def check_length(length: int, longest: int) -> None:
         )
 
 
-def check_one_input(
-    input_ids: Tensor | None, input_values: Tensor | None, inputs_embeds: Tensor | None
-) -> None:
-    """Refuse none or several of the three inputs.
+def one_input(input_ids: Any, input_values: Any, inputs_embeds: Any) -> Tensor:
+    """The one of the three inputs that is given.
 
     Args:
         input_ids: (B, T).
         input_values: (B, T, value_width).
         inputs_embeds: (B, T, C).
 
+    Returns:
+        That input.
+
     Raises:
-        ConfigurationError: not exactly one is given.
+        ConfigurationError: not exactly one is given, or it is no tensor with sequences of at least one token.
 
     Example:
-        >>> check_one_input(torch.zeros(1, 1), None, None)
+        >>> one_input(torch.zeros(1, 1), None, None)
+        tensor([[0.]])
     """
-    given = [
-        name
-        for name, value in (
-            ("input_ids", input_ids),
-            ("input_values", input_values),
-            ("inputs_embeds", inputs_embeds),
-        )
-        if value is not None
-    ]
+    inputs = {"input_ids": input_ids, "input_values": input_values, "inputs_embeds": inputs_embeds}
+    given = {name: value for name, value in inputs.items() if value is not None}
     if len(given) != 1:
         raise ConfigurationError(
             f"{' and '.join(given) or 'nothing'} given; give one of input_ids, input_values and inputs_embeds"
         )
+    ((name, value),) = given.items()
+    if not isinstance(value, Tensor):
+        raise ConfigurationError(f"{name} is {type(value).__name__}; give a tensor (batch, tokens, ...)")
+    if value.dim() < 2 or 0 in value.shape:
+        raise ConfigurationError(
+            f"{name} has the shape {tuple(value.shape)}; it must be (batch, tokens, ...), each at least 1"
+        )
+    return value
+
+
+def check_width(name: str, vectors: Tensor, width: int) -> None:
+    """Refuse vectors of another width.
+
+    Args:
+        name: what the argument is called.
+        vectors: (B, T, width).
+        width: what the model takes.
+
+    Raises:
+        ConfigurationError: another shape.
+
+    Example:
+        >>> check_width("inputs_embeds", torch.zeros(1, 3, 8), 8)
+    """
+    if vectors.dim() != 3 or vectors.shape[-1] != width:
+        raise ConfigurationError(
+            f"{name} has the shape {tuple(vectors.shape)}; it must be (batch, tokens, {width})"
+        )
+
+
+def check_positions(positions: Tensor, batch: int, length: int) -> None:
+    """Refuse positions that are none; their signs on a CPU only, elsewhere looking would wait for the device.
+
+    Args:
+        positions: integers from 0, (B, T) or (1, T).
+        batch: B.
+        length: T.
+
+    Raises:
+        ConfigurationError: another shape, no integers, or one below 0.
+
+    Example:
+        >>> check_positions(torch.tensor([[0, 1, 2]]), batch=4, length=3)
+    """
+    if tuple(positions.shape) not in ((batch, length), (1, length)):
+        raise ConfigurationError(
+            f"position_ids has the shape {tuple(positions.shape)}; it must be ({batch}, {length}) or "
+            f"(1, {length})"
+        )
+    if positions.dtype not in (torch.int64, torch.int32):
+        raise ConfigurationError(
+            f"position_ids are {positions.dtype}; they must be torch.int64 or torch.int32"
+        )
+    if positions.device.type == "cpu" and int(positions.min()) < 0:
+        raise ConfigurationError(f"the smallest position is {int(positions.min())}; positions start at 0")
 
 
 def read_mask(mask: Tensor | None, batch: int, length: int) -> Tensor | None:

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .augmented_vectors import without_mean
+from .backend_choice import KERNEL_METRICS
 from .metrics import group_heads, metrics_of_heads
-from .sdpa_attention import normalized, without_mean
+from .sdpa_attention import normalized
 from .tile_operations import tile_distances
 
 __all__ = ["RowDistances"]
 
 _COMPILED_FROM = 2**30
 """Coordinate differences from which the compiled kernel saves more than loading it costs."""
-
-_COMPILED = ("l1", "lp", "chebyshev")
 
 Exponent = float | Tensor | None
 
@@ -100,7 +100,7 @@ class RowDistances:
 
     def _operation(self, metric: str) -> Callable[..., Tensor]:
         """The compiled kernel where it pays, else plain torch."""
-        if self._compiled and metric in _COMPILED:
+        if self._compiled and metric in KERNEL_METRICS:
             from .tile_kernels import distance_tile
 
             return distance_tile

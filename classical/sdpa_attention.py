@@ -7,11 +7,10 @@ With c = scale / sqrt(D):
 - dot: c q.k;
 - cosine: -c (1 - cos) = c cos - c, and the constant cancels in the softmax: unit vectors in place of q and
   k;
-- squared L2: -c (|q|^2 + |k|^2 - 2 q.k), and c |q|^2 cancels in each row: q' = [2 c q, c], k' = [k, -|k|^2].
-  Only differences count, so the mean key is subtracted first, which keeps |k|^2 small. In half precision
-  |k|^2 and c are carried as two numbers each, high and low, in three columns. Widths are filled up with zeros
-  to a multiple of 8, the values' too: with unequal widths, or rows with gaps between their numbers, the fused
-  CPU path is left for one that makes a T x S array.
+- squared L2: an inner product of vectors with more coordinates, see ``augmented_vectors``.
+
+Unequal widths are filled up with zeros, on a GPU to a multiple of 8: with them, or with rows that have gaps
+between their numbers, the fused CPU path is left for one that makes a T x S array.
 """
 
 from __future__ import annotations
@@ -22,9 +21,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .augmented_vectors import augmented
 from .metrics import SMALLEST_LENGTH
 
-__all__ = ["normalized", "sdpa_attention", "without_mean"]
+__all__ = ["normalized", "sdpa_attention"]
 
 MULTIPLE = 8
 
@@ -69,28 +69,6 @@ def normalized(vectors: Tensor) -> Tensor:
     return _Normalized.apply(vectors)  # type: ignore[no-any-return, no-untyped-call]
 
 
-def without_mean(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
-    """Queries and keys less the mean key; grouped heads share theirs.
-
-    Distances do not change, and so neither do gradients: the mean counts as a constant.
-
-    Args:
-        query: (B, H, T, D).
-        key: (B, K, S, D).
-
-    Returns:
-        The shifted queries and keys.
-
-    Example:
-        >>> query, key = without_mean(torch.full((1, 1, 1, 2), 5.0), torch.full((1, 1, 3, 2), 4.0))
-        >>> query.flatten().tolist(), key.abs().max().item()
-        ([1.0, 1.0], 0.0)
-    """
-    mean = key.detach().mean(2, keepdim=True)
-    repeated = mean.repeat_interleave(query.shape[1] // key.shape[1], 1)
-    return query - repeated, key - mean
-
-
 def sdpa_attention(
     query: Tensor, key: Tensor, value: Tensor, metric: str, scale: Tensor, causal: bool, dropout: float = 0.0
 ) -> Tensor:
@@ -117,42 +95,28 @@ def sdpa_attention(
     factor = (scale / query.shape[-1] ** 0.5)[:, None, None]
     width = value.shape[-1]
     if metric == "squared_l2":
-        query, key = _augmented(query, key, factor)
+        query, key = augmented(query, key, factor)
     else:
         if metric == "cosine":
             query, key = normalized(query), normalized(key)
         query = query * factor.to(query.dtype)
-    common = -(-max(query.shape[-1], width) // MULTIPLE) * MULTIPLE
     if query.shape[-1] != width or metric == "squared_l2":
-        query, key, value = (
-            functional.pad(part, (0, common - part.shape[-1])) for part in (query, key, value)
-        )
+        # Fused functions of GPUs want a multiple of 8; on the CPU that would be memory for nothing.
+        multiple = 1 if query.device.type == "cpu" else MULTIPLE
+        common = -(-max(query.shape[-1], width) // multiple) * multiple
+        query, key, value = (_widened(part, common) for part in (query, key, value))
     query, key, value = (part if part.stride(-1) == 1 else part.contiguous() for part in (query, key, value))
     grouped = query.shape[1] != key.shape[1]
     output = functional.scaled_dot_product_attention(
         query, key, value, dropout_p=dropout, is_causal=causal, scale=1.0, enable_gqa=grouped
     )
-    return output[..., :width] if output.shape[-1] != width else output
+    if output.shape[-1] == width:
+        return output
+    # The gradient comes back with tokens before heads, as the fused function wants it: it then makes no copy.
+    return output.transpose(1, 2)[..., :width].transpose(1, 2)
 
 
-def _augmented(query: Tensor, key: Tensor, factor: Tensor) -> tuple[Tensor, Tensor]:
-    """Queries and keys whose inner product is -c distance, up to a constant of each row."""
-    dtype = query.dtype
-    query, key = without_mean(query, key)
-    wide = torch.promote_types(dtype, torch.float32)
-    squares = -key.to(wide).square().sum(-1, keepdim=True)
-    factors = factor.to(wide).expand(*query.shape[:-1], 1)
-    doubled = (query * (2.0 * factor).to(wide)).to(dtype)
-    if dtype == wide:
-        return torch.cat([doubled, factors], -1), torch.cat([key, squares], -1)
-    square_parts, factor_parts = _high_low(squares, dtype), _high_low(factors, dtype)
-    return (
-        torch.cat([doubled, factor_parts[0], factor_parts[0], factor_parts[1]], -1),
-        torch.cat([key, square_parts[0], square_parts[1], square_parts[0]], -1),
-    )
-
-
-def _high_low(numbers: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Two half-precision numbers whose sum is nearly the given one."""
-    high = numbers.to(dtype)
-    return high, (numbers - high.to(numbers.dtype)).to(dtype)
+def _widened(vectors: Tensor, width: int) -> Tensor:
+    """Zeros appended; the very tensor where nothing is missing, since padding copies even then."""
+    missing = width - vectors.shape[-1]
+    return functional.pad(vectors, (0, missing)) if missing else vectors

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from .blocks import TransformerBlock
 from .configuration import DistanceTransformerConfig
 from .embeddings import InputEmbeddings
-from .input_checks import check_head_gates, read_mask
+from .input_checks import check_head_gates, check_positions, one_input, read_mask
 from .model_outputs import DistanceModelOutput
 from .positions import positions_of_tokens
 
@@ -90,15 +90,17 @@ class TransformerStack(nn.Module):
         Returns:
             The output; `past_key_values` is the cache that was given.
         """
-        given = next((part for part in (input_ids, input_values, inputs_embeds) if part is not None), None)
-        batch, length = (0, 0) if given is None else given.shape[:2]
+        given = one_input(input_ids, input_values, inputs_embeds)
+        batch, length = given.shape[:2]
         past_length = 0 if past_key_values is None else int(past_key_values.get_seq_length())
         mask = read_mask(attention_mask, batch, past_length + length)
         flat_mask = mask if mask is not None and mask.dim() == 2 else None
         # Plain counting has a known end; positions from a mask or from the caller must be looked at.
         highest = past_length + length if flat_mask is None and position_ids is None else None
-        if position_ids is None and given is not None:
+        if position_ids is None:
             position_ids = positions_of_tokens(flat_mask, length, past_length, given.device)
+        else:
+            check_positions(position_ids, batch, length)
         hidden = self.embeddings(
             position_ids,
             input_ids=input_ids,

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from .errors import AttentionError
 from .euclidean_tiles import euclidean_backward, euclidean_distances
 
 __all__ = ["tile_backward", "tile_distances", "tile_exponent_gradient"]
@@ -75,7 +76,8 @@ def _broadcast(p: Exponent, dimensions: int) -> Tensor | float:
     """An exponent per head beside tensors of so many dimensions."""
     if isinstance(p, Tensor):
         return p.detach().view(-1, *(1,) * (dimensions - 1))
-    assert p is not None
+    if p is None:
+        raise AttentionError("p is None; the distance 'lp' needs an exponent of at least 1")
     return p
 
 

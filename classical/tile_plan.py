@@ -64,8 +64,8 @@ class TilePlan:
             [(128, 1), (200, 1)]
         """
         sight = self.visibility
-        rows = max(1, min(ROWS, sight.queries))
         columns = min(COLUMNS, sight.keys)
+        rows = max(1, min(ROWS, sight.queries, NUMBERS // (self.groups * columns)))
         heads = max(1, NUMBERS // (self.groups * rows * columns))
         number = 0
         for head in range(0, self.heads, heads):

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from .second_derivatives import refuse_second_derivatives
+from .tile_plan import Tile
 from .tile_settings import TileSettings
 
 __all__ = ["tiled_attention"]
@@ -51,30 +52,23 @@ class _TiledAttention(torch.autograd.Function):
             queries = query[heads, :, rows].flatten(1, 2)
             exponent = p[heads] if isinstance(p, Tensor) else p
             size = (*query.shape[1:2], rows.stop - rows.start)
-            largest = total = summed = None
+            largest = queries.new_full((*queries.shape[:2], 1), float("-inf"))
+            total = torch.zeros_like(largest)
+            summed = value.new_zeros(*queries.shape[:2], value.shape[2])
             for tile in tiles:
                 logits = distances(queries, key[heads, tile.columns], settings.metric, exponent)
                 shaped = logits.view(-1, *size, logits.shape[2])
                 shaped.mul_(factor[heads, :, None, None])
                 settings.hide(shaped, heads, rows, tile)
-                highest = logits.amax(-1, keepdim=True)
-                if largest is not None:
-                    highest = torch.maximum(highest, largest)
+                highest = torch.maximum(logits.amax(-1, keepdim=True), largest)
                 reference = highest.masked_fill(highest == float("-inf"), 0.0)
                 weights = logits.sub_(reference).exp_()
-                part = weights.sum(-1, keepdim=True)
+                shrink = largest.sub_(reference).exp_()
+                total.mul_(shrink).add_(weights.sum(-1, keepdim=True))
                 if settings.dropout:
                     weights.mul_(settings.kept(weights, tile))
-                values = value[heads, tile.columns]
-                if largest is None or total is None or summed is None:
-                    total, summed = part, torch.bmm(weights, values)
-                else:
-                    shrink = (largest - reference).exp_()
-                    total = total.mul_(shrink).add_(part)
-                    summed = summed.mul_(shrink).baddbmm_(weights, values)
+                summed.mul_(shrink).baddbmm_(weights, value[heads, tile.columns])
                 largest = highest
-            assert total is not None
-            assert summed is not None
             sees = total > 0
             summed.div_(total.masked_fill(~sees, 1.0))
             output[heads, :, rows] = summed.view(-1, *size, summed.shape[2])
@@ -117,30 +111,45 @@ class _TiledAttention(torch.autograd.Function):
             for tile in tiles:
                 keys = key[heads, tile.columns]
                 found = distances(queries, keys, settings.metric, exponent)
-                logits = found.view(-1, *size, found.shape[2]) * factor[heads, :, None, None]
-                settings.hide(logits, heads, rows, tile)
-                weights = logits.flatten(1, 2).sub_(lse).exp_()
-                slopes = torch.bmm(upstream, value[heads, tile.columns].transpose(1, 2))
-                if settings.dropout:
-                    kept = settings.kept(weights, tile)
-                    slopes.mul_(kept)
-                    grad_value[heads, tile.columns].baddbmm_(kept.mul_(weights).transpose(1, 2), upstream)
-                else:
-                    grad_value[heads, tile.columns].baddbmm_(weights.transpose(1, 2), upstream)
-                slopes.sub_(shift).mul_(weights)
-                shaped = slopes.view(logits.shape)
+                slopes = _slopes(
+                    found.view(-1, *size, found.shape[2]) * factor[heads, :, None, None],
+                    upstream, lse, shift, value[heads, tile.columns], grad_value[heads, tile.columns],
+                    settings, heads, rows, tile,
+                )  # fmt: skip
                 # A matrix product of one row and one column each: several times as fast as a sum of products.
                 flat = slopes.view(-1, 1, size[1] * found.shape[2])
                 grad_factor[heads] += torch.bmm(flat, found.view(flat.shape[0], -1, 1)).view(-1, size[0])
-                shaped.mul_(factor[heads, :, None, None])
+                slopes.view(-1, *size, found.shape[2]).mul_(factor[heads, :, None, None])
                 distances_backward(
                     slopes, found, queries, keys, settings.metric, exponent, to_queries,
                     grad_key[heads, tile.columns],
                 )  # fmt: skip
                 if grad_p is not None:
                     grad_p[heads] += exponent_gradient(slopes, found, queries, keys, exponent)
+                # Before the next tile takes memory of its own.
+                del found, slopes, flat
             grad_query[heads, :, rows] = to_queries.view(-1, *size, queries.shape[2])
         return grad_query, grad_key, grad_value, grad_factor, grad_p
+
+
+def _slopes(
+    logits: Tensor, upstream: Tensor, lse: Tensor, shift: Tensor, value: Tensor, grad_value: Tensor,
+    settings: TileSettings, heads: slice, rows: slice, tile: Tile,
+) -> Tensor:  # fmt: skip
+    """Gradient of the loss with respect to the logits of one tile, (N, G * R, C).
+
+    That of its values is added to ``grad_value``; the logits (N, G, R, C) are overwritten.
+    """
+    settings.hide(logits, heads, rows, tile)
+    weights = logits.flatten(1, 2).sub_(lse).exp_()
+    slopes = torch.bmm(upstream, value.transpose(1, 2))
+    if settings.dropout:
+        kept = settings.kept(weights, tile)
+        slopes.mul_(kept)
+        grad_value.baddbmm_(kept.mul_(weights).transpose(1, 2), upstream)
+    else:
+        grad_value.baddbmm_(weights.transpose(1, 2), upstream)
+    return slopes.sub_(shift).mul_(weights)
 
 
 def tiled_attention(

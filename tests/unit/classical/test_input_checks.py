@@ -9,8 +9,9 @@ from hybrid_opt.classical.errors import ConfigurationError, MaskTypeError
 from hybrid_opt.classical.input_checks import (
     check_head_gates,
     check_length,
-    check_one_input,
+    check_positions,
     check_token_ids,
+    one_input,
     read_mask,
 )
 
@@ -40,11 +41,25 @@ def test_too_long_sequences_are_refused():
 
 
 def test_exactly_one_input():
-    check_one_input(None, torch.zeros(1), None)
+    assert one_input(None, torch.ones(1, 1), None) == 1
     with pytest.raises(ConfigurationError, match="nothing given"):
-        check_one_input(None, None, None)
+        one_input(None, None, None)
     with pytest.raises(ConfigurationError, match="input_ids and inputs_embeds given"):
-        check_one_input(torch.zeros(1), None, torch.zeros(1))
+        one_input(torch.zeros(1), None, torch.zeros(1))
+
+
+@pytest.mark.parametrize(
+    ("positions", "message"),
+    [
+        (torch.tensor([[0, 1]]), r"shape \(1, 2\); it must be \(4, 3\) or \(1, 3\)"),
+        (torch.tensor([[0.0, 1.0, 2.0]]), r"are torch\.float32"),
+        (torch.tensor([[-1, 0, 1]]), "smallest position is -1"),
+    ],
+)
+def test_positions_that_are_none_are_refused(positions: torch.Tensor, message: str):
+    check_positions(torch.zeros(4, 3, dtype=torch.long), 4, 3)
+    with pytest.raises(ConfigurationError, match=message):
+        check_positions(positions, 4, 3)
 
 
 @pytest.mark.parametrize("dtype", [torch.long, torch.int32, torch.uint8, torch.bool])

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hybrid_opt.classical.dense_attention import dense_attention, unit_vectors
-from hybrid_opt.classical.sdpa_attention import normalized, sdpa_attention, without_mean
+from hybrid_opt.classical.sdpa_attention import normalized, sdpa_attention
 
 
 def draws(*shape, seed=0, dtype=torch.float64):
@@ -37,16 +37,6 @@ def test_differences_alone_count_for_squared_distances():
     near = sdpa_attention(*parts, "squared_l2", scale, False)
     far = sdpa_attention(parts[0] + 500, parts[1] + 500, parts[2], "squared_l2", scale, False)
     torch.testing.assert_close(far, near, rtol=0, atol=2e-3)
-
-
-@pytest.mark.parametrize("groups", [1, 2])
-def test_the_mean_key_is_taken_from_both(groups):
-    query, key = draws(1, 2 * groups, 5, 3), draws(1, 2, 4, 3, seed=1)
-    moved_query, moved_key = without_mean(query, key)
-    torch.testing.assert_close(moved_key.mean(2), torch.zeros(1, 2, 3, dtype=torch.float64))
-    before = query[:, :, :, None] - key.repeat_interleave(groups, 1)[:, :, None]
-    after = moved_query[:, :, :, None] - moved_key.repeat_interleave(groups, 1)[:, :, None]
-    torch.testing.assert_close(after, before)
 
 
 @pytest.mark.parametrize("length", [0.0, 1e-13, 1e-9, 1.0, 1e15])

@@ -52,10 +52,11 @@ def test_tiles_that_see_nothing_are_left_out():
     )
 
 
-def test_a_tile_stays_within_the_allowance():
-    for heads, rows, tiles in TilePlan(64, 3, Visibility(1000, 3000)).bands():
+@pytest.mark.parametrize(("shared", "groups"), [(64, 3), (2, 71)])
+def test_a_tile_stays_within_the_allowance(shared, groups):
+    for heads, rows, tiles in TilePlan(shared, groups, Visibility(1000, 3000)).bands():
         for tile in tiles:
-            numbers = (heads.stop - heads.start) * 3 * (rows.stop - rows.start)
+            numbers = (heads.stop - heads.start) * groups * (rows.stop - rows.start)
             assert numbers * (tile.columns.stop - tile.columns.start) <= tile_plan.NUMBERS
 
 
