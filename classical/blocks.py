@@ -68,7 +68,8 @@ def feed_forward_of(config: DistanceTransformerConfig, layer_index: int) -> nn.M
         return DenseFeedForward(config.hidden_size, width, config.hidden_act, config.hidden_dropout)
     from .moe_layer import MoELayer
 
-    settings = {"initializer_std": config.initializer_range, **(config.moe or {})}
+    given = {"dropout": config.hidden_dropout, "initializer_std": config.initializer_range}
+    settings = given | (config.moe or {})
     if config.router is not None:
         settings["router"] = config.router
     return MoELayer(config.hidden_size, width, activation=config.hidden_act, **settings)

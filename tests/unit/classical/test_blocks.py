@@ -108,6 +108,14 @@ def test_experts_replace_the_feed_forward_part():
     assert block.feed_forward.statistics().tokens == 7
 
 
+def test_experts_drop_as_the_dense_part_does_unless_told_otherwise():
+    experts: dict[str, Any] = {"num_experts": 2}
+    block = block_of(feed_forward="moe", moe=experts, hidden_dropout=0.25)
+    assert block.feed_forward.experts.dropout == block_of(hidden_dropout=0.25).feed_forward.dropout.p == 0.25
+    block = block_of(feed_forward="moe", moe=experts | {"dropout": 0.0}, hidden_dropout=0.25)
+    assert block.feed_forward.experts.dropout == 0.0
+
+
 @pytest.mark.parametrize("part", ["hidden_dropout", "attention_dropout"])
 def test_dropout_acts_in_training(part: str):
     block = block_of(**{part: 0.5}).train()
