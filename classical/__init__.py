@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from .folder_evaluation import evaluate_folder
     from .generation import generate_text
     from .gpt import DistanceGPT, DistanceGPTModel
+    from .head_masking import masked_heads
+    from .head_sites import HeadSite, find_head_sites
     from .moe_layer import MoELayer
     from .moe_statistics import RoutingStatistics
     from .scale_measurement import measured_scale
@@ -76,6 +78,7 @@ __all__ = [
     "DistanceSeq2Seq",
     "DistanceTransformerConfig",
     "Evaluation",
+    "HeadSite",
     "MoELayer",
     "RoutingStatistics",
     "TaskData",
@@ -96,9 +99,11 @@ __all__ = [
     "evaluate",
     "evaluate_folder",
     "explain_backend",
+    "find_head_sites",
     "generate_text",
     "load_data",
     "load_trained",
+    "masked_heads",
     "measured_scale",
     "no_decay_parameter_names",
     "register_auto_classes",
@@ -126,6 +131,7 @@ _HOMES = {
     "DistanceSeq2Seq": "seq2seq",
     "DistanceTransformerConfig": "configuration",
     "Evaluation": "evaluation",
+    "HeadSite": "head_sites",
     "MoELayer": "moe_layer",
     "RoutingStatistics": "moe_statistics",
     "TaskData": "task_data",
@@ -145,9 +151,11 @@ _HOMES = {
     "evaluate": "evaluation",
     "evaluate_folder": "folder_evaluation",
     "explain_backend": "attention_function",
+    "find_head_sites": "head_sites",
     "generate_text": "generation",
     "load_data": "data_registry",
     "load_trained": "trained_folder",
+    "masked_heads": "head_masking",
     "measured_scale": "scale_measurement",
     "no_decay_parameter_names": "attention_scale",
     "register_auto_classes": "auto_classes",
