@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .generation import generate_text
     from .gpt import DistanceGPT, DistanceGPTModel
     from .head_masking import masked_heads
+    from .head_pruning import prune_heads
     from .head_sites import HeadSite, find_head_sites
     from .moe_layer import MoELayer
     from .moe_statistics import RoutingStatistics
@@ -106,6 +107,7 @@ __all__ = [
     "masked_heads",
     "measured_scale",
     "no_decay_parameter_names",
+    "prune_heads",
     "register_auto_classes",
     "register_component",
     "replace_attention",
@@ -158,6 +160,7 @@ _HOMES = {
     "masked_heads": "head_masking",
     "measured_scale": "scale_measurement",
     "no_decay_parameter_names": "attention_scale",
+    "prune_heads": "head_pruning",
     "register_auto_classes": "auto_classes",
     "register_component": "components",
     "replace_attention": "attention_swap",
