@@ -38,7 +38,8 @@ def attention_report(
     Weights are recomputed a few query rows at a time, so memory stays linear in the length. The model runs in
     evaluation mode without gradients, and is as it was afterwards: modes of its parts, random numbers,
     gradients. Padding is left out, of keys and of queries, where the model hands its attention a mask (B, S)
-    of keys; for attention to another sequence also where the batch has ``decoder_attention_mask``.
+    of keys; for attention to another sequence also where the batch has ``decoder_attention_mask``. Heads are
+    counted among those that are there: in a pruned model ``kept_heads`` of a layer gives their old numbers.
 
     Args:
         model: any torch model with `DistanceAttention` somewhere in it.

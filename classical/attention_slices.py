@@ -88,6 +88,12 @@ def site_changes(site: HeadSite, kept: Sequence[int]) -> list[Change]:
 
     Raises:
         ConfigurationError: projections of another kind or size than the family has.
+
+    Example:
+        >>> from .head_sites import find_head_sites
+        >>> (site,) = find_head_sites(DistanceAttention(8, 4))
+        >>> [change.value for change in site_changes(site, [1, 2]) if change.name == "kept_heads"]
+        [(1, 2)]
     """
     attention: Any = site.attention
     if isinstance(attention, DistanceAttention):
@@ -99,10 +105,10 @@ def _gpt2_changes(site: HeadSite, kept: Sequence[int]) -> list[Change]:
     """Queries, keys and values stand in one projection, one after the other."""
     attention: Any = site.attention
     width, name = site.num_heads * site.head_width, site.name
-    allowed = {"c_attn.weight", "c_attn.bias", "c_proj.weight", "c_proj.bias"}
-    _check_known(name, set(_parameter_names(attention)) - allowed)
     _check_size(f"{name}.c_attn", projection_sizes(attention.c_attn, f"{name}.c_attn")[1], 3 * width)
     _check_size(f"{name}.c_proj", projection_sizes(attention.c_proj, f"{name}.c_proj")[0], width)
+    allowed = {"c_attn.weight", "c_attn.bias", "c_proj.weight", "c_proj.bias"}
+    _check_known(name, set(_parameter_names(attention)) - allowed)
     entries = _entries(kept, site.head_width)
     return [
         *kept_outputs(
@@ -118,8 +124,6 @@ def _bert_changes(site: HeadSite, kept: Sequence[int]) -> list[Change]:
     """Three projections in one module, the output in another."""
     attention: Any = site.attention
     inner, dense, width = attention.self, attention.output.dense, site.num_heads * site.head_width
-    allowed = {f"{part}.{kind}" for part in ("query", "key", "value") for kind in ("weight", "bias")}
-    _check_known(f"{site.name}.self", set(_parameter_names(inner)) - allowed)
     entries = _entries(kept, site.head_width)
     changes = []
     for part in ("query", "key", "value"):
@@ -128,6 +132,8 @@ def _bert_changes(site: HeadSite, kept: Sequence[int]) -> list[Change]:
         changes += kept_outputs(projection, entries, name)
     name = f"{site.name}.output.dense"
     _check_size(name, projection_sizes(dense, name)[0], width)
+    allowed = {f"{part}.{kind}" for part in ("query", "key", "value") for kind in ("weight", "bias")}
+    _check_known(f"{site.name}.self", set(_parameter_names(inner)) - allowed)
     return [
         *changes,
         *kept_inputs(dense, entries, name),

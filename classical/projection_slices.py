@@ -89,14 +89,13 @@ def projection_sizes(projection: nn.Module, name: str) -> tuple[int, int]:
     """
     own = dict(projection.named_parameters())
     # A subclass may use its weight in ways that nothing here knows of, so types are compared exactly.
-    plain = set(own) <= {"weight", "bias"} and all(
-        type(value) is nn.Parameter and type(value.data) is Tensor for value in own.values()
-    )
+    plain = set(own) <= {"weight", "bias"} and all(type(value) is nn.Parameter for value in own.values())
     if plain and (type(projection) is nn.Linear or _is_conv1d(projection)):
         rows, columns = own["weight"].shape
         return (rows, columns) if _is_conv1d(projection) else (columns, rows)
+    kind = f"{type(projection).__module__}.{type(projection).__name__}"
     raise ConfigurationError(
-        f"{name} is {type(projection).__name__}, and heads can be cut out of plain Linear and Conv1D layers "
+        f"{name} is {kind}, and heads can be cut out of plain Linear and Conv1D layers "
         "alone; merge adapters, remove parametrizations, and prune before quantizing"
     )
 
@@ -114,6 +113,10 @@ def kept_outputs(projection: nn.Module, kept: Sequence[int], name: str) -> list[
 
     Raises:
         ConfigurationError: another kind of projection.
+
+    Example:
+        >>> [change.name for change in kept_outputs(nn.Linear(2, 3), [0, 2], "layer")]
+        ['weight', 'bias', 'out_features']
     """
     projection_sizes(projection, name)
     layer: Any = projection
@@ -136,6 +139,10 @@ def kept_inputs(projection: nn.Module, kept: Sequence[int], name: str) -> list[C
 
     Raises:
         ConfigurationError: another kind of projection.
+
+    Example:
+        >>> [change.name for change in kept_inputs(nn.Linear(2, 3), [1], "layer")]
+        ['weight', 'in_features']
     """
     projection_sizes(projection, name)
     size = "nx" if _is_conv1d(projection) else "in_features"
