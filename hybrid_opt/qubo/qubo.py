@@ -31,7 +31,7 @@ class Qubo:
         weight_groups: labels of bits of which several are set in every feasible answer, and how many. No bit
             stands in two groups of either kind.
         penalties: constraint label -> weight per squared unit of the row; 0 for a row left out on request.
-        certificate: why the minimum of ``bqm`` is the optimum of the model, and for which rows it need not be.
+        certificate: why the minimum of ``bqm`` is the optimum of the model; of which rows that is not known.
         rows: the constraints in whole units, after presolve and without those left out.
         forms: their penalties.
         first_states: state of the model's variable that is state 0 here (presolve shrinks domains).
