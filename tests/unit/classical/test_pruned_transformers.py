@@ -1,4 +1,4 @@
-"""Pruning in models of transformers and of torch: as masked, loaded from weights, trained on, refused whole."""
+"""Pruning in models of transformers and of torch: as masked, loaded from weights, trained on, refused."""
 
 from __future__ import annotations
 
