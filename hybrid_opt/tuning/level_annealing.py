@@ -11,6 +11,7 @@ Shapes: R runs, N variables, C columns (the states of all variables side by side
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -84,11 +85,10 @@ class LevelAnneal:
         begin = perf_counter()
         rng = np.random.default_rng(child_seed(request.seed, self.name))
         sizes = [variable.size for variable in problem.variables]
-        states = rng.integers(sizes, size=(self.reads, len(sizes))) if sizes else np.zeros((self.reads, 0))
-        states = states.astype(np.int64)
+        states = rng.integers(sizes, size=(self.reads, len(sizes)), dtype=np.int64)
         if request.start is not None:
             states[0] = request.start
-        sweeps, complete, interrupted = 0, not sizes, False
+        sweeps, complete, interrupted = 0, False, False
         try:
             for sweeps, complete in _sweeps(problem, states, self.sweeps, rng):
                 request.progress(min(1.0, sweeps / self.sweeps), f"{sweeps} sweeps")
@@ -109,7 +109,9 @@ class LevelAnneal:
         )
 
 
-def _sweeps(problem: Problem, states: NDArray[np.int64], sweeps: int, rng: np.random.Generator):  # type: ignore[no-untyped-def]
+def _sweeps(
+    problem: Problem, states: NDArray[np.int64], sweeps: int, rng: np.random.Generator
+) -> Iterator[tuple[int, bool]]:
     """Change states in place, sweep by sweep; yields how many were made and whether it is done."""
     linear, couplings, starts = level_arrays(problem)
     n_columns, runs = len(linear), np.arange(len(states))
@@ -117,7 +119,7 @@ def _sweeps(problem: Problem, states: NDArray[np.int64], sweeps: int, rng: np.ra
     x = np.zeros((len(states), n_columns))
     x[runs[:, None], columns] = 1.0
     fields = linear + x @ couplings
-    spread = float(fields.std())
+    spread = float(fields.std()) if fields.size else 0.0
     temperatures = spread * np.geomspace(HOT, COLD, sweeps)
     for sweep in range(sweeps + DESCENTS):
         cooling = sweep < sweeps and spread > 0
