@@ -8,6 +8,7 @@ worked on by several processes with the same seed, goes on as if nothing had hap
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -98,9 +99,20 @@ class QuboSampler(BaseSampler):
         self._exploration = float(exploration)
         self._time_limit = float(time_limit)
         self._seed = resolve_seed(seed)
+        # Threads of one study share the sampler: each must see what the one before was proposed.
+        self._proposing = Lock()
         self._search_space: dict[str, BaseDistribution] | None = None
         if search_space is not None:
             self._search_space = _checked_space(search_space, levels)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What pickling and copying keep: everything but the lock."""
+        return {name: value for name, value in self.__dict__.items() if name != "_proposing"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore what was kept, with a lock of its own."""
+        self.__dict__.update(state)
+        self._proposing = Lock()
 
     def reseed_rng(self) -> None:
         """Nothing to do: random numbers follow the trial's number, so no two workers share any."""
@@ -141,12 +153,13 @@ class QuboSampler(BaseSampler):
             return {}
         if self._solver is not None:
             check_solver_size(self._solver, space)
-        history = read_history(study, _others(study, trial), space)
-        tried = history.tried[:0] if history.conditional else history.tried
-        proposal = self._propose(space, history, tried, self._trial_seed(trial, "relative"))
-        params = space.params(proposal.states)
-        facts = {"source": proposal.source, "solver": proposal.solver, "value": proposal.value}
-        record_proposal(study, trial, space, params, **facts)
+        with self._proposing:
+            history = read_history(study, _others(study, trial), space)
+            tried = history.tried[:0] if history.conditional else history.tried
+            proposal = self._propose(space, history, tried, self._trial_seed(trial, "relative"))
+            params = space.params(proposal.states)
+            facts = {"source": proposal.source, "solver": proposal.solver, "value": proposal.value}
+            record_proposal(study, trial, space, params, **facts)
         return params
 
     def sample_independent(

@@ -10,6 +10,7 @@ from hybrid_opt import LevelModel, solve
 from hybrid_opt.errors import OptionError, UnsupportedModelError
 from hybrid_opt.qubo.problem import Problem
 from hybrid_opt.solvers.base import Request
+from hybrid_opt.testing import check_solver
 from hybrid_opt.tuning.level_annealing import LevelAnneal, level_arrays
 
 
@@ -109,3 +110,7 @@ def test_arrays_hold_each_pair_twice():
     assert np.array_equal(couplings, couplings.T)
     assert couplings[:2, 2:].all()
     assert not couplings[:2, :2].any()
+
+
+def test_it_is_a_solver_like_any_other():
+    assert "level variables" in check_solver(LevelAnneal(reads=8))
