@@ -1,7 +1,7 @@
 """Quadratic models that tune a network: which settings to try next, which parts to keep.
 
-The names below are loaded on first use. The Optuna sampler and what goes with it need Optuna, which comes with
-the extra ``tuning``.
+The names below are loaded on first use. The Optuna sampler and what goes with it need Optuna, which comes
+with the extra ``tuning``.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """From a drawn surrogate to the next point: a QUBO solver minimizes it, what was tried before is passed over.
 
 The best proposal of the solver is taken if it is new. If not, the best new one among its other proposals and
-the points that differ from its best ones in one parameter is; on small grids that is the best new point of all.
-If nothing near is new, a random new point is taken.
+the points that differ from its best ones in one parameter is; on small grids that is the best new point of
+all. If nothing near is new, a random new point is taken.
 
 Shapes: N parameters, C columns, S points.
 """

@@ -1,9 +1,9 @@
 """Bayesian ridge regression on levels and pairs of levels, drawn from in closed form (Thompson sampling).
 
-The model is linear in the one-hot columns and in the products of columns of different parameters; weights have
-the Gaussian prior of ``level_prior``, the overall scale an inverse gamma one (normal-inverse-gamma, conjugate).
-A draw from the posterior is a quadratic function of one-hot groups: a QUBO. It takes no matrix of the size of
-the number of weights: with S their prior covariance and F the products at the points seen,
+The model is linear in the one-hot columns and in the products of columns of different parameters; weights
+have the Gaussian prior of ``level_prior``, the overall scale an inverse gamma one (normal-inverse-gamma,
+conjugate). A draw from the posterior is a quadratic function of one-hot groups: a QUBO. It takes no matrix of
+the size of the number of weights: with S their prior covariance and F the products at the points seen,
 
     w = w0 + S F' C^-1 (y - F w0 - e),      w0 ~ N(0, s S),  e ~ N(0, s noise),  s ~ its posterior
 
@@ -98,7 +98,7 @@ class RidgePosterior:
         return np.asarray(((self.features @ couplings) * self.features).sum(axis=1))
 
     def _weights(self, pull: NDArray[np.float64]) -> QuadraticSurrogate:
-        """Prior covariance of the weights times their products at the points, times ``pull`` of shape (n,)."""
+        """Prior covariance of the weights times their products at the points times ``pull``, shape (n,)."""
         relevances = np.exp(self.settings.log_relevances)[self.space.groups]
         covariance = self.roots @ self.roots.T
         linear = relevances * (covariance @ (self.features.T @ pull))
@@ -136,6 +136,6 @@ def fit_ridge(
     """
     if settings is None:
         settings = fit_settings(space, features, targets)
-    inverse = np.linalg.inv(covariance_of(space, features, settings))
+    inverse: NDArray[np.float64] = np.linalg.inv(covariance_of(space, features, settings)).astype(np.float64)
     roots = level_roots(space, settings.log_lengths)
     return RidgePosterior(space, features, targets, settings, inverse, roots)

@@ -6,8 +6,8 @@
 pair. Minimizing it as a QUBO is FMQA (K. Kitai et al., Physical Review Research 2 (2020) 013319).
 
 Each proposal trains a fresh machine, from its own random start, on its own random part of the points; that
-gives the spread that a posterior would. Training is by Adam (D. Kingma, J. Ba, ICLR 2015) on all of these points
-at once.
+gives the spread that a posterior would. Training is by Adam (D. Kingma, J. Ba, ICLR 2015) on all of these
+points at once.
 
 Shapes: n points, C columns, K rank.
 """
@@ -57,7 +57,8 @@ def fit_factorization_machine(
         >>> space = level_space({name: CategoricalDistribution([0, 1]) for name in "ab"})
         >>> states = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
         >>> losses = np.array([1.0, -1.0, -1.0, 1.0])
-        >>> machine = fit_factorization_machine(space, space.one_hot(states), losses, np.random.default_rng(0), 0.0)
+        >>> rng = np.random.default_rng(0)
+        >>> machine = fit_factorization_machine(space, space.one_hot(states), losses, rng, exploration=0.0)
         >>> np.sign(machine.energies(states)).tolist()
         [1.0, -1.0, -1.0, 1.0]
     """

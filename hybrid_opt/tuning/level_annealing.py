@@ -1,8 +1,8 @@
 """Simulated annealing that moves whole levels: one-hot groups stay intact, no penalty is needed.
 
-Every step draws a new level of one variable from its Boltzmann distribution given all others (heat bath, drawn
-by the Gumbel trick), for all runs at once; the last sweeps only descend. It is the classical counterpart of a
-QAOA mixer that keeps one-hot groups.
+Every step draws a new level of one variable from its Boltzmann distribution given all others (heat bath,
+drawn by the Gumbel trick), for all runs at once; the last sweeps only descend. It is the classical
+counterpart of a QAOA mixer that keeps one-hot groups.
 
 Kirkpatrick, Gelatt, Vecchi, Science 220 (1983) 671; Geman, Geman, IEEE PAMI 6 (1984) 721.
 
@@ -90,7 +90,8 @@ class LevelAnneal:
             states[0] = request.start
         sweeps, complete, interrupted = 0, False, False
         try:
-            for sweeps, complete in _sweeps(problem, states, self.sweeps, rng):
+            for sweeps, done in _sweeps(problem, states, self.sweeps, rng):
+                complete = done
                 request.progress(min(1.0, sweeps / self.sweeps), f"{sweeps} sweeps")
                 if perf_counter() - begin > request.time_limit:
                     break

@@ -81,7 +81,7 @@ class ParameterLevels:
 
 
 def axis_positions(distribution: BaseDistribution, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Places of numbers between the ends of a numeric distribution, 0 to 1, on its logarithmic axis if any."""
+    """Places of numbers between the ends of a numeric distribution, 0 to 1, on its (logarithmic) axis."""
     low, high = float(distribution.low), float(distribution.high)  # type: ignore[attr-defined]
     if distribution.log:  # type: ignore[attr-defined]
         return np.asarray(np.log(values / low) / np.log(high / low))

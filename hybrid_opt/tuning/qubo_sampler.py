@@ -1,4 +1,4 @@
-"""Hyperparameters by a QUBO: an Optuna sampler that fits a quadratic surrogate and lets any solver minimize it.
+"""An Optuna sampler that fits a quadratic surrogate and lets any QUBO solver minimize it.
 
 Studies, storage, resuming, pruning, parallel workers and dashboards are Optuna's. A proposal depends on the
 sampler's seed, the trial's number and the trials in the storage, on nothing else: a study taken up again, or
@@ -38,12 +38,13 @@ class QuboSampler(BaseSampler):
     """Propose settings by minimizing a drawn quadratic surrogate over one-hot groups.
 
     After a space-filling start, each trial (1) fits a quadratic function of levels and pairs of levels to the
-    losses seen, (2) draws one from what is known about it, and (3) has a QUBO solver find its minimum among all
-    points of the grid, one-hot groups intact. Points that were tried are passed over.
+    losses seen, (2) draws one from what is known about it, and (3) has a QUBO solver find its minimum among
+    all points of the grid, one-hot groups intact. Points that were tried are passed over.
 
     Every parameter is divided into levels. Parameters that not every trial has (conditional ones, or ranges
-    that change) are chosen one by one, each by the same three steps on its own levels. The first trial, of which
-    Optuna does not tell the parameters beforehand, takes random levels unless ``search_space`` names them.
+    that change) are chosen one by one, each by the same three steps on its own levels. The first trial, of
+    which Optuna does not tell the parameters beforehand, takes random levels unless ``search_space`` names
+    them.
 
     Two or three objectives are joined by weights drawn anew for each trial; read ``study.best_trials``.
     Constraints set by ``Trial.set_constraint`` are kept by counting a violation as worse than any loss.
@@ -52,11 +53,11 @@ class QuboSampler(BaseSampler):
         surrogate: "bayesian" (ridge on pairs of levels, regularized by evidence), "factorization" (machine of
             low rank) or "auto": the former up to 60 bits, the latter above.
         solver: a name from ``hybrid_opt.methods()`` or a solver object, e.g.
-            ``hybrid_opt.solvers.QAOA(mixer="xy-exact")``. None enumerates small grids and anneals whole levels
-            on larger ones.
+            ``hybrid_opt.solvers.QAOA(mixer="xy-exact")``. None enumerates small grids and anneals whole
+            levels on larger ones.
         levels: levels of a continuous parameter, or parameter name -> levels.
-        n_startup_trials: judged trials before the first surrogate; None means twice as many as parameters. The
-            start goes on until every level was tried once.
+        n_startup_trials: judged trials before the first surrogate; None means 10. The start goes on until
+            every level was tried once.
         exploration: how far a draw strays from the posterior mean: 1 is Thompson sampling, 0 only the mean.
         search_space: parameter name -> Optuna distribution, if it is known beforehand.
         seed: makes the proposals repeatable; None draws one.
@@ -69,7 +70,9 @@ class QuboSampler(BaseSampler):
         >>> import optuna
         >>> optuna.logging.set_verbosity(optuna.logging.ERROR)
         >>> study = optuna.create_study(sampler=QuboSampler(levels=5, seed=1))
-        >>> study.optimize(lambda t: (t.suggest_float("x", 0, 4) - t.suggest_int("y", 1, 3)) ** 2, n_trials=12)
+        >>> def objective(trial):
+        ...     return (trial.suggest_float("x", 0, 4) - trial.suggest_int("y", 1, 3)) ** 2
+        >>> study.optimize(objective, n_trials=12)
         >>> study.best_value
         0.0
     """
@@ -239,7 +242,7 @@ def _checked_space(
         )
     if level_space(search_space, levels).n_points < 2:
         raise OptionError(
-            f"the search space {dict(search_space)!r} has a single point, so there is nothing to choose. Give "
-            "at least one parameter two values or more"
+            f"the search space {dict(search_space)!r} has a single point, so there is nothing to choose. "
+            "Give at least one parameter two values or more"
         )
     return dict(search_space)

@@ -1,10 +1,10 @@
-"""Between the levels: a local search over the numbers of the best trial, a step of its own with its own report.
+"""Between the levels: a local search over the numbers of the best trial, with a report of its own.
 
 Compass search: from the best point, one number at a time is moved up or down by a step on its (logarithmic)
 axis; the first improvement is taken. If none of these moves improves, one trial goes to the bottom of the
 parabolas through the points just seen, and the step is halved. For smooth functions this converges to a
-stationary point without derivatives (T. G. Kolda, R. M. Lewis, V. Torczon, SIAM Review 45 (2003) 385). Choices
-keep their values.
+stationary point without derivatives (T. G. Kolda, R. M. Lewis, V. Torczon, SIAM Review 45 (2003) 385).
+Choices keep their values.
 """
 
 from __future__ import annotations
@@ -162,11 +162,11 @@ def refine(
         >>> study = optuna.create_study()
         >>> def objective(trial):
         ...     return (trial.suggest_float("x", 0, 1) - 0.3) ** 2
-        >>> study.enqueue_trial({"x": 0.25})
+        >>> study.enqueue_trial({"x": 0.5})
         >>> study.optimize(objective, n_trials=1)
         >>> result = refine(study, objective, 10, seed=0)
-        >>> result.before, round(result.params["x"], 3)
-        (0.0025000000000000005, 0.3)
+        >>> round(result.before, 9), round(result.params["x"], 3)
+        (0.04, 0.3)
     """
     check_whole("n_trials", n_trials)
     distributions = _movable(study, parameters)
@@ -215,8 +215,8 @@ def _movable(study: Study, parameters: Sequence[str] | None) -> dict[str, BaseDi
     """The numbers of the best trial that may be moved."""
     if len(study.directions) > 1:
         raise OptionError(
-            f"the study has {len(study.directions)} objectives; a refinement needs a single best trial. Make a "
-            "study of a weighted sum, with the chosen Pareto trial enqueued"
+            f"the study has {len(study.directions)} objectives; a refinement needs a single best trial. Make "
+            "a study of a weighted sum, with the chosen Pareto trial enqueued"
         )
     if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         raise OptionError("the study has no complete trial to start from; run study.optimize first")
@@ -228,12 +228,14 @@ def _movable(study: Study, parameters: Sequence[str] | None) -> dict[str, BaseDi
     }
     if isinstance(parameters, str) or (parameters is not None and not set(parameters) <= set(numbers)):
         raise OptionError(
-            f"parameters is {parameters!r}; it must list numbers of the best trial, which has {sorted(numbers)!r}"
+            f"parameters is {parameters!r}; it must list numbers of the best trial, which has "
+            f"{sorted(numbers)!r}"
         )
-    chosen = numbers if parameters is None else {name: numbers[name] for name in parameters}
+    names = list(numbers) if parameters is None else parameters
+    chosen: dict[str, BaseDistribution] = {name: numbers[name] for name in names}
     if not chosen:
         raise OptionError(
-            f"the best trial has no number to move, its parameters are {sorted(distributions)!r}; choices are "
-            "settled by the search itself"
+            f"the best trial has no number to move, its parameters are {sorted(distributions)!r}; choices "
+            "are settled by the search itself"
         )
     return chosen

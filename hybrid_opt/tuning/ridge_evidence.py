@@ -5,9 +5,9 @@ all weights out leaves their covariance, up to one overall scale,
 
     C = noise I + 1 1' + A + strength * ((A * A) - sum of (a_g M_g * a_g M_g)) / 2,      A = sum of a_g M_g
 
-with ``*`` entry by entry, M_g the covariance of parameter g's effect at the points seen and a_g its relevance.
-With an inverse gamma prior (shape 2, scale 1) on the overall scale it is integrated out as well, which
-leaves a Student t likelihood (Rasmussen, Williams 2006, section 2.7; A. Gelman et al., "Bayesian Data
+with ``*`` entry by entry, M_g the covariance of parameter g's effect at the points seen and a_g its
+relevance. With an inverse gamma prior (shape 2, scale 1) on the overall scale it is integrated out as well,
+which leaves a Student t likelihood (Rasmussen, Williams 2006, section 2.7; A. Gelman et al., "Bayesian Data
 Analysis", 3rd ed., section 14.8). Relevances, lengths, strength and noise maximize it times broad log-normal
 priors, by L-BFGS-B with exact gradients.
 

@@ -1,4 +1,4 @@
-"""The first points of a search: every level of every parameter appears as soon as it can, far from one another.
+"""The first points of a search: every level of every parameter soon, and points far from one another.
 
 Each point takes, for every parameter, one of the levels that were tried least; the first L points thus show
 each of L levels once, as in a Latin hypercube (McKay, Beckman, Conover, Technometrics 21 (1979) 239). Among
@@ -21,18 +21,19 @@ from .level_space import LevelSpace
 __all__ = ["fill_space", "start_length", "uncovered_levels"]
 
 CANDIDATES = 64
+FEWEST = 10  # a longer start was no better in the study, a shorter one leaves too little to learn from
 
 
 def start_length(space: LevelSpace) -> int:
-    """How many points a start takes: twice as many as parameters, and as many as the finest one has levels.
+    """How many points a start takes: ten, or as many as the finest parameter has levels.
 
     Example:
         >>> from optuna.distributions import CategoricalDistribution
         >>> from hybrid_opt.tuning.level_space import level_space
-        >>> start_length(level_space({"a": CategoricalDistribution(list(range(7)))}))
-        7
+        >>> start_length(level_space({"a": CategoricalDistribution(list(range(12)))}))
+        12
     """
-    return max(2 * len(space.sizes), *space.sizes, 1) if space.sizes else 1
+    return max(FEWEST, *space.sizes) if space.sizes else FEWEST
 
 
 def uncovered_levels(space: LevelSpace, features: NDArray[np.float64]) -> int:
@@ -66,7 +67,8 @@ def fill_space(
     Example:
         >>> from optuna.distributions import CategoricalDistribution
         >>> from hybrid_opt.tuning.level_space import level_space
-        >>> space = level_space({"a": CategoricalDistribution([0, 1]), "b": CategoricalDistribution([0, 1, 2])})
+        >>> choices = {"a": CategoricalDistribution([0, 1]), "b": CategoricalDistribution([0, 1, 2])}
+        >>> space = level_space(choices)
         >>> there = space.one_hot(np.array([[0, 2], [1, 0]]))
         >>> int(fill_space(space, there, np.random.default_rng(0))[1])
         1
@@ -78,7 +80,7 @@ def fill_space(
         least = np.flatnonzero(block == block.min())
         candidates[:, i] = rng.choice(least, size=CANDIDATES)
     if not len(features):
-        return candidates[0]
+        return np.asarray(candidates[0])
     shared = space.one_hot(candidates) @ features.T  # parameters alike, (K, n)
     # The nearest point decides; among equals the mean does.
-    return candidates[int(np.lexsort((shared.mean(axis=1), shared.max(axis=1)))[0])]
+    return np.asarray(candidates[int(np.lexsort((shared.mean(axis=1), shared.max(axis=1)))[0])])

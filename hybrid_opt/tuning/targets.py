@@ -54,7 +54,7 @@ def normal_scores(losses: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Example:
         >>> normal_scores(np.array([10.0, 1e9, 10.0, -3.0])).round(3).tolist()
-        [-0.0, 1.403, -0.0, -1.403]
+        [0.0, 1.414, 0.0, -1.414]
     """
     from scipy.special import ndtri
     from scipy.stats import rankdata

@@ -36,7 +36,8 @@ class History:
         broken: by how much they violate constraints, shape (n,).
         present: shares of the levels in all trials, failed and running ones included, shape (S, C).
         tried: those that lie on the grid, as levels, shape (at most S, N).
-        conditional: some trial has parameters besides those of the grid, so a point may be worth a repetition.
+        conditional: some trial has parameters besides those of the grid, so a point may be worth a
+        repetition.
     """
 
     features: NDArray[np.float64]

@@ -1,8 +1,8 @@
 """What a trial is worth: losses to be minimized, whatever its state and whatever its directions.
 
 A pruned trial counts with its last intermediate value, but never as better than the median of the complete
-ones: it was ended because it looked worse, and its value was taken early. Without such a value it counts as the
-worst. Failed trials have no loss.
+ones: it was ended because it looked worse, and its value was taken early. Without such a value it counts as
+the worst. Failed trials have no loss.
 
 Shapes: n trials, M objectives.
 """
@@ -76,8 +76,8 @@ def scalar_losses(
     Several objectives, each scaled to the range seen, are joined by weights drawn anew for every proposal:
     the largest weighted objective plus 0.05 times their sum, so that every part of a Pareto front can win,
     dented ones too (ParEGO: J. Knowles, IEEE Trans. Evolutionary Computation 10 (2006) 50, eq. 2). A trial
-    that violates constraints comes after every one that does not, by how far it does (K. Deb, Computer Methods
-    in Applied Mechanics and Engineering 186 (2000) 311).
+    that violates constraints comes after every one that does not, by how far it does (K. Deb, Computer
+    Methods in Applied Mechanics and Engineering 186 (2000) 311).
 
     Args:
         losses: shape (n, M), finite.

@@ -33,7 +33,9 @@ def ranking(surrogate):
 NOTHING = np.zeros((0, 3), dtype=np.int64)
 
 
-@pytest.mark.parametrize("solver", [Exact(), LevelAnneal(), Anneal(), QAOA(mixer="xy-exact", circuit_qubits=0)])
+@pytest.mark.parametrize(
+    "solver", [Exact(), LevelAnneal(), Anneal(), QAOA(mixer="xy-exact", circuit_qubits=0)]
+)
 def test_the_solvers_best_is_proposed_if_it_is_new(solver):
     surrogate = surrogate_of()
     proposal = minimize_surrogate(surrogate, NOTHING, solver=solver, seed=0)
@@ -83,7 +85,10 @@ def test_the_same_seed_gives_the_same_proposal():
     surrogate = surrogate_of(sizes=(3,) * 12)
     empty = np.zeros((0, 12), dtype=np.int64)
     solver = LevelAnneal(reads=1, sweeps=1)
-    found = [minimize_surrogate(surrogate, empty, solver=solver, seed=s).states.tolist() for s in (1, 1, *range(2, 9))]
+    found = [
+        minimize_surrogate(surrogate, empty, solver=solver, seed=seed).states.tolist()
+        for seed in (1, 1, *range(2, 9))
+    ]
     assert found[0] == found[1]
     assert any(states != found[0] for states in found[2:])
 
@@ -96,7 +101,11 @@ def test_the_default_solver_follows_the_size_of_the_grid():
 @pytest.mark.parametrize(
     ("solver", "sizes", "message"),
     [
-        (QAOA(mixer="xy-exact"), (8,) * 9, "134,217,728 points .* an amplitude for each; it takes up to 16,777,216"),
+        (
+            QAOA(mixer="xy-exact"),
+            (8,) * 9,
+            "134,217,728 points .* an amplitude for each; it takes up to 16,777,216",
+        ),
         (QAOA(), (5,) * 7, "takes 28 qubits and 'qaoa' takes up to 26.*mixer='xy-exact'"),
         (VQE(max_qubits=3), (3, 3), "takes 4 qubits and 'vqe' takes up to 3"),
         (Exact(limit=100), (11, 11), "121 points and 'exact' looks at up to 100"),

@@ -66,7 +66,8 @@ def test_the_same_seed_gives_the_same_proposals():
 def test_it_begins_at_the_start_and_stops_at_the_limit():
     problem = model_of(4, sizes=(4,) * 30).to_problem()
     start = np.zeros(30, dtype=np.int64)
-    outcome = LevelAnneal(reads=1, sweeps=10_000).solve(Request(problem, seed=0, time_limit=1e-6, start=start))
+    request = Request(problem, seed=0, time_limit=1e-6, start=start)
+    outcome = LevelAnneal(reads=1, sweeps=10_000).solve(request)
     assert not outcome.deterministic
     assert outcome.effort["sweeps"] == 1
     assert outcome.notes == ["the annealing ended early, after 1 sweeps"]

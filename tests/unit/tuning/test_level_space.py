@@ -124,7 +124,7 @@ def test_places_and_values_are_inverse_up_to_rounding():
 
 @pytest.mark.parametrize("levels", [1, 0, 2.5, "many", True, {"x": 1}, None, 1001])
 def test_a_wrong_number_of_levels_is_refused(levels):
-    with pytest.raises(OptionError, match="levels.* must be a whole number of at least 2"):
+    with pytest.raises(OptionError, match=r"levels.* must be a whole number of at least 2"):
         level_space({"x": FloatDistribution(0, 1)}, levels)
 
 

@@ -194,7 +194,9 @@ def test_two_objectives_reach_both_ends_of_the_front():
     assert len(values) >= 6
 
 
-@pytest.mark.parametrize("solver", ["exact", "anneal", "tabu", "milp", Exact(), QAOA(mixer="xy-exact", circuit_qubits=0)])
+@pytest.mark.parametrize(
+    "solver", ["exact", "anneal", "tabu", "milp", Exact(), QAOA(mixer="xy-exact", circuit_qubits=0)]
+)
 def test_any_solver_can_choose(solver):
     study = optuna.create_study(sampler=QuboSampler(seed=0, solver=solver, n_startup_trials=6, levels=3))
     study.optimize(lambda t: (t.suggest_float("x", 0, 1) - 0.5) ** 2 + t.suggest_int("k", 1, 3), n_trials=9)
@@ -207,7 +209,11 @@ def test_values_outside_the_grid_count_as_well():
     study = optuna.create_study(sampler=QuboSampler(seed=0, levels=5))
     for x in np.linspace(0, 1, 12):
         study.enqueue_trial({"x": float(x), "y": float(x)})
-    study.optimize(lambda t: (t.suggest_float("x", 0, 1) - t.suggest_float("y", 0, 1) - 0.5) ** 2, n_trials=22)
+
+    def objective(trial):
+        return (trial.suggest_float("x", 0, 1) - trial.suggest_float("y", 0, 1) - 0.5) ** 2
+
+    study.optimize(objective, n_trials=22)
     assert study.best_value == 0.0
 
 
@@ -234,7 +240,7 @@ def test_the_room_loads_the_sampler_by_name():
         ({"time_limit": 0}, "time_limit is 0"),
         ({"search_space": ["x"]}, "search_space is .*must map parameter names"),
         ({"search_space": {}}, "has a single point"),
-        ({"search_space": {"x": IntDistribution(3, 3)}}, "has a single point, so there is nothing to choose"),
+        ({"search_space": {"x": IntDistribution(3, 3)}}, "a single point, so there is nothing to choose"),
         (
             {"search_space": {"x": FloatDistribution(0, 1)}, "levels": {"y": 3}},
             r"levels names \['y'\], which search_space does not have; it has \['x'\]",

@@ -14,7 +14,7 @@ from optuna.testing.pytest_samplers import (
 )
 
 from hybrid_opt.solvers import Anneal
-from hybrid_opt.tuning import QuboSampler
+from hybrid_opt.tuning import QuboSampler, factorization_machine
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +40,10 @@ class TestSurrogateFromTheFirstTrial(RelativeSamplerTestCase):
 
 
 class TestFactorization(RelativeSamplerTestCase):
+    @pytest.fixture(autouse=True)
+    def _short_training(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(factorization_machine, "STEPS", 20)
+
     @pytest.fixture
     def sampler(self) -> Callable[[], BaseSampler]:
         return lambda: QuboSampler(

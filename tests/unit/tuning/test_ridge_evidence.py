@@ -21,7 +21,11 @@ from hybrid_opt.tuning.targets import standardized
 @pytest.fixture
 def space():
     return level_space(
-        {"a": FloatDistribution(0, 1), "b": CategoricalDistribution([0, 1, 2]), "c": CategoricalDistribution([0, 1])},
+        {
+            "a": FloatDistribution(0, 1),
+            "b": CategoricalDistribution([0, 1, 2]),
+            "c": CategoricalDistribution([0, 1]),
+        },
         5,
     )
 
@@ -52,14 +56,15 @@ def test_the_gradient_is_that_of_the_value(space):
 
 
 def test_the_evidence_is_a_multivariate_t(space):
-    states, features, rng = points(space, 12)
+    _, features, rng = points(space, 12)
     center = default_settings(space).vector()
     spread = np.ones(len(center))
     targets = rng.normal(size=12)
 
     def evidence(vector):
         away = vector - center
-        return -ridge_evidence._negative(vector, space, features, targets, center, spread)[0] + away @ away / 2
+        value = ridge_evidence._negative(vector, space, features, targets, center, spread)[0]
+        return away @ away / 2 - value
 
     def exact(vector):
         shape, scale = ridge_evidence.SCALE_PRIOR
@@ -91,7 +96,7 @@ def test_interactions_and_noise_are_told_apart(space):
 
 
 def test_more_than_the_largest_number_of_points_are_thinned_out(space, monkeypatch):
-    states, features, rng = points(space, 60)
+    _, features, rng = points(space, 60)
     targets = rng.normal(size=60)
     seen = []
     original = ridge_evidence._negative

@@ -67,6 +67,7 @@ def test_the_same_seed_gives_the_same_start(space):
     assert not np.array_equal(start(space, 9, 3), start(space, 9, 4))
 
 
-def test_the_start_is_long_enough_for_parameters_and_levels(space):
-    assert start_length(space) == 7
-    assert start_length(level_space({})) == 1
+def test_the_start_is_long_enough_for_all_levels(space):
+    assert start_length(space) == 10
+    assert start_length(level_space({"a": CategoricalDistribution(list(range(13)))})) == 13
+    assert start_length(level_space({})) == 10
