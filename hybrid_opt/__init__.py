@@ -17,7 +17,19 @@ if (_checkout / "pyproject.toml").is_file() and (_checkout / "circuits").is_dir(
     __path__.append(str(_checkout))
 
 if TYPE_CHECKING:
-    from . import circuits, errors, estimators, graphs, layers, marketing, planning, qubo, solvers, testing
+    from . import (
+        circuits,
+        errors,
+        estimators,
+        graphs,
+        layers,
+        marketing,
+        planning,
+        qubo,
+        solvers,
+        testing,
+        tuning,
+    )
     from .qubo import LevelModel, Qubo, to_qubo
     from .solvers import Solution, methods, solve
 
@@ -41,6 +53,7 @@ __all__ = [
     "solvers",
     "testing",
     "to_qubo",
+    "tuning",
 ]
 
 _HOMES = {
@@ -62,6 +75,7 @@ _ROOMS = {
     "qubo",
     "solvers",
     "testing",
+    "tuning",
 }
 
 
