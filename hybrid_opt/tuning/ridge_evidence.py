@@ -35,7 +35,7 @@ RELEVANCE_SPREAD = 1.0
 LENGTH = (np.log(0.5), 0.7)
 STRENGTH = (np.log(1.0), 1.5)
 NOISE = (np.log(0.01), 1.5)
-LIMIT = 6.0  # the optimizer stays within this many standard deviations
+LIMIT = 4.0  # standard deviations the optimizer may stray; within them C is far from singular
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,18 +75,60 @@ def default_settings(space: LevelSpace) -> RidgeSettings:
     )
 
 
-def _effects(
-    space: LevelSpace, features: NDArray[np.float64], log_lengths: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
-    """M of every parameter, shape (N, n, n), and the derivative of its level covariance, (L, L) each."""
-    effects = np.empty((len(space.sizes), len(features), len(features)))
-    slopes = []
-    for g, (parameter, start) in enumerate(zip(space.parameters, space.starts)):
-        own = features[:, start : start + parameter.size]
-        covariance, slope = level_covariance(parameter.positions, parameter.size, float(log_lengths[g]))
-        effects[g] = own @ covariance @ own.T
-        slopes.append(slope)
-    return effects, slopes
+class _Effects:
+    """Main effects of all parameters at some points, as the upper triangles of their covariances M.
+
+    Those of choices never change; those of numbers follow their lengths.
+
+    Shapes: U = n (n + 1) / 2 entries of a triangle.
+    """
+
+    def __init__(self, space: LevelSpace, features: NDArray[np.float64]) -> None:
+        self.space, self.features = space, features
+        self.triangle = np.triu_indices(len(features))
+        self.effects = np.empty((len(space.sizes), len(self.triangle[0])))
+        self.squares = np.empty_like(self.effects)
+        self.slopes: dict[int, NDArray[np.float64]] = {}
+        self.ordered = [g for g, p in enumerate(space.parameters) if p.positions is not None]
+        choices = [g for g in range(len(space.sizes)) if g not in self.ordered]
+        self._update(choices, np.zeros(len(space.sizes)))
+
+    def own(self, g: int) -> NDArray[np.float64]:
+        """Shares of the levels of parameter g, shape (n, L)."""
+        return self.features[:, self.space.starts[g] : self.space.starts[g + 1]]
+
+    def set_lengths(self, log_lengths: NDArray[np.float64]) -> None:
+        """Compute what follows the lengths."""
+        self._update(self.ordered, log_lengths)
+
+    def _update(self, groups: list[int], log_lengths: NDArray[np.float64]) -> None:
+        for g in groups:
+            parameter = self.space.parameters[g]
+            covariance, slope = level_covariance(parameter.positions, parameter.size, float(log_lengths[g]))
+            self.effects[g] = (self.own(g) @ covariance @ self.own(g).T)[self.triangle]
+            self.slopes[g] = slope
+        self.squares[groups] = self.effects[groups] ** 2
+
+    def square(self, entries: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A symmetric matrix from its upper triangle, (U,) to (n, n)."""
+        matrix = np.empty((len(self.features), len(self.features)))
+        matrix[self.triangle] = entries
+        matrix.T[self.triangle] = entries
+        return matrix
+
+    def parts(self, settings: RidgeSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Sum of the scaled main effects, and of their products two by two, shape (U,) each."""
+        relevances = np.exp(settings.log_relevances)
+        total = relevances @ self.effects
+        return total, 0.5 * (total**2 - relevances**2 @ self.squares)
+
+    def covariance(
+        self, settings: RidgeSettings, total: NDArray[np.float64], pairs: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """C from its parts, shape (n, n)."""
+        matrix = self.square(1.0 + total + np.exp(settings.log_strength) * pairs)
+        matrix[np.diag_indices_from(matrix)] += np.exp(settings.log_noise)
+        return matrix
 
 
 def covariance_of(
@@ -102,53 +144,44 @@ def covariance_of(
     Returns:
         Shape (n, n).
     """
-    effects, _ = _effects(space, features, settings.log_lengths)
-    return _assemble(effects, settings)[0]
-
-
-def _assemble(
-    effects: NDArray[np.float64], settings: RidgeSettings
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """C, the scaled effects a_g M_g and their sum."""
-    scaled = effects * np.exp(settings.log_relevances)[:, None, None]
-    total = scaled.sum(axis=0)
-    pairs = 0.5 * (total**2 - np.einsum("gij,gij->ij", scaled, scaled))
-    covariance = 1.0 + total + np.exp(settings.log_strength) * pairs
-    covariance[np.diag_indices_from(covariance)] += np.exp(settings.log_noise)
-    return covariance, scaled, total
+    effects = _Effects(space, features)
+    effects.set_lengths(settings.log_lengths)
+    return effects.covariance(settings, *effects.parts(settings))
 
 
 def _negative(
     vector: NDArray[np.float64],
-    space: LevelSpace,
-    features: NDArray[np.float64],
+    effects: _Effects,
     targets: NDArray[np.float64],
     center: NDArray[np.float64],
     spread: NDArray[np.float64],
 ) -> tuple[float, NDArray[np.float64]]:
     """Minus the logarithm of evidence times prior, and its gradient."""
     settings = RidgeSettings.from_vector(vector)
-    effects, slopes = _effects(space, features, settings.log_lengths)
-    covariance, scaled, total = _assemble(effects, settings)
+    effects.set_lengths(settings.log_lengths)
+    total, pairs = effects.parts(settings)
+    covariance = effects.covariance(settings, total, pairs)
     root = np.linalg.cholesky(covariance)
     inverse = np.linalg.inv(covariance)
     weights = inverse @ targets
     shape, scale = SCALE_PRIOR[0] + 0.5 * len(targets), SCALE_PRIOR[1] + 0.5 * float(targets @ weights)
     evidence = -float(np.log(np.diag(root)).sum()) - shape * np.log(scale)
-    # d evidence = sum of change * dC
+    # d evidence = sum of change * dC over the whole matrix; in a triangle the rest counts twice.
     change = 0.5 * (shape / scale * np.outer(weights, weights) - inverse)
+    doubled = (2.0 * change - np.diag(np.diag(change)))[effects.triangle]
     strength = np.exp(settings.log_strength)
-    n = len(space.sizes)
-    gradient = np.zeros(len(vector))
-    around = change * (1.0 + strength * (total - scaled))  # (N, n, n)
-    gradient[:n] = np.einsum("gij,gij->g", around, scaled)
     relevances = np.exp(settings.log_relevances)
-    for g, parameter in enumerate(space.parameters):
-        if parameter.positions is not None:
-            own = features[:, space.starts[g] : space.starts[g + 1]]
-            gradient[n + g] = relevances[g] * float(((own.T @ around[g] @ own) * slopes[g]).sum())
-    pairs = 0.5 * (total**2 - np.einsum("gij,gij->ij", scaled, scaled))
-    gradient[-2] = strength * float((change * pairs).sum())
+    around = doubled * (1.0 + strength * total)
+    n = len(relevances)
+    gradient = np.zeros(len(vector))
+    gradient[:n] = relevances * (effects.effects @ around)
+    gradient[:n] -= strength * relevances**2 * (effects.squares @ doubled)
+    whole = effects.square(1.0 + strength * total)
+    for g in effects.ordered:
+        without = change * (whole - strength * relevances[g] * effects.square(effects.effects[g]))
+        inside = effects.own(g).T @ without @ effects.own(g)
+        gradient[n + g] = relevances[g] * float((inside * effects.slopes[g]).sum())
+    gradient[-2] = strength * float(doubled @ pairs)
     gradient[-1] = np.exp(settings.log_noise) * float(np.trace(change))
     away = (vector - center) / spread
     return -evidence + 0.5 * float(away @ away), away / spread - gradient
@@ -183,7 +216,7 @@ def fit_settings(
     result: Any = minimize(
         _negative,
         start,
-        args=(space, features, targets, start, spread),
+        args=(_Effects(space, features), targets, start, spread),
         jac=True,
         method="L-BFGS-B",
         bounds=list(zip(start - LIMIT * spread, start + LIMIT * spread)),

@@ -41,7 +41,8 @@ def test_the_gradient_is_that_of_the_value(space):
     targets = standardized(states[:, 0] + rng.normal(size=25))
     center = default_settings(space).vector()
     vector = center + rng.normal(scale=0.4, size=len(center))
-    arguments = (space, features, targets, center, np.full(len(center), 0.8))
+    effects = ridge_evidence._Effects(space, features)
+    arguments = (effects, targets, center, np.full(len(center), 0.8))
     _, gradient = ridge_evidence._negative(vector, *arguments)
     step = 1e-5
     numeric = [
@@ -63,7 +64,8 @@ def test_the_evidence_is_a_multivariate_t(space):
 
     def evidence(vector):
         away = vector - center
-        value = ridge_evidence._negative(vector, space, features, targets, center, spread)[0]
+        effects = ridge_evidence._Effects(space, features)
+        value = ridge_evidence._negative(vector, effects, targets, center, spread)[0]
         return away @ away / 2 - value
 
     def exact(vector):
@@ -101,9 +103,9 @@ def test_more_than_the_largest_number_of_points_are_thinned_out(space, monkeypat
     seen = []
     original = ridge_evidence._negative
 
-    def spy(vector, space, features, targets, *rest):
+    def spy(vector, effects, targets, *rest):
         seen.append(np.sort(targets))
-        return original(vector, space, features, targets, *rest)
+        return original(vector, effects, targets, *rest)
 
     monkeypatch.setattr(ridge_evidence, "LARGEST", 20)
     monkeypatch.setattr(ridge_evidence, "_negative", spy)
