@@ -21,7 +21,8 @@ from ..circuits.errors import (
     MissingAerError,
 )
 from ..errors import MissingDependencyError, ModelTooLargeError, OptionError
-from ..qubo.enumeration import AUTOMATIC_LIMIT, count_and_minimize
+from ..qubo.enumeration import AUTOMATIC_LIMIT
+from ..qubo.grouped_enumeration import automatic_census
 from ..qubo.spelled_count import spelled_count
 from .base import Outcome
 from .descent import descend
@@ -147,10 +148,11 @@ def record_run(
         f"the model has {spelled_count(problem.n_states)} assignments; the optimum is enumerated up to "
         f"{AUTOMATIC_LIMIT:,}"
     )  # fmt: skip
-    if problem.n_states <= AUTOMATIC_LIMIT:
-        optimum = count_and_minimize(problem).minimum
+    census = automatic_census(problem)
+    if census is not None:
+        optimum = census.minimum
         reason = "no assignment is feasible" if optimum is None else ""
-    uniform, uniform_reason = uniform_record(problem)
+    uniform, uniform_reason = uniform_record(problem, census)
     likely = None
     if probabilities is not None and energies is not None:
         figures, likely = figures_of_distribution(qubo, probabilities, optimum, space)
