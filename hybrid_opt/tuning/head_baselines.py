@@ -37,7 +37,7 @@ from .head_question import HeadQuestion
 from .head_statistics import HeadStatistics, head_statistics
 from .labelled_batches import LabelledBatches
 
-__all__ = ["HEAD_BASELINES", "BaselineMask", "head_baseline"]
+__all__ = ["HEAD_BASELINES", "BaselineMask", "greedy_path", "head_baseline", "random_mask"]
 
 _MOST_ARRANGEMENTS = 200_000
 
@@ -217,21 +217,42 @@ def _lightest(block: NDArray[np.float64], removed: int) -> Mask:
 
 
 def _greedy_loss(case: _Case) -> BaselineMask:
-    total, kept = sum(case.statistics.layers), _kept(case.question)
+    kept = _kept(case.question)
+    masks, evaluations = greedy_path(case.model, case.batches, case.question, progress=case.progress)
+    return BaselineMask(masks[kept], losses=evaluations[kept])
+
+
+def greedy_path(
+    model: nn.Module, batches: LabelledBatches, question: HeadQuestion, *, progress: Progress = silent
+) -> tuple[dict[int, Mask], dict[int, int]]:
+    """Take away, again and again, the head whose removal raises the measured loss least.
+
+    Args:
+        model: the model.
+        batches: calibration data.
+        question: where the path ends.
+        progress: called with the share done.
+
+    Returns:
+        By number of heads that are left: the mask, and how many losses it took.
+    """
+    total, kept = sum(question.statistics.layers), _kept(question)
     mask, evaluations = np.ones(total, dtype=np.int64), 0
+    masks, counts = {total: mask.copy()}, {total: 0}
     while int(mask.sum()) > kept:
         best, lowest = -1, np.inf
         for head in np.flatnonzero(mask):
             mask[head] = 0
-            if _may_shrink_to(case.question, mask):
-                loss = case.batches.mean_loss(case.model, mask)
+            if _may_shrink_to(question, mask):
+                loss = batches.mean_loss(model, mask)
                 evaluations += 1
-                if loss < lowest:
+                if best < 0 or loss < lowest:
                     best, lowest = int(head), loss
             mask[head] = 1
         mask[best] = 0
-        case.progress(1 - (mask.sum() - kept) / max(1, total - kept), "greedy on the loss")
-    return BaselineMask(mask, losses=evaluations)
+        masks[int(mask.sum())], counts[int(mask.sum())] = mask.copy(), evaluations
+        progress(1 - (mask.sum() - kept) / max(1, total - kept), "greedy on the loss")
+    return masks, counts
 
 
 def _kept(question: HeadQuestion) -> int:

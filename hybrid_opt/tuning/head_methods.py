@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import OptionError
 from ..solvers.base import Solver
+from ..solvers.exact import Exact
 from ..solvers.registry import find_solver
 from .head_question import HeadQuestion
 
@@ -51,7 +52,7 @@ def solver_of(method: Any, question: HeadQuestion, argument: str = "method") -> 
     Args:
         method: a name of ``hybrid_opt.methods()`` or a solver object. "auto" enumerates up to 24 heads and
             asks HiGHS above. "qaoa" stays in the subspace of bit strings that keep the number of heads, with
-            trained angles; rows "layer keeps a head" have no penalty there, draws are judged by them. "vqe"
+            angles from a rule; rows "layer keeps a head" have no penalty there, draws are judged by them. "vqe"
             minimizes the QUBO with penalties.
         question: what it will be asked.
         argument: name of the user's argument, for messages.
@@ -63,8 +64,9 @@ def solver_of(method: Any, question: HeadQuestion, argument: str = "method") -> 
         OptionError: no such method.
     """
     if method == "auto":
-        heads = sum(question.statistics.layers)
-        return find_solver("exact" if heads <= EXACT_HEADS else "milp", argument)
+        method = "exact" if sum(question.statistics.layers) <= EXACT_HEADS else "milp"
+    if method == "exact":
+        return Exact(limit=2**EXACT_HEADS)
     if method == "qaoa":
         from ..solvers.qaoa import QAOA
 
@@ -72,9 +74,7 @@ def solver_of(method: Any, question: HeadQuestion, argument: str = "method") -> 
             return QAOA(depth=4, optimizer="L-BFGS-B", max_evaluations=60, max_qubits=_FREE_QUBITS)
         left_out = dict.fromkeys(question.layer_rows, 0.0)
         penalty: Any = left_out or "certified"
-        return QAOA(
-            depth=8, optimizer="L-BFGS-B", max_evaluations=60, mixer="xy-exact", penalty=penalty, circuit_qubits=12
-        )
+        return QAOA(depth=8, mixer="xy-exact", penalty=penalty)
     if isinstance(method, str) and method not in _names():
         raise OptionError(f"{argument} is {method!r}; legal are {', '.join(_names())}, or a solver object")
     return find_solver(method, argument)
