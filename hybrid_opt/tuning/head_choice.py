@@ -18,7 +18,7 @@ from ..classical.head_pruning import prune_heads
 from ..classical.head_sites import find_head_sites
 from ..errors import OptionError
 from .head_question import HeadQuestion
-from .head_statistics import HeadStatistics
+from .loss_statistics import HeadStatistics
 
 if TYPE_CHECKING:
     import pandas

@@ -24,7 +24,7 @@ from .head_choice import HeadSelection
 from .head_blocks import answer_in_blocks
 from .head_methods import MOST_AMPLITUDES, count_states, solver_of
 from .head_question import HeadQuestion
-from .head_statistics import HeadStatistics, head_statistics
+from .loss_statistics import HeadStatistics, head_statistics
 from .labelled_batches import LabelledBatches, read_batches
 from .measured_heads import MeasuredHeads, measure_heads, read_evaluations
 

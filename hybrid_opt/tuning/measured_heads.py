@@ -29,7 +29,7 @@ from ..seeds import child_seed
 from ..solvers.greedy import Greedy
 from ..solvers.solve import solve
 from .head_question import HeadQuestion
-from .head_statistics import HeadStatistics
+from .loss_statistics import HeadStatistics
 from .labelled_batches import LabelledBatches
 
 __all__ = ["MeasuredHeads", "measure_heads"]
