@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from .head_choice import HeadSelection
     from .head_question import HeadQuestion
     from .head_selection import select_heads
-    from .loss_statistics import HeadStatistics, head_statistics
     from .labelled_batches import LabelledBatches, read_batches
     from .level_annealing import LevelAnneal
+    from .loss_statistics import HeadStatistics, head_statistics
     from .qubo_sampler import QuboSampler
     from .refinement import Refinement, refine
     from .surrogate_check import SurrogateCheck, check_surrogate

@@ -183,8 +183,8 @@ class HeadSelection:
 
     def __str__(self) -> str:
         words = [
-            f"{int(self.mask.sum())} of {len(self.mask)} heads stay; calibration loss {self.loss_before:.4f} -> "
-            f"{self.loss_after:.4f} ({self.source}; the answer: {self.answer_loss:.4f}, "
+            f"{int(self.mask.sum())} of {len(self.mask)} heads stay; calibration loss {self.loss_before:.4f} "
+            f"-> {self.loss_after:.4f} ({self.source}; the answer: {self.answer_loss:.4f}, "
             f"predicted {self.predicted_loss:.4f}; "
             f"{self.evaluations} losses measured)",
             *(f"  layer {layer}: {', '.join(map(str, heads))}" for layer, heads in enumerate(self.kept)),
