@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from .head_choice import HeadSelection
     from .head_question import HeadQuestion
     from .head_selection import select_heads
-    from .head_statistics import HeadStatistics, head_statistics
     from .labelled_batches import LabelledBatches, read_batches
     from .level_annealing import LevelAnneal
+    from .loss_statistics import HeadStatistics, head_statistics
     from .qubo_sampler import QuboSampler
     from .refinement import Refinement, refine
     from .surrogate_check import SurrogateCheck, check_surrogate
@@ -43,7 +43,7 @@ _HOMES = {
     "HEAD_BASELINES": "head_baselines",
     "HeadQuestion": "head_question",
     "HeadSelection": "head_choice",
-    "HeadStatistics": "head_statistics",
+    "HeadStatistics": "loss_statistics",
     "LabelledBatches": "labelled_batches",
     "LevelAnneal": "level_annealing",
     "QuboSampler": "qubo_sampler",
@@ -51,7 +51,7 @@ _HOMES = {
     "SurrogateCheck": "surrogate_check",
     "check_surrogate": "surrogate_check",
     "head_baseline": "head_baselines",
-    "head_statistics": "head_statistics",
+    "head_statistics": "loss_statistics",
     "read_batches": "labelled_batches",
     "refine": "refinement",
     "select_heads": "head_selection",

@@ -34,7 +34,7 @@ from ..errors import OptionError
 from ..progress import Progress, silent
 from ..seeds import child_seed
 from .head_question import HeadQuestion
-from .head_statistics import HeadStatistics, head_statistics
+from .loss_statistics import HeadStatistics, head_statistics
 from .labelled_batches import LabelledBatches
 
 __all__ = ["HEAD_BASELINES", "BaselineMask", "greedy_path", "head_baseline", "random_mask"]

@@ -68,9 +68,10 @@ def answer_in_blocks(
         if answer.interrupted:
             break
     notes = [
-        f"{len(mask)} heads are more than one quantum row holds: {solver.name} was asked in {blocks} blocks of "
-        f"at most {size} heads around the answer of {incumbent.method}; predicted change {start:+.6f} before, "
-        f"{value:+.6f} after; the quantum row is that of one block, and nothing is proven about the whole"
+        f"{len(mask)} heads are more than one quantum row holds: {solver.name} was asked in {blocks} blocks "
+        f"of at most {size} heads around the answer of {incumbent.method}; predicted change {start:+.6f} "
+        f"before, {value:+.6f} after; the quantum row is that of one block, and nothing is proven about the "
+        "whole"
     ]
     return mask, kept or incumbent, notes
 

@@ -48,4 +48,6 @@ def _length(batches: LabelledBatches) -> int:
         given = batches.batches[0].get(name)
         if isinstance(given, Tensor) and given.dim() >= 2:
             return int(given.shape[1])
-    raise OptionError("examples have no input_ids or input_values to count positions of; give costs as numbers")
+    raise OptionError(
+        "examples have no input_ids or input_values whose positions could be counted; give costs as numbers"
+    )

@@ -18,7 +18,7 @@ from ..classical.head_pruning import prune_heads
 from ..classical.head_sites import find_head_sites
 from ..errors import OptionError
 from .head_question import HeadQuestion
-from .head_statistics import HeadStatistics
+from .loss_statistics import HeadStatistics
 
 if TYPE_CHECKING:
     import pandas
@@ -183,8 +183,8 @@ class HeadSelection:
 
     def __str__(self) -> str:
         words = [
-            f"{int(self.mask.sum())} of {len(self.mask)} heads stay; calibration loss {self.loss_before:.4f} -> "
-            f"{self.loss_after:.4f} ({self.source}; the answer: {self.answer_loss:.4f}, "
+            f"{int(self.mask.sum())} of {len(self.mask)} heads stay; calibration loss {self.loss_before:.4f} "
+            f"-> {self.loss_after:.4f} ({self.source}; the answer: {self.answer_loss:.4f}, "
             f"predicted {self.predicted_loss:.4f}; "
             f"{self.evaluations} losses measured)",
             *(f"  layer {layer}: {', '.join(map(str, heads))}" for layer, heads in enumerate(self.kept)),

@@ -27,7 +27,7 @@ def count_states(question: HeadQuestion) -> int:
 
     Example:
         >>> import numpy as np
-        >>> from hybrid_opt.tuning.head_statistics import HeadStatistics
+        >>> from hybrid_opt.tuning.loss_statistics import HeadStatistics
         >>> zeros = np.zeros(8)
         >>> measured = HeadStatistics((4, 4), zeros + 1, 1.0, zeros, np.eye(8), zeros, None, 9, 9)
         >>> count_states(HeadQuestion(measured, keep=4)), count_states(HeadQuestion(measured, keep=(2, 2)))

@@ -38,9 +38,8 @@ def draw_selection(selection: HeadSelection) -> Figure:
         for column, (bit, value) in enumerate(zip(mask, values, strict=True)):
             color = KEPT if bit else REMOVED
             axes.add_patch(Rectangle((column - 0.45, row - 0.42), 0.9, 0.84, color=color))
-            axes.text(
-                column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color="white" if bit else TEXT
-            )
+            ink = "white" if bit else TEXT
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=ink)
     axes.set_xlim(-0.6, max(layers) - 0.4)
     axes.set_ylim(len(layers) - 0.4, -0.6)
     axes.set_xticks(range(max(layers)))

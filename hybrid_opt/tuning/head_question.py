@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError
-from .head_statistics import HeadStatistics
+from .loss_statistics import HeadStatistics
 
 __all__ = ["HeadQuestion", "head_label", "layer_row"]
 
@@ -64,7 +64,7 @@ class HeadQuestion:
             not pay for one head of each layer, costs of another shape.
 
     Example:
-        >>> from hybrid_opt.tuning.head_statistics import HeadStatistics
+        >>> from hybrid_opt.tuning.loss_statistics import HeadStatistics
         >>> fisher = np.diag([4.0, 1.0, 3.0, 2.0])
         >>> measured = HeadStatistics((2, 2), np.ones(4), 1.0, np.zeros(4), fisher, np.ones(4), None, 9, 9)
         >>> question = HeadQuestion(measured, keep=2)

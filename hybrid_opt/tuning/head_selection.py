@@ -19,13 +19,13 @@ from ..progress import Progress, silent
 from ..seeds import child_seed, resolve_seed
 from ..solvers.solution import Solution
 from ..solvers.solve import solve
+from .head_blocks import answer_in_blocks
 from .head_budget import read_costs
 from .head_choice import HeadSelection
-from .head_blocks import answer_in_blocks
 from .head_methods import MOST_AMPLITUDES, count_states, solver_of
 from .head_question import HeadQuestion
-from .head_statistics import HeadStatistics, head_statistics
 from .labelled_batches import LabelledBatches, read_batches
+from .loss_statistics import HeadStatistics, head_statistics
 from .measured_heads import MeasuredHeads, measure_heads, read_evaluations
 
 __all__ = ["select_heads"]
@@ -109,7 +109,9 @@ def select_heads(
         seed=child_seed(used, "calibration"),
     )  # fmt: skip
     statistics = head_statistics(model, batches, similarity=redundancy > 0, progress=progress)
-    kept = _read_keep(keep, statistics) if budget is None else _without_keep(keep)
+    if keep is not None and budget is not None:
+        raise OptionError("keep and budget were both given; a choice has one of them")
+    kept = _read_keep(keep, statistics) if budget is None else None
     priced = None if budget is None else read_costs(model, costs, batches)
     question = HeadQuestion(statistics, kept, budget, priced, redundancy)
     solver_of(method, question)
@@ -134,7 +136,9 @@ def _read_keep(keep: Any, statistics: HeadStatistics) -> int | tuple[int, ...]:
         return int(keep)
     if isinstance(keep, float | np.floating):
         if not 0 < keep < 1:
-            raise OptionError(f"keep is {keep!r}; a share lies between 0 and 1, a number of heads is an integer")
+            raise OptionError(
+                f"keep is {keep!r}; a share lies between 0 and 1, and a number of heads is an integer"
+            )
         return max(layers, round(float(keep) * total))
     whole = isinstance(keep, Sequence) and not isinstance(keep, str)
     if not whole or not all(isinstance(k, int | np.integer) and not isinstance(k, bool) for k in keep):
@@ -142,11 +146,6 @@ def _read_keep(keep: Any, statistics: HeadStatistics) -> int | tuple[int, ...]:
             f"keep is {keep!r}; legal are a share (0.5), a number of heads (12), or numbers per layer ([3, 3])"
         )
     return tuple(int(k) for k in keep)
-
-
-def _without_keep(keep: Any) -> None:
-    if keep is not None:
-        raise OptionError("keep and budget were both given; a choice has one of them")
 
 
 def _re_estimated(
@@ -211,8 +210,8 @@ def _answer(
     if not solution.feasible or solution.sample is None:
         raise SolverError(
             f"{solution.method} found no mask that keeps the number of heads and one head of each layer "
-            f"({', '.join(solution.notes) or solution.status}); take numbers per layer (keep=[...]), more shots, "
-            "or another method"
+            f"({', '.join(solution.notes) or solution.status}); take numbers per layer (keep=[...]), more "
+            "shots, or another method"
         )
     return question.mask(solution.sample), solution, list(solution.notes)
 

@@ -5,8 +5,8 @@ when half of the heads go. Measurements say it. With z = 1 - m, the heads that a
 
     L(z) - L(0) = sum_n w_n z_n + a * sum_{i<j} F_ij z_i z_j + sum_{i<j} w_ij z_i z_j + noise
 
-is Bayesian linear regression: w_n is normal around the measured change of taking head n away alone, a around 1,
-w_ij around 0. A draw from the posterior is a question like any other (`HeadQuestion`); its answer is measured
+is Bayesian linear regression: w_n is normal around the measured change of taking head n away alone, a around
+1, w_ij around 0. A draw from the posterior is a question like any other (`HeadQuestion`); its answer is measured
 and added (Thompson sampling on pairs: Baptista and Poloczek 2018, "Bayesian optimization of combinatorial
 structures", arXiv 1806.08838). Masks far above the best count less: the model has to be right where the good
 ones are.
@@ -29,8 +29,8 @@ from ..seeds import child_seed
 from ..solvers.greedy import Greedy
 from ..solvers.solve import solve
 from .head_question import HeadQuestion
-from .head_statistics import HeadStatistics
 from .labelled_batches import LabelledBatches
+from .loss_statistics import HeadStatistics
 
 __all__ = ["MeasuredHeads", "measure_heads"]
 

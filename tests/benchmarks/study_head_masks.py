@@ -1,7 +1,7 @@
-"""Which heads may go: masks from a quadratic model, solved exactly and by QAOA, beside the rules of the literature.
+"""Which heads may go: masks from a quadratic model, exactly and by QAOA, beside the rules of the literature.
 
-A digits encoder and a character GPT of 4 layers with 6 heads, trained for the purpose, five seeds each. At 18,
-12 and 6 of 24 heads, every mask is chosen on the same calibration examples (of the training split) and judged
+A digits encoder and a character GPT of 4 layers with 6 heads, trained for the purpose, five seeds each. At
+18, 12 and 6 of 24 heads, every mask is chosen on the same calibration examples (of the training split) and judged
 by its loss on held-out ones.
 
 * ``qubo, fisher``: gradient and Fisher matrix, measured again in steps; ``qubo, fisher only``: without the
@@ -10,8 +10,8 @@ by its loss on held-out ones.
 * the rules of `head_baselines`; "greedy loss" goes one path to 6 heads and is read off on the way. "random"
   is the mean over 20 masks.
 * "solvers": the measured question of each seed by every method: gap to the exact optimum, seconds.
-* "check": 200 random masks, predicted against measured, for the Fisher matrix and for the measured model (whose
-  own masks are others): Spearman and fitted scale of the quadratic term.
+* "check": 200 random masks, predicted against measured, for the Fisher matrix and for the measured model
+  (whose own masks are others): Spearman and fitted scale of the quadratic term.
 
 ``summary``: means over seeds with half-widths of 95 % intervals (Student), and of differences seed by seed to
 "michel" and to the best rule.
@@ -36,8 +36,14 @@ from hybrid_opt.classical.encoder_heads import DistanceEncoderForSequenceClassif
 from hybrid_opt.classical.training_settings import TrainingSettings
 from hybrid_opt.seeds import child_seed
 from hybrid_opt.solvers import solve
-from hybrid_opt.tuning import HeadQuestion, check_surrogate, head_baseline, head_statistics, read_batches
-from hybrid_opt.tuning import select_heads
+from hybrid_opt.tuning import (
+    HeadQuestion,
+    check_surrogate,
+    head_baseline,
+    head_statistics,
+    read_batches,
+    select_heads,
+)
 from hybrid_opt.tuning.head_baselines import greedy_path, random_mask
 from hybrid_opt.tuning.head_methods import solver_of
 
@@ -166,7 +172,7 @@ def summary(parts: dict[str, Any], kind: str) -> dict[str, Any]:
                 pairs = zip(losses[arm], losses[other], strict=True)
                 entry[f"{arm} minus {name}"] = spread([ours - theirs for ours, theirs in pairs])
         entry["largest gap"] = {
-            name: max(each["solvers"][name]["gap"] if each["solvers"][name]["gap"] is not None else np.inf for each in found)
+            name: max(np.inf if gap is None else gap for gap in (each["solvers"][name]["gap"] for each in found))
             for name in SOLVERS
         }
         entry["check"] = {
