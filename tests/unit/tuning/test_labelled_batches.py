@@ -25,7 +25,8 @@ from hybrid_opt.classical.task_data import TaskData
 from hybrid_opt.errors import OptionError
 from hybrid_opt.tuning.labelled_batches import LabelledBatches, evaluating, read_batches, summed_loss
 
-SIZES: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "vocab_size": 11}
+SIZES: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+SIZES["vocab_size"] = 11
 TOKENS = torch.arange(35).view(7, 5) % 11
 CLASSES = ExampleDataset({"input_ids": TOKENS, "labels": torch.arange(7) % 2})
 
