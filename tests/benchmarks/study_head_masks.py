@@ -1,8 +1,8 @@
 """Which heads may go: masks from a quadratic model, exactly and by QAOA, beside the rules of the literature.
 
 A digits encoder and a character GPT of 4 layers with 6 heads, trained for the purpose, five seeds each. At
-18, 12 and 6 of 24 heads, every mask is chosen on the same calibration examples (of the training split) and judged
-by its loss on held-out ones.
+18, 12 and 6 of 24 heads, every mask is chosen on the same calibration examples (of the training split) and
+judged by its loss on held-out ones.
 
 * ``qubo, fisher``: gradient and Fisher matrix, measured again in steps; ``qubo, fisher only``: without the
   gradient; ``qubo, measured``: 96 measured losses, four per head; all three solved exactly. ``qubo, greedy +
@@ -172,7 +172,8 @@ def summary(parts: dict[str, Any], kind: str) -> dict[str, Any]:
                 pairs = zip(losses[arm], losses[other], strict=True)
                 entry[f"{arm} minus {name}"] = spread([ours - theirs for ours, theirs in pairs])
         entry["largest gap"] = {
-            name: max(np.inf if gap is None else gap for gap in (each["solvers"][name]["gap"] for each in found))
+            name: max(np.inf if each["solvers"][name]["gap"] is None else each["solvers"][name]["gap"]
+                      for each in found)
             for name in SOLVERS
         }
         entry["check"] = {
