@@ -33,9 +33,10 @@ class Greedy:
     The first run begins with every variable at its first state, the second at its last (choosing by adding
     and by taking away), likewise the third and fourth, all others at random states. While a row is broken,
     every first two of four runs make the cheapest change that lowers the violation, the others the one that
-    lowers it most. From then on rows stay kept: the best single change is made while one lowers the objective, else the best swap of
-    two, until nothing does. A variable of up to 64 states may go to each of them, others by powers of two.
-    With more than 1,024 changes, swaps are looked for among the 1,024 cheapest.
+    lowers it most. From then on rows stay kept: the best single change is made while one lowers the
+    objective, else the best swap of two, until nothing does. A variable of up to 64 states may go to each of
+    them, others by powers of two. With more than 1,024 changes, swaps are looked for among the 1,024
+    cheapest.
 
     Where no run finds a feasible assignment, HiGHS looks for one without the objective, and the local search
     begins there. Nothing is proven.
