@@ -5,11 +5,13 @@ Shapes: B examples of a batch, N heads of the model.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas
 import torch
 from torch import Tensor, nn
 
@@ -18,9 +20,10 @@ from ..classical.evaluation_pass import stack_examples
 from ..classical.head_masking import masked_heads
 from ..classical.task_data import TASKS, TaskData
 from ..errors import OptionError
-from ..seeds import child_seed
+from ..seeds import child_seed, resolve_seed
+from ..solvers.settings import check_choice, check_whole
 
-__all__ = ["LabelledBatches", "read_batches"]
+__all__ = ["LabelledBatches", "evaluating", "read_batches", "summed_loss"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,16 +60,14 @@ class LabelledBatches:
 
         Returns:
             The mean over all items, without what training adds (balancing of experts).
+
+        Raises:
+            OptionError: the model gives no loss for these batches.
+            ConfigurationError: gates of another shape, or a model without known attention.
         """
-        training = model.training
-        model.eval()
-        try:
-            if gates is None:
-                return sum(float(part) for part in self.summed_losses(model)) / self.total_items
-            with masked_heads(model, gates):
-                return sum(float(part) for part in self.summed_losses(model)) / self.total_items
-        finally:
-            model.train(training)
+        gated = nullcontext() if gates is None else masked_heads(model, gates)
+        with evaluating(model), gated:
+            return sum(float(loss) for loss in self.summed_losses(model)) / self.total_items
 
     def summed_losses(self, model: nn.Module) -> Iterable[Tensor]:
         """The loss of each batch summed over its items, (), with the graph that the caller's mode keeps.
@@ -79,16 +80,55 @@ class LabelledBatches:
 
 
 def summed_loss(model: nn.Module, batch: Mapping[str, Any], items: int) -> Tensor:
-    """Mean loss of a batch times what it is a mean over; the auxiliary loss of experts is left out."""
+    """The loss of a batch summed over its items; the auxiliary loss of experts is left out.
+
+    Args:
+        model: its call with ``labels`` returns a mean loss.
+        batch: tensors on the model's device.
+        items: what the loss is a mean over.
+
+    Returns:
+        The sum, ().
+
+    Raises:
+        OptionError: the model gives no loss for the batch.
+    """
     output = model(**batch)
     loss: Tensor | None = getattr(output, "loss", None)
     if loss is None:
         raise OptionError(
-            f"{type(model).__name__} returns no loss for a batch with {', '.join(sorted(batch))}; give a model "
-            "with a head for the task, whose call takes labels"
+            f"{type(model).__name__} returns no loss for a batch with {', '.join(sorted(batch))}; give a "
+            "model with a head for the task, whose call takes labels"
         )
     auxiliary: Tensor | None = getattr(output, "aux_loss", None)
     return (loss if auxiliary is None else loss - auxiliary) * items
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode inside the ``with`` block; afterwards every part is in the mode it was in.
+
+    Args:
+        model: parts of it may be in different modes, as where some layers are frozen.
+
+    Yields:
+        Nothing.
+
+    Example:
+        >>> model = nn.Sequential(nn.Dropout(), nn.Dropout().eval())
+        >>> with evaluating(model):
+        ...     model[0].training
+        False
+        >>> model[0].training, model[1].training
+        (True, False)
+    """
+    modes = [(part, part.training) for part in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for part, mode in modes:
+            part.training = mode
 
 
 def read_batches(
@@ -104,36 +144,40 @@ def read_batches(
     """Batches of data in one of the forms that people have them in.
 
     Args:
-        data: a ``TaskData`` of ``load_data``; a torch data set of examples with ``labels``; a list of
-            batches; or anything that yields batches, such as a ``DataLoader``.
+        data: a ``TaskData`` of ``load_data``; a torch data set of examples with ``labels`` that all have
+            the same shapes; a list of batches; or anything that yields batches, such as a ``DataLoader``.
         model: for its device, and to tell next-token prediction from other tasks with a label per token.
         split: which part of a ``TaskData``.
-        examples: most examples to take, drawn without replacement from data sets, the first ones of
-            batches; None for all.
+        examples: most examples to take, drawn without replacement, from data sets; of batches the first
+            ones, whole, until there are at least so many. None for all.
         batch_size: examples per batch, for data sets.
         task: one of `classical.task_data.TASKS`; None reads it from the data.
         seed: of the draw.
 
     Returns:
-        The batches.
+        The batches; those in which no label counts (all are -100) are left out.
 
     Raises:
-        OptionError: data of another kind, without examples or labels, or an unknown task.
+        OptionError: data of another kind, without examples or labels, or an illegal argument.
+        DataError: a ``TaskData`` has no such split.
 
     Example:
         >>> from hybrid_opt.classical import DistanceEncoderForSequenceClassification, load_data
         >>> data = load_data("wine")
-        >>> model = DistanceEncoderForSequenceClassification(data.config(hidden_size=8, num_attention_heads=2))
+        >>> settings = data.config(hidden_size=8, num_attention_heads=2)
+        >>> model = DistanceEncoderForSequenceClassification(settings)
         >>> read = read_batches(data, model, examples=20)
         >>> read.items, read.task
         ((16, 4), 'sequence_classification')
     """
-    for name, number in (("examples", examples), ("batch_size", batch_size)):
-        whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
-        if not (whole and number > 0) and not (name == "examples" and number is None):
-            raise OptionError(f"{name} is {number!r}; it must be a whole number of at least 1")
-    if task is not None and task not in TASKS:
-        raise OptionError(f"task is {task!r}; legal are {', '.join(TASKS)}")
+    if not isinstance(model, nn.Module) or next(model.parameters(), None) is None:
+        raise OptionError(f"model is {type(model).__name__}; it must be a torch.nn.Module with parameters")
+    check_whole("batch_size", batch_size)
+    if examples is not None:
+        check_whole("examples", examples)
+    if task is not None:
+        check_choice("task", task, TASKS)
+    generator = np.random.default_rng(child_seed(resolve_seed(seed), "calibration examples"))
     if isinstance(data, TaskData):
         task, dataset, collate = task or data.task, data.split(split), data.collate or stack_examples
     elif _is_dataset(data):
@@ -142,26 +186,27 @@ def read_batches(
         return _given_batches(data, model, examples, task)
     if len(dataset) == 0:
         raise OptionError("the data have no example; nothing can be measured on them")
-    generator = np.random.default_rng(child_seed(seed, "calibration examples"))
     order = generator.permutation(len(dataset))[: len(dataset) if examples is None else examples]
-    batches = [
-        collate([dataset[int(index)] for index in order[first : first + batch_size]])
-        for first in range(0, len(order), batch_size)
-    ]
+    parts = [order[first : first + batch_size] for first in range(0, len(order), batch_size)]
+    try:
+        batches = [collate([dataset[int(index)] for index in part]) for part in parts]
+    except (RuntimeError, KeyError) as problem:
+        raise OptionError(
+            f"examples cannot be stacked to batches ({problem}); give examples that all have the same names "
+            "and shapes, or a DataLoader whose collate_fn pads them"
+        ) from problem
     return _checked(batches, model, task)
 
 
 def _is_dataset(data: Any) -> bool:
-    """Examples by index, as against a list of batches."""
-    if not (hasattr(data, "__len__") and hasattr(data, "__getitem__")) or isinstance(data, Mapping | str):
+    """Examples by number, as against batches in a sequence or from an iterator."""
+    by_number = hasattr(data, "__len__") and hasattr(data, "__getitem__")
+    if not by_number or isinstance(data, Sequence | Mapping | pandas.DataFrame):
         return False
     if len(data) == 0:
         return True
     first = data[0]
-    # The labels of an example have one dimension less than those of a batch; a batch has several per name.
-    if not isinstance(first, Mapping) or "labels" not in first or isinstance(data, Sequence):
-        return False
-    return True
+    return isinstance(first, Mapping) and "labels" in first
 
 
 def _given_batches(data: Any, model: nn.Module, examples: int | None, task: str | None) -> LabelledBatches:
@@ -175,7 +220,15 @@ def _given_batches(data: Any, model: nn.Module, examples: int | None, task: str 
     count = 0
     for batch in data:
         if not isinstance(batch, Mapping) or not isinstance(batch.get("labels"), Tensor):
-            raise OptionError(f"a batch is {type(batch).__name__} without a tensor of labels; both are needed")
+            raise OptionError(
+                f"a batch is {type(batch).__name__} without a tensor of labels; batches are dictionaries of "
+                "tensors with labels"
+            )
+        if batch["labels"].dim() == 0:
+            raise OptionError(
+                "labels of a batch have no dimension, as in a list of examples; give examples as a torch "
+                "data set, or batches whose first dimension counts the examples"
+            )
         batches.append(batch)
         count += len(batch["labels"])
         if examples is not None and count >= examples:
@@ -185,17 +238,16 @@ def _given_batches(data: Any, model: nn.Module, examples: int | None, task: str 
     return _checked(batches, model, task)
 
 
-def _checked(
-    batches: Sequence[Mapping[str, Any]], model: nn.Module, task: str | None
-) -> LabelledBatches:
-    device = next(model.parameters()).device
+def _checked(batches: Sequence[Mapping[str, Any]], model: nn.Module, task: str | None) -> LabelledBatches:
+    """Batches on the model's device with the number of labels that count."""
     if not isinstance(batches[0].get("labels"), Tensor):
         raise OptionError(f"examples hold {', '.join(sorted(batches[0]))}; labels are needed as well")
     chosen = task or _task_of(batches[0]["labels"], model)
     items = tuple(counted_items(chosen, batch) for batch in batches)
     if not sum(items):
         raise OptionError("no label of the data counts (all are -100); nothing can be measured on them")
-    moved = tuple(move_batch(batch, device) for batch, number in zip(batches, items) if number)
+    device = next(model.parameters()).device
+    moved = tuple(move_batch(batch, device) for batch, number in zip(batches, items, strict=True) if number)
     return LabelledBatches(moved, tuple(number for number in items if number), chosen)
 
 
