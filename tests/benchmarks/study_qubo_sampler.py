@@ -42,7 +42,8 @@ from record import Record
 from scipy import stats
 from tuning_problems import PROBLEMS, TuningProblem, make_problem
 
-from hybrid_opt.solvers import QAOA, Outcome, Request
+from hybrid_opt import solvers
+from hybrid_opt.solvers.base import Outcome, Request
 from hybrid_opt.tuning import QuboSampler
 
 SEED = 41
@@ -95,7 +96,7 @@ ARMS = {
     "qubo, exact": Arm(lambda seed: QuboSampler(solver="exact", seed=seed), problems=SOME),
     "qubo, factorization": Arm(lambda seed: QuboSampler(surrogate="factorization", seed=seed)),
     "qubo, qaoa": Arm(
-        lambda seed: QuboSampler(solver=QAOA(mixer="xy-exact", circuit_qubits=0), seed=seed),
+        lambda seed: QuboSampler(solver=solvers.QAOA(mixer="xy-exact", circuit_qubits=0), seed=seed),
         trials=50,
         seeds=3,
         problems=SOME,
