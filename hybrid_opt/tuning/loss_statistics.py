@@ -34,9 +34,10 @@ from torch import Tensor, nn
 from ..classical.head_masking import masked_heads
 from ..classical.head_similarity import HeadSimilarity
 from ..classical.head_sites import HeadSite, find_head_sites
+from ..classical.losses import IGNORED_LABEL
 from ..errors import OptionError
 from ..progress import Progress, silent
-from .labelled_batches import LabelledBatches, summed_loss
+from .labelled_batches import LabelledBatches, evaluating, summed_loss
 
 __all__ = ["HeadStatistics", "head_statistics"]
 
@@ -110,54 +111,39 @@ def head_statistics(
         The statistics, in float64.
 
     Raises:
-        OptionError: a center of another shape, or gradients that are not finite.
+        OptionError: a center that is not one finite number per head, a model that returns no loss, or a loss
+            or gradients that are not finite.
         ConfigurationError: no attention known.
 
     Example:
         >>> from hybrid_opt.classical import DistanceEncoderForSequenceClassification, load_data
         >>> from hybrid_opt.tuning.labelled_batches import read_batches
         >>> data = load_data("wine")
-        >>> model = DistanceEncoderForSequenceClassification(data.config(hidden_size=8, num_attention_heads=2))
+        >>> settings = data.config(hidden_size=8, num_attention_heads=2)
+        >>> model = DistanceEncoderForSequenceClassification(settings)
         >>> statistics = head_statistics(model, read_batches(data, model, examples=20))
         >>> statistics.layers, statistics.fisher.shape
         ((2, 2, 2, 2), (8, 8))
     """
     sites = find_head_sites(model)
     total = sum(site.num_heads for site in sites)
-    point = np.ones(total) if center is None else np.asarray(center, dtype=np.float64)
-    if point.shape != (total,):
-        raise OptionError(f"center has the shape {point.shape}; it must be ({total},), one gate per head")
+    point = _read_center(center, total)
     gradient, magnitudes, fisher, loss = np.zeros(total), np.zeros(total), np.zeros((total, total)), 0.0
-    training, learned = model.training, [part for part in model.parameters() if part.requires_grad]
     alike = {id(site.projection): HeadSimilarity(site.num_heads, site.head_width) for site in sites}
-    model.eval()
-    for part in learned:
-        # Only the gates need gradients; this saves the memory and the time of all others.
-        part.requires_grad_(False)
-    try:
+    watched = sites if similarity else []
+    with evaluating(model), _frozen(model):
         for number, (batch, items) in enumerate(zip(batches.batches, batches.items, strict=True)):
-            rows = len(batch["labels"])
-            device = batch["labels"].device
-            gates = torch.as_tensor(point, dtype=torch.float32, device=device).repeat(rows, 1).requires_grad_()
-            with torch.enable_grad(), _watched(sites, alike if similarity else {}, batch):
-                with masked_heads(model, gates):
-                    summed = summed_loss(model, batch, items)
-                    (slopes,) = torch.autograd.grad(summed, gates)
+            gates = _gates(point, batch["labels"], model)
+            with torch.enable_grad(), _watched(watched, alike, batch, model), masked_heads(model, gates):
+                summed = summed_loss(model, batch, items)
+                (slopes,) = torch.autograd.grad(summed, gates)
             each = slopes.double().cpu().numpy()
+            _check_finite(float(summed.detach()) / items, each)
             loss += float(summed.detach())
             gradient += each.sum(0)
             magnitudes += np.abs(each).sum(0)
             fisher += each.T @ each
             progress((number + 1) / len(batches.batches), "measuring heads")
-    finally:
-        for part in learned:
-            part.requires_grad_(True)
-        model.train(training)
-    if not (np.isfinite(fisher).all() and np.isfinite(loss)):
-        raise OptionError(
-            f"the loss ({loss / batches.total_items}) or its gradients by heads are not finite; train the model "
-            "until its loss is, or look at the data"
-        )
     return HeadStatistics(
         layers=tuple(site.num_heads for site in sites),
         center=point,
@@ -171,35 +157,93 @@ def head_statistics(
     )
 
 
+def _read_center(center: Any, total: int) -> NDArray[np.float64]:
+    """A center of its own, (N,)."""
+    if center is None:
+        return np.ones(total)
+    try:
+        point = np.array(center, dtype=np.float64)
+    except (TypeError, ValueError) as problem:
+        raise OptionError(f"center is {center!r}, which are no numbers; give one gate per head") from problem
+    if point.shape != (total,) or not np.isfinite(point).all():
+        raise OptionError(
+            f"center has the shape {point.shape} and {int((~np.isfinite(point)).sum())} numbers that are not "
+            f"finite; it must be ({total},), one finite gate per head"
+        )
+    return point
+
+
+@contextmanager
+def _frozen(model: nn.Module) -> Iterator[None]:
+    """No parameter gathers gradients: only the gates need them, and all others take memory and time."""
+    learned = [part for part in model.parameters() if part.requires_grad]
+    for part in learned:
+        part.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for part in learned:
+            part.requires_grad_(True)
+
+
+def _gates(point: NDArray[np.float64], labels: Tensor, model: nn.Module) -> Tensor:
+    """The center for every example, (B, N), in at least single precision, to be differentiated by."""
+    precision = torch.promote_types(torch.float32, next(model.parameters()).dtype)
+    gates = torch.as_tensor(point, dtype=precision, device=labels.device)
+    return gates.repeat(len(labels), 1).requires_grad_()
+
+
+def _check_finite(loss: float, slopes: NDArray[np.float64]) -> None:
+    """Refuse what would make every number of the statistics NaN."""
+    if not (np.isfinite(slopes).all() and np.isfinite(loss)):
+        raise OptionError(
+            f"the loss of a batch ({loss}) or its gradients by heads are not finite; train the model until "
+            "its loss is, or look at the data"
+        )
+
+
 @contextmanager
 def _watched(
-    sites: list[HeadSite], alike: dict[int, HeadSimilarity], batch: dict[str, Any]
+    sites: list[HeadSite], alike: dict[int, HeadSimilarity], batch: dict[str, Any], model: nn.Module
 ) -> Iterator[None]:
     """Add the outputs of the heads, before the gates, to their similarity."""
+    across = bool(getattr(getattr(model, "config", None), "is_encoder_decoder", False))
     handles = []
 
     def watch(site: HeadSite) -> Any:
         def hook(module: nn.Module, inputs: tuple[Any, ...]) -> None:
             outputs: Tensor = inputs[0].detach()
-            shaped = outputs.view(*outputs.shape[:2], site.num_heads, site.head_width).transpose(1, 2)
-            given = batch.get("attention_mask")
-            known = isinstance(given, Tensor) and given.shape == outputs.shape[:2]
-            real = given.bool() if known and given is not None else outputs.new_ones(outputs.shape[:2]).bool()
-            alike[id(site.projection)].add(shaped, real)
+            shaped = outputs.view(*outputs.shape[:-1], site.num_heads, -1).transpose(1, 2)
+            alike[id(site.projection)].add(shaped, _real_tokens(site, batch, outputs, across))
 
         return hook
 
     try:
         for site in sites:
-            if id(site.projection) in alike:
-                handles.append(site.projection.register_forward_pre_hook(watch(site)))
+            handles.append(site.projection.register_forward_pre_hook(watch(site)))
         yield
     finally:
         for handle in handles:
             handle.remove()
 
 
+def _real_tokens(site: HeadSite, batch: dict[str, Any], outputs: Tensor, across: bool) -> Tensor:
+    """Which tokens of a layer are no padding, (B, T); all where the batch does not say."""
+    given = batch.get("attention_mask")
+    if across and getattr(site.attention, "causal", False):
+        # The mask of an encoder-decoder is that of what is read; what is written is padded where labels are.
+        given = batch["labels"] != IGNORED_LABEL
+    if isinstance(given, Tensor) and given.shape == outputs.shape[:2]:
+        return given.bool()
+    return torch.ones(outputs.shape[:2], dtype=torch.bool, device=outputs.device)
+
+
 def _block_diagonal(alike: list[HeadSimilarity]) -> NDArray[np.float64]:
     """Similarities within layers; constant outputs, which resemble nothing, count as 0."""
-    blocks = [torch.nan_to_num(part.matrix(), nan=0.0) for part in alike]
-    return torch.block_diag(*blocks).numpy()
+    total = sum(part.num_heads for part in alike)
+    matrix, start = np.zeros((total, total)), 0
+    for part in alike:
+        own = slice(start, start + part.num_heads)
+        matrix[own, own] = np.nan_to_num(part.matrix().numpy(), nan=0.0)
+        start += part.num_heads
+    return matrix

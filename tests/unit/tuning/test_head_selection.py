@@ -1,4 +1,4 @@
-"""Selections on small models of three kinds, with every way to say how many heads stay; and what is refused."""
+"""Selections on small models of three kinds, with every way to say how many heads stay; what is refused."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def test_one_round_is_the_exact_optimum_of_the_quadratic_model():
     legal = np.stack([mask for mask in masks if found.question.feasible(mask)])
     assert found.solution.status == "optimal"
     assert found.question.objective(found.answer) == pytest.approx(found.question.objective(legal).min())
-    assert found.solution.objective * found.question.unit == pytest.approx(found.question.objective(found.answer))
+    energy = found.solution.objective * found.question.unit
+    assert energy == pytest.approx(found.question.objective(found.answer))
     assert found.source == "the method's answer"
     assert found.loss_after == pytest.approx(read_batches(BATCHES, gpt()).mean_loss(gpt(), found.mask))
     assert found.predicted_loss == pytest.approx(
@@ -53,7 +54,8 @@ def test_measured_masks_never_make_it_worse_and_are_told():
     found = select(keep=4, evaluations=30)
     assert found.evaluations == 31
     assert found.loss_after <= found.answer_loss
-    assert found.loss_after == pytest.approx(read_batches(BATCHES, gpt()).mean_loss(gpt(), found.mask), abs=1e-6)
+    again = read_batches(BATCHES, gpt()).mean_loss(gpt(), found.mask)
+    assert found.loss_after == pytest.approx(again, abs=1e-6)
     assert (found.mask == found.answer).all() == (found.source == "the method's answer")
     every = [np.array([n >> h & 1 for h in range(8)]) for n in range(256)]
     batches, model = read_batches(BATCHES, gpt()), gpt()
@@ -88,7 +90,7 @@ def test_a_budget_of_parameters_operations_and_numbers():
 def test_methods_agree_where_all_are_exact_or_lucky():
     found = select(keep=4, method="milp", compare=("exact", "greedy", "anneal"), rounds=1)
     assert found.solution.status == "optimal"
-    assert [row.method for row in found.solution.baselines][0] == "exact"
+    assert found.solution.baselines[0].method == "exact"
     assert select(keep=4, method="greedy", rounds=1).solution.objective >= found.solution.objective - 1e-9
 
 
@@ -231,7 +233,7 @@ def test_json_table_text_and_picture():
         ({"keep": 4, "examples": 0}, "examples is 0"),
         ({"keep": 4, "seed": -1}, "seed is -1"),
         ({"keep": 4, "data": 7}, "data is int"),
-        ({"keep": 4, "data": []}, "no example"),
+        ({"keep": 4, "data": []}, "have no batch"),
     ],
 )
 def test_what_cannot_be_chosen(settings, message):

@@ -93,7 +93,8 @@ def test_the_search_finds_the_best_mask_and_counts():
 
 def test_same_seed_same_masks():
     first, second, third = (
-        np.stack(measure_heads(None, QuadraticBatches(), question(), 16, seed=seed).masks) for seed in (1, 1, 2)
+        np.stack(measure_heads(None, QuadraticBatches(), question(), 16, seed=seed).masks)
+        for seed in (1, 1, 2)
     )
     assert (first == second).all()
     assert first.shape != third.shape or (first != third).any()
