@@ -13,10 +13,17 @@ contain the qubit, so a term of degree k is counted at k qubits. By Parseval's e
 with Var_i the variance of the cost over the two values of bit i and E the mean over all other bits. In this
 form it needs no coefficients, and it goes over to axes of more than two levels (one-hot groups): the mean
 over axes of the variance along the axis.
+
+A group with w of its m bits set counts as u = w (m - w) / (m - 1) axes: independent costs c_i of its bits
+have u times the variance of a c_i along the axis, as u one-hot groups would; for w = 1 it is one. Tried out
+with the XY mixers on random linear and pair costs, 2 to 10 of 12 to 40 bits, the factor sqrt(u) that this
+gives the gammas is the best one for the mean energy among powers of sqrt(2), within one step nearly always.
+With Grover's mixer it is not, and a group stays one axis.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import dimod
@@ -125,11 +132,12 @@ def _scale_of_costs(costs: NDArray[np.float64]) -> float:
     return axes_scale(costs)
 
 
-def axes_scale(costs: NDArray[np.float64]) -> float:
+def axes_scale(costs: NDArray[np.float64], units: Sequence[float] | None = None) -> float:
     """The scale of costs with one axis for everything that a mixer acts on by itself.
 
     Args:
         costs: finite, of any number of axes; those of a single level do not count.
+        units: how many axes each axis counts as; None for one each.
 
     Returns:
         Root of the mean over axes of the variance along the axis; 0 for a constant cost.
@@ -142,7 +150,7 @@ def axes_scale(costs: NDArray[np.float64]) -> float:
     if largest == 0:
         return 0.0
     unit = costs / largest
-    variances = []
+    variances, counted = [], 0.0
     for k, levels in enumerate(unit.shape):
         if levels == 1:
             continue
@@ -150,4 +158,5 @@ def axes_scale(costs: NDArray[np.float64]) -> float:
         table = unit.reshape(int(np.prod(unit.shape[:k], dtype=np.int64)), levels, -1)
         mean = table.mean(axis=1, keepdims=True)
         variances.append(float(((table - mean) ** 2).mean()))
-    return largest * float(np.sqrt(np.mean(variances))) if variances else 0.0
+        counted += 1.0 if units is None else units[k]
+    return largest * float(np.sqrt(np.sum(variances) / counted)) if variances else 0.0

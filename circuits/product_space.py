@@ -59,7 +59,12 @@ class Factor:
 
 
 def _as_numbers(bits: NDArray[np.uint8]) -> NDArray[np.int64]:
-    return bits.astype(np.int64) @ (1 << np.arange(bits.shape[1] - 1, -1, -1, dtype=np.int64))
+    # Column by column: all of them as 64-bit numbers at once would take eight times the memory of the bits.
+    numbers = np.zeros(len(bits), dtype=np.int64)
+    for column in bits.T:
+        numbers <<= 1
+        numbers |= column
+    return numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,9 +107,9 @@ class ProductSpace:
                     f"the patterns of factor {number} have shape {factor.patterns.shape}; it must be "
                     f"(levels, {shape[1]}) with at least one level and 1 to 62 bits"
                 )
-            if not np.isin(factor.patterns, (0, 1)).all():
+            if not ((factor.patterns == 0) | (factor.patterns == 1)).all():
                 raise CircuitError(f"the patterns of factor {number} hold something else than 0 and 1")
-            if len(np.unique(factor.codes[0])) != factor.size:
+            if (np.diff(factor.codes[0]) == 0).any():
                 raise CircuitError(f"factor {number} lists a pattern twice")
 
     @property

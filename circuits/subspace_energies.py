@@ -88,9 +88,14 @@ def _table(
     """Terms inside one factor, or between three and more, summed over levels."""
     if len(key) == 1:
         table = np.zeros(space.shape[key[0]])
+        couplings, higher = _quadratic(len(space.factors[key[0]].wires), terms)
         for start in range(0, len(table), _BLOCK):
             rows = slice(start, start + _BLOCK)
-            for spots, coefficient in terms:
+            # With a last spin of 1 the linear terms are couplings too, and one product has them all.
+            spins = np.ones((len(table[rows]), len(couplings)))
+            spins[:, :-1] -= 2.0 * space.factors[key[0]].patterns[rows]
+            table[rows] = np.einsum("kb,kb->k", spins @ couplings, spins)
+            for spots, coefficient in higher:
                 table[rows] += coefficient * _signs(space, key[0], [column for _, column in spots], rows)
         return table
     table = np.zeros(prod(space.shape[g] for g in key))
@@ -101,6 +106,21 @@ def _table(
             product = (product[:, None] * signs).reshape(-1)
         table += product
     return table
+
+
+def _quadratic(
+    n_bits: int, terms: list[tuple[list[tuple[int, int]], float]]
+) -> tuple[Floats, list[tuple[list[tuple[int, int]], float]]]:
+    """Terms of one and two bits as a matrix over the bits and a constant 1, and all other terms."""
+    couplings = np.zeros((n_bits + 1, n_bits + 1))
+    higher = []
+    for spots, coefficient in terms:
+        if len(spots) > 2:
+            higher.append((spots, coefficient))
+        else:
+            columns = [column for _, column in spots]
+            couplings[columns[0], columns[1] if len(columns) == 2 else n_bits] += coefficient
+    return couplings, higher
 
 
 def _pair_table(

@@ -77,6 +77,12 @@ class GroupWires:
         """Number of patterns, C(m, weight)."""
         return comb(len(self.wires), self.weight)
 
+    @property
+    def units(self) -> float:
+        """How many one-hot groups it counts as in the scale of a cost, w (m - w) / (m - 1), m at least 2."""
+        size = len(self.wires)
+        return self.weight * (size - self.weight) / (size - 1)
+
 
 def read_groups(variables: Sequence[Hashable], groups: Any) -> tuple[GroupWires, ...]:
     """Groups of variables as groups of wires.

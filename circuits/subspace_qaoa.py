@@ -135,9 +135,11 @@ class SubspaceQAOA(QAOAEngine):
     def cost_scale(self) -> float:
         """What `initial_angles` needs to know of the cost: `cost_scales.axes_scale` over groups and bits."""
         free = [2] * (self.space.n_bits - sum(len(group.wires) for group in self._groups))
-        groups = [group.levels for group in self._groups if group.levels > 1]
+        groups = [group for group in self._groups if group.levels > 1]
         energies = self._levels if self._codes is None else self._levels[self._codes]
-        return axes_scale(energies.reshape(groups + free))
+        # Grover's mixer turns the whole space as one: a group is then no more than an axis.
+        units = None if self._choice.grover else [group.units for group in groups] + [1.0] * len(free)
+        return axes_scale(energies.reshape([group.levels for group in groups] + free), units)
 
     @property
     def energies(self) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
-"""A mixer on a group of fixed Hamming weight with many levels, by its sparse graph.
+"""A mixer on a group of fixed Hamming weight with many levels, without its matrix.
 
-The exact complete step is a polynomial in the Johnson graph's adjacency matrix. The exact ring step is a
-Chebyshev series (H. Tal-Ezer, R. Kosloff, J. Chem. Phys. 81, 3967 (1984)). A Trotter step goes gate by gate.
+The exact complete step is a phase per total spin. The exact ring step is a Chebyshev series (H. Tal-Ezer,
+R. Kosloff, J. Chem. Phys. 81, 3967 (1984)). A Trotter step goes gate by gate.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import jv
 
 from .exchange_kernels import exchange_sum, exchange_turn, exchange_twist
-from .johnson_graph import johnson_product, johnson_rotation
+from .johnson_graph import johnson_rotation, johnson_unrotation
 from .level_graphs import gate_order
 from .subspace_groups import GroupWires
 
@@ -81,15 +81,15 @@ class WeightAxis:
                 for vector in (state, costate):
                     exchange_turn(vector, n_bits, weight, a, b, -beta, self.threads)
             return form, state, costate
+        if self.topology == "complete":
+            return johnson_unrotation(state, costate, n_bits, weight, beta, self.threads)
         image = self._product(state)
         form = float(np.vdot(costate.view(np.complex128), image.view(np.complex128)).imag)
         return form, self.forward(state, -beta), self.forward(costate, -beta)
 
     def _product(self, state: Floats) -> Floats:
         n_bits, weight = len(self.group.wires), self.group.weight
-        if self.topology == "complete":
-            return johnson_product(state, n_bits, weight, threads=self.threads)
-        return exchange_sum(state, n_bits, weight, gate_order(n_bits, self.topology), self.threads)
+        return exchange_sum(state, n_bits, weight, gate_order(n_bits, "ring"), self.threads)
 
     def _ring_rotation(self, state: Floats, beta: float) -> Floats:
         # A string has at most as many neighbors as there are borders between ones and zeros on the ring.

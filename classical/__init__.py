@@ -43,6 +43,11 @@ if TYPE_CHECKING:
     from .folder_evaluation import evaluate_folder
     from .generation import generate_text
     from .gpt import DistanceGPT, DistanceGPTModel
+    from .head_cost import head_costs
+    from .head_masking import masked_heads
+    from .head_pruning import prune_heads
+    from .head_sites import HeadSite, find_head_sites
+    from .head_timing import HeadLatencies, head_latencies
     from .moe_layer import MoELayer
     from .moe_statistics import RoutingStatistics
     from .scale_measurement import measured_scale
@@ -76,6 +81,8 @@ __all__ = [
     "DistanceSeq2Seq",
     "DistanceTransformerConfig",
     "Evaluation",
+    "HeadLatencies",
+    "HeadSite",
     "MoELayer",
     "RoutingStatistics",
     "TaskData",
@@ -96,11 +103,16 @@ __all__ = [
     "evaluate",
     "evaluate_folder",
     "explain_backend",
+    "find_head_sites",
     "generate_text",
+    "head_costs",
+    "head_latencies",
     "load_data",
     "load_trained",
+    "masked_heads",
     "measured_scale",
     "no_decay_parameter_names",
+    "prune_heads",
     "register_auto_classes",
     "register_component",
     "replace_attention",
@@ -126,6 +138,8 @@ _HOMES = {
     "DistanceSeq2Seq": "seq2seq",
     "DistanceTransformerConfig": "configuration",
     "Evaluation": "evaluation",
+    "HeadLatencies": "head_timing",
+    "HeadSite": "head_sites",
     "MoELayer": "moe_layer",
     "RoutingStatistics": "moe_statistics",
     "TaskData": "task_data",
@@ -145,11 +159,16 @@ _HOMES = {
     "evaluate": "evaluation",
     "evaluate_folder": "folder_evaluation",
     "explain_backend": "attention_function",
+    "find_head_sites": "head_sites",
     "generate_text": "generation",
+    "head_costs": "head_cost",
+    "head_latencies": "head_timing",
     "load_data": "data_registry",
     "load_trained": "trained_folder",
+    "masked_heads": "head_masking",
     "measured_scale": "scale_measurement",
     "no_decay_parameter_names": "attention_scale",
+    "prune_heads": "head_pruning",
     "register_auto_classes": "auto_classes",
     "register_component": "components",
     "replace_attention": "attention_swap",

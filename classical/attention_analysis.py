@@ -17,13 +17,12 @@ from .attention_accumulator import AttentionAccumulator
 from .attention_capture import AttentionCall, attention_layers, hear_attention, undisturbed
 from .attention_findings import AttentionReport
 from .attention_tiles import attention_tiles
-from .errors import AttentionError, ConfigurationError, DataError, MaskTypeError, MissingTransformerError
+from .errors import ConfigurationError
 from .head_similarity import HeadSimilarity
 from .layer_attention import LayerAttention
+from .model_calls import call_model
 
 __all__ = ["attention_report"]
-
-_OURS = (AttentionError, ConfigurationError, DataError, MaskTypeError, MissingTransformerError)
 
 
 def attention_report(
@@ -39,7 +38,8 @@ def attention_report(
     Weights are recomputed a few query rows at a time, so memory stays linear in the length. The model runs in
     evaluation mode without gradients, and is as it was afterwards: modes of its parts, random numbers,
     gradients. Padding is left out, of keys and of queries, where the model hands its attention a mask (B, S)
-    of keys; for attention to another sequence also where the batch has ``decoder_attention_mask``.
+    of keys; for attention to another sequence also where the batch has ``decoder_attention_mask``. Heads are
+    counted among those that are there: in a pruned model ``kept_heads`` of a layer gives their old numbers.
 
     Args:
         model: any torch model with `DistanceAttention` somewhere in it.
@@ -82,7 +82,7 @@ def attention_report(
 
     attention_layers(model)
     with undisturbed(model), hear_attention(model, visit, across_rows=_decoder_rows(batch)):
-        _call(model, batch)
+        call_model(model, batch)
     if not layers:
         raise ConfigurationError("the model ran, but none of its attention layers was called on this batch")
     if tokens is not None and len(tokens) not in lengths:
@@ -135,33 +135,3 @@ def _decoder_rows(batch: Any) -> Tensor | None:
     """Which tokens of a decoder are no padding, where the batch says so."""
     mask = batch.get("decoder_attention_mask") if isinstance(batch, Mapping) else None
     return mask.bool() if isinstance(mask, Tensor) and mask.dim() == 2 else None
-
-
-def _call(model: nn.Module, batch: Any) -> None:
-    """Run the model; what it cannot digest is an error of the batch."""
-    try:
-        if isinstance(batch, Mapping):
-            model(**batch)
-        elif isinstance(batch, tuple):
-            model(*batch)
-        elif isinstance(batch, Tensor):
-            model(batch)
-        else:
-            raise ConfigurationError(
-                f"batch is {type(batch).__name__}; give a mapping of named arguments, a tuple, or a tensor"
-            )
-    except _OURS:
-        raise
-    except (TypeError, ValueError, RuntimeError, LookupError, AttributeError) as problem:
-        raise ConfigurationError(
-            f"{type(model).__name__} cannot run on this batch ({_described(batch)}): {problem}"
-        ) from problem
-
-
-def _described(batch: Any) -> str:
-    """Names and shapes."""
-    if isinstance(batch, Mapping):
-        return ", ".join(f"{name}: {_described(part)}" for name, part in batch.items())
-    if isinstance(batch, tuple):
-        return ", ".join(_described(part) for part in batch)
-    return f"{batch.dtype} {tuple(batch.shape)}" if isinstance(batch, Tensor) else type(batch).__name__

@@ -122,7 +122,7 @@ def _read_call(
     query, key, value = layer.project(hidden, source, given.get("positions"))
     scale = layer.effective_scale()
     if given.get("control") is not None:
-        scale = scale * given["control"].signal().scale_factor
+        scale = scale * given["control"].signal(layer.kept_heads).scale_factor
     batch, heads, queries, _ = query.shape
     mask = check_mask(given.get("mask"), batch, heads, queries, key.shape[2])
     inputs = WeightInputs(

@@ -1,10 +1,14 @@
 """What a controller of attention is fed with: statistics of each head, kept in training, read a step later.
 
-Shapes: B batch, H heads, T query tokens, S key tokens, R chosen query rows, C hidden size, D head width.
+Shapes: B batch, H heads, K heads left by pruning (H without it), T query tokens, S key tokens, R chosen query
+rows, C hidden size, D head width.
 
 A controller sees what the layer did in the step before, never the present one. With gradient checkpointing a
 block runs twice in one step; were its own statistics used at once, the second run would see other numbers
 than the first.
+
+A controller is built for H heads and keeps them: of heads that have been pruned it goes on seeing the last
+statistics, and what it answers for them is not used.
 """
 
 from __future__ import annotations
@@ -64,11 +68,18 @@ class AttentionControl(nn.Module):
                 statistics[:, 2] = 0.0
         nn.init.zeros_(self.first_distance)
 
-    def signal(self) -> ControlSignal:
-        """What the controller answers to the statistics of the step before."""
-        return check_control_signal(
-            self.controller(self.attention_statistics.detach().clone()), self.num_heads
-        )
+    def signal(self, heads: Sequence[int] | None = None) -> ControlSignal:
+        """What the controller answers to the statistics of the step before.
+
+        Args:
+            heads: the K heads that are left, whose factors to return; all H by default.
+
+        Returns:
+            Factors on lambda (K,), and on dropout ().
+        """
+        answer = self.controller(self.attention_statistics.detach().clone())
+        scale_factor, dropout_factor = check_control_signal(answer, self.num_heads)
+        return ControlSignal(scale_factor[self._index(heads)], dropout_factor)
 
     @torch.no_grad()
     def advance(self) -> None:
@@ -76,13 +87,22 @@ class AttentionControl(nn.Module):
         self.attention_statistics.copy_(self.latest_statistics)
 
     @torch.no_grad()
-    def observe(self, query: Tensor, key: Tensor, metric: str | Sequence[str], **settings: Any) -> None:
+    def observe(
+        self,
+        query: Tensor,
+        key: Tensor,
+        metric: str | Sequence[str],
+        *,
+        heads: Sequence[int] | None = None,
+        **settings: Any,
+    ) -> None:
         """Take entropy and distances of some query rows.
 
         Args:
-            query: (B, H, T, D), after positions.
+            query: (B, K, T, D), after positions.
             key: (B, Hkv, S, D), after positions.
             metric: name, or name per head.
+            heads: which of the H heads these K are; all by default.
             **settings: `scale`, `p`, `causal`, `window` and `mask` of the call.
         """
         rows = _spread_rows(query.shape[2], query.device)
@@ -98,26 +118,32 @@ class AttentionControl(nn.Module):
         seen = counts.sum((0, 2)).clamp(min=1)
         mean_distance = distances.masked_fill(~visible, 0.0).sum((0, 2, 3)) / seen
         # Head by head: equal tokens have distance 0, and a ratio to it would be no number.
-        self.first_distance.copy_(torch.where(self.first_distance == 0, mean_distance, self.first_distance))
-        self.latest_statistics[:, 0] = mean_share
-        self.latest_statistics[:, 1] = torch.where(
-            self.first_distance == 0, 1.0, mean_distance / self.first_distance
-        )
+        index = self._index(heads)
+        first = self.first_distance[index]
+        first = torch.where(first == 0, mean_distance, first)
+        self.first_distance[index] = first
+        self.latest_statistics[index, 0] = mean_share
+        self.latest_statistics[index, 1] = torch.where(first == 0, 1.0, mean_distance / first)
 
-    def watch_gradient(self, head_outputs: Tensor) -> None:
+    def watch_gradient(self, head_outputs: Tensor, heads: Sequence[int] | None = None) -> None:
         """Note the gradient of each head's output when it arrives.
 
         Args:
-            head_outputs: (B, H, T, D), a tensor of the graph.
+            head_outputs: (B, K, T, D), a tensor of the graph.
+            heads: which of the H heads these K are; all by default.
         """
         if not head_outputs.requires_grad:
             return
 
         def note(gradient: Tensor) -> None:
             norms = gradient.detach().float().square().sum((0, 2, 3)).sqrt()
-            self.latest_statistics[:, 2] = norms.to(self.latest_statistics.dtype)
+            self.latest_statistics[self._index(heads), 2] = norms.to(self.latest_statistics.dtype)
 
         head_outputs.register_hook(note)  # type: ignore[no-untyped-call]
+
+    def _index(self, heads: Sequence[int] | None) -> Any:
+        """The rows of some heads; a slice where it is all, which costs no copy of an index to the device."""
+        return slice(None) if heads is None or len(heads) == self.num_heads else list(heads)
 
 
 def _spread_rows(length: int, device: torch.device) -> Tensor:

@@ -106,6 +106,8 @@ class DistanceAttention(nn.Module):
         if position not in ("none", "rotary"):
             raise AttentionError(f'position is {position!r}; a layer knows "none" and "rotary"')
         self.hidden_size, self.num_heads, self.num_key_value_heads = hidden_size, num_heads, kv_heads
+        # Pruning removes heads; these say which of those built here are left.
+        self.kept_heads, self.kept_key_value_heads = tuple(range(num_heads)), tuple(range(kv_heads))
         self.head_dim = hidden_size // num_heads if head_dim is None else head_dim
         if position == "rotary" and self.head_dim % 2:
             raise AttentionError(f"rotary positions need an even head width, not {self.head_dim}")
@@ -206,7 +208,7 @@ class DistanceAttention(nn.Module):
             mask = mask[:, -key.shape[2] :]  # a cache that slides has dropped the first keys
         scale, dropout = self.effective_scale(), self.dropout if self.training else 0.0
         if control is not None:
-            signal = control.signal()
+            signal = control.signal(self.kept_heads)
             scale = scale * signal.scale_factor
             if dropout:
                 dropout = min(max(dropout * float(signal.dropout_factor), 0.0), 0.99)
@@ -228,8 +230,8 @@ class DistanceAttention(nn.Module):
             **settings,
         )
         if control is not None and self.training:
-            control.observe(query, key, self._metric(), **settings)
-            control.watch_gradient(attended)
+            control.observe(query, key, self._metric(), heads=self.kept_heads, **settings)
+            control.watch_gradient(attended, self.kept_heads)
         weights = attention_weights(query, key, self._metric(), **settings) if output_attentions else None
         return self.output_projection(attended.transpose(1, 2).flatten(2)), weights
 

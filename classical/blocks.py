@@ -13,8 +13,10 @@ from typing import Any
 from torch import Tensor, nn
 
 from .attention_layer import DistanceAttention
+from .attention_slices import distance_changes
 from .configuration import DistanceTransformerConfig
 from .feed_forward import DenseFeedForward
+from .projection_slices import apply_changes
 from .transformers_import import GradientCheckpointingLayer
 
 __all__ = ["TransformerBlock", "attention_of"]
@@ -39,7 +41,7 @@ def attention_of(
         >>> attention_of(config, 0, causal=True).metrics
         ('l1', 'l1')
     """
-    return DistanceAttention(
+    layer = DistanceAttention(
         config.hidden_size,
         config.num_attention_heads,
         num_key_value_heads=config.num_key_value_heads,
@@ -59,6 +61,10 @@ def attention_of(
         # Entries of a projection of C unit-variance inputs with weights of this standard deviation.
         projection_std=config.initializer_range * config.hidden_size**0.5,
     )
+    left = None if across else config.layer_kept_heads(layer_index, decoder=causal)
+    if left is not None:
+        apply_changes(distance_changes(layer, *left))
+    return layer
 
 
 def feed_forward_of(config: DistanceTransformerConfig, layer_index: int) -> nn.Module:
@@ -97,7 +103,7 @@ class TransformerBlock(GradientCheckpointingLayer):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         width, eps, heads = config.hidden_size, config.layer_norm_eps, config.num_attention_heads
-        self.layer_index = layer_index
+        self.layer_index, self.num_heads = layer_index, heads
         self.attention_norm = nn.LayerNorm(width, eps=eps)
         self.attention = attention_of(config, layer_index, causal=causal)
         if across:
@@ -142,7 +148,8 @@ class TransformerBlock(GradientCheckpointingLayer):  # type: ignore[misc]
             token_mask: which of the T tokens are real, boolean, (B, T); a mixture of experts leaves others
                 out.
             positions: (B, T) or (1, T).
-            head_gates: (H,) or (B, H), multiplies the heads of the attention among the block's own tokens.
+            head_gates: (H,) or (B, H), multiplies the heads of the attention among the block's own tokens;
+                H counts heads that have been pruned too.
             past_key_values: cache of the attention among the block's own tokens.
             cross_past_key_values: cache of the attention across.
             output_attentions: also return attention weights.
@@ -178,10 +185,13 @@ class TransformerBlock(GradientCheckpointingLayer):  # type: ignore[misc]
         return hidden + self.dropout(output), auxiliary_loss, weights, cross_weights
 
     def _gates(self, normed: Tensor, given: Tensor | None) -> Tensor | None:
-        """Gates of the component times the given ones."""
-        if self.head_gate is None:
-            return given
-        from .head_gates import check_gates
+        """Gates of the component times the given ones, of the heads that are left."""
+        gates = given
+        if self.head_gate is not None:
+            from .head_gates import check_gates
 
-        gates = check_gates(self.head_gate(normed), self.attention.num_heads, normed.shape[0])
-        return gates if given is None else gates * given
+            own = check_gates(self.head_gate(normed), self.num_heads, normed.shape[0])
+            gates = own if given is None else own * given
+        if gates is None or self.attention.num_heads == self.num_heads:
+            return gates
+        return gates[..., list(self.attention.kept_heads)]

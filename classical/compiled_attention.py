@@ -121,10 +121,14 @@ class _CompiledAttention(torch.autograd.Function):
             attend_backward(*addresses, *arrays, first, last, *given, *results)
 
         run_on_threads(work, n * n_parts, 2 * cost)
+        # The parts of one sum are gone before the next is made.
+        results.clear()
+        grad_key = _added(grad_key)
+        grad_value = _added(grad_value)
         return (
             grad_query[:, :, :rows, : query.shape[3]],
-            _added(grad_key)[..., : key.shape[2]],
-            _added(grad_value)[..., : value.shape[2]],
+            grad_key[..., : key.shape[2]],
+            grad_value[..., : value.shape[2]],
             grad_factor.sum(1).to(factor.dtype),
         )
 

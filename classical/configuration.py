@@ -11,6 +11,11 @@ from .transformers_import import PreTrainedConfig
 
 __all__ = ["DistanceTransformerConfig"]
 
+_LISTS = (
+    "metric", "metric_p", "attention_window", "feed_forward", "eos_token_id", "kept_heads",
+    "kept_key_value_heads",
+)  # fmt: skip
+
 
 class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
     """Sizes, metrics and parts of a model; saved with it, read by `AutoConfig`.
@@ -51,6 +56,10 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
         moe: settings of `MoELayer` (num_experts, top_k, ...).
         router: router of the experts, {"name": ..., settings}; None for the softmax router.
         head_gate: component that computes head gates, {"name": ..., settings}, or None.
+        kept_heads: for a pruned model the heads that are left, one ascending list of numbers from 0 to H - 1
+            per layer, layers of the encoder first; None for all. Settings per head still name all H.
+        kept_key_value_heads: where heads share keys and values, the numbers of those that `kept_heads` read,
+            one list per layer; by the rule of the module `kept_heads` by default.
         controller: component that steers lambda and dropout in training, {"name": ..., settings}, or None.
         classifier_pooling: "mean", "first" or "last" token, what a sequence classifier reads.
         use_cache: return keys and values for generation (never while training).
@@ -103,6 +112,8 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
     router: dict[str, Any] | None = None
     head_gate: dict[str, Any] | None = None
     controller: dict[str, Any] | None = None
+    kept_heads: Any = None
+    kept_key_value_heads: Any = None
     classifier_pooling: str = "mean"
     use_cache: bool = True
     pad_token_id: int | None = None
@@ -118,7 +129,7 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
         """
         check_names(kwargs.keys() - {"model_type"}, [field.name for field in fields(type(self))])
         # JSON knows no tuples: as lists from the start, a saved configuration equals the loaded one.
-        for name in ("metric", "metric_p", "attention_window", "feed_forward", "eos_token_id"):
+        for name in _LISTS:
             setattr(self, name, _as_lists(getattr(self, name)))
         if self.intermediate_size is None and isinstance(self.hidden_size, int):
             self.intermediate_size = self.feed_forward_width
@@ -211,6 +222,33 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
         """Whether `metric` is a flat list with one name for each head of every layer."""
         flat = isinstance(self.metric, list) and all(isinstance(name, str) for name in self.metric)
         return flat and len(self.metric) == self.num_attention_heads
+
+    def layer_kept_heads(
+        self, layer_index: int, *, decoder: bool
+    ) -> tuple[list[int], list[int] | None] | None:
+        """The heads of one layer that pruning has left.
+
+        Args:
+            layer_index: index of the layer in its stack.
+            decoder: whether that is a decoder; in an encoder-decoder its layers are listed after the others.
+
+        Returns:
+            Numbers of heads and of key and value heads (None: by the rule); None where nothing was pruned.
+        """
+        if self.kept_heads is None:
+            return None
+        if self.is_encoder_decoder and decoder:
+            layer_index += self.num_attention_layers - self.num_hidden_layers
+        shared = self.kept_key_value_heads
+        return self.kept_heads[layer_index], None if shared is None else shared[layer_index]
+
+    @property
+    def num_attention_layers(self) -> int:
+        """L, layers with attention among a sequence's own tokens, encoder and decoder together."""
+        if not self.is_encoder_decoder:
+            return self.num_hidden_layers
+        own = self.num_hidden_layers if self.num_encoder_layers is None else self.num_encoder_layers
+        return own + self.num_hidden_layers
 
     def layer_window(self, layer_index: int) -> int | None:
         """Window of one layer."""

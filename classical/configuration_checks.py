@@ -11,6 +11,7 @@ from typing import Any
 from .backend_choice import BACKENDS
 from .errors import ConfigurationError
 from .feed_forward import ACTIVATIONS
+from .kept_heads import check_kept_heads
 from .metrics import METRICS
 
 __all__ = ["check_configuration", "check_names"]
@@ -97,6 +98,7 @@ def check_configuration(config: Any) -> None:
     _check_windows(config)
     _check_parts(config)
     _check_token_ids(config)
+    check_kept_heads(config)
 
 
 def _is_number(value: Any) -> bool:

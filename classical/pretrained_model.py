@@ -100,7 +100,8 @@ class DistancePreTrainedModel(PreTrainedModel):  # type: ignore[misc]
         """Multiply the output of each head by a number from now on; saved with the model.
 
         Args:
-            mask: (L, H): 1 keeps a head as it is, 0 leaves it out, other numbers weigh it.
+            mask: (L, H): 1 keeps a head as it is, 0 leaves it out, other numbers weigh it. H counts heads
+                that have been pruned too; numbers for them have no effect.
 
         Raises:
             ConfigurationError: another shape, or numbers that are not finite.
@@ -123,11 +124,15 @@ class DistancePreTrainedModel(PreTrainedModel):  # type: ignore[misc]
                 "and head"
             )
         for layer, row in zip(layers, mask, strict=True):
-            layer.head_mask.copy_(row)
+            layer.head_mask.copy_(row[list(layer.kept_heads)])
 
     def head_mask(self) -> Tensor:
-        """The mask that `set_head_mask` set, (L, H)."""
-        return torch.stack([layer.head_mask for layer in self.attention_layers()])
+        """The mask that `set_head_mask` set, (L, H); 0 for heads that have been pruned."""
+        layers = self.attention_layers()
+        mask = layers[0].head_mask.new_zeros(len(layers), self.config.num_attention_heads)
+        for row, layer in zip(mask, layers, strict=True):
+            row[list(layer.kept_heads)] = layer.head_mask
+        return mask
 
     @torch.no_grad()
     def calibrate(self, batch: Mapping[str, Any]) -> None:

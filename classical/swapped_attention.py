@@ -43,9 +43,14 @@ class DistanceMultiheadAttention(nn.Module):
         self.batch_first = batch_first
         # torch.nn.TransformerEncoderLayer reads these, and with them leaves its fused path, which would
         # compute dot products of its own.
-        self.embed_dim, self.num_heads = attention.hidden_size, attention.num_heads
+        self.embed_dim = attention.hidden_size
         self.in_proj_weight = self.in_proj_bias = None
         self._qkv_same_embed_dim = False
+
+    @property
+    def num_heads(self) -> int:
+        """H, as many as the attention has left."""
+        return self.attention.num_heads
 
     @classmethod
     def from_multihead(

@@ -38,7 +38,7 @@ register_commands(app)
 EXPECTED = (HybridOptError, *(getattr(classical_errors, name) for name in classical_errors.__all__))
 DEMO_DEPTH = 5  # QAOA layers
 # Spelled out, because looking the names up would import the solvers for every command.
-METHOD_HELP = "auto, exact, milp, anneal, tabu, uniform, decomposed, qaoa or vqe."
+METHOD_HELP = "auto, exact, milp, anneal, tabu, greedy, uniform, decomposed, qaoa or vqe."
 
 Seed = Annotated[int | None, typer.Option(help="Repeats the answer; drawn and recorded if left out.")]
 TimeLimit = Annotated[float, typer.Option(help="Seconds for each method; a guard, not the effort.")]

@@ -8,19 +8,21 @@ import dimod
 import numpy as np
 
 from ..errors import CertificateError, UnsupportedModelError
-from .certificate import Certificate, PenaltyProof
+from .certificate import LEFT_OUT, Certificate, PenaltyProof
 from .encodings import Encoding
 from .enumeration import AUTOMATIC_LIMIT, count_and_minimize
-from .integer_rows import IntegerRow
+from .integer_rows import IntegerRow, integer_row
 from .penalty_rules import Bound
 from .presolve import Presolved
-from .problem import Problem
+from .problem import Problem, Row
 from .quadratic_form import QuadraticForm
 from .qubo import Qubo
 from .reading import read_model
 from .row_forms import RowForm
 
 __all__ = ["Assembly"]
+
+NOT_HELD = PenaltyProof(LEFT_OUT, np.inf, 0.0, (), "no penalty, no slack")
 
 
 class Assembly:
@@ -35,8 +37,10 @@ class Assembly:
         forms: Sequence[RowForm],
         bounds: tuple[dict[Hashable, Bound], dict[int, Bound]],
         objective: QuadraticForm,
+        left_out: Sequence[Row] = (),
     ) -> None:
         self.problem, self.reduced, self.rows = problem, reduced, rows
+        self.left_out = left_out
         self.encodings, self.forms, self.objective = encodings, forms, objective
         self.row_bounds, self.validity_bounds = bounds
         magnitudes = [abs(w) for w in [*objective.linear.values(), *objective.quadratic.values()] if w]
@@ -98,9 +102,11 @@ class Assembly:
             (self.labels[i], self.labels[j], weight) for (i, j), weight in form.quadratic.items() if weight
         )
         bqm.offset = form.offset
-        proofs = [*row_proofs.values(), *validity_proofs.values()]
+        held = [*row_proofs.values(), *validity_proofs.values()]
         rounding = 2.0**-51 * form.magnitude()
-        groups, weight_groups = _groups(self.reduced.problem, self.encodings, self.rows, self.labels)
+        counting = [*self.rows, *_exact_counts(self.reduced.problem, self.left_out)]
+        groups, weight_groups = _groups(self.reduced.problem, self.encodings, counting, self.labels)
+        row_proofs |= {row.label: NOT_HELD for row in self.left_out}
         qubo = Qubo(
             bqm=bqm,
             problem=self.problem,
@@ -113,9 +119,10 @@ class Assembly:
             forms=self.forms,
             first_states=self.reduced.first_states,
         )
-        proven = all(proof.weight > proof.bound for proof in proofs)
-        if proven and row_proofs:
+        certified = all(proof.weight > proof.bound for proof in held)
+        if certified and self.rows:
             self._check_precision(row_proofs, rounding)
+        proven = certified and not self.left_out
         confirmed, words = None, "not confirmed by enumeration"
         if confirm:
             confirmed, words = _confirm(qubo, self.reduced.problem, self.objective, penalties)
@@ -130,14 +137,14 @@ class Assembly:
             self.reduced.dropped,
             proven,
             confirmed,
-            "; ".join(part for part in (note, words) if part),
+            "; ".join(part for part in (note, _told(self.left_out), words) if part),
         )
         object.__setattr__(qubo, "certificate", certificate)
         return qubo
 
     def _check_precision(self, proofs: Mapping[Hashable, PenaltyProof], rounding: float) -> None:
         """Refuse a QUBO whose energies cannot tell a broken row from a kept one in double precision."""
-        if rounding <= 0.1 * min(proof.weight - proof.bound for proof in proofs.values()):
+        if rounding <= 0.1 * min(proofs[row.label].weight - proofs[row.label].bound for row in self.rows):
             return
         largest = max(self.forms, key=lambda form: proofs[form.label].weight * form.form.magnitude())
         unit = next(row.unit for row in self.rows if row.label == largest.label)
@@ -151,6 +158,29 @@ class Assembly:
     def _proof(bound: Bound, weight: float, rule: str, replaced: bool, form: str) -> PenaltyProof:
         name = f"{rule} (certified by: {bound.rule})" if replaced else bound.rule
         return PenaltyProof(name, bound.value, weight, bound.preconditions, form)
+
+
+def _told(left_out: Sequence[Row]) -> str:
+    if not left_out:
+        return ""
+    rows = "1 row has" if len(left_out) == 1 else f"{len(left_out)} rows have"
+    return f"{rows} no penalty, as asked: bit strings that break them are not kept from being the minimum"
+
+
+def _exact_counts(problem: Problem, left_out: Sequence[Row]) -> list[IntegerRow]:
+    """Rows left out that say "exactly k": a mixer that keeps groups holds them without a penalty."""
+    found = []
+    for row in left_out:
+        factors = {float(term) for term in row.terms.values() if not isinstance(term, np.ndarray)}
+        tables = any(isinstance(term, np.ndarray) for term in row.terms.values())
+        if row.sense != "==" or tables or len(factors) != 1 or factors == {0.0}:
+            continue
+        count = row.rhs / factors.pop()
+        # The factor may have no unit, which would not matter here.
+        if abs(count - round(count)) <= 1e-9:
+            whole = Row(row.label, "==", float(round(count)), dict.fromkeys(row.terms, 1.0))
+            found.append(integer_row(problem, whole))
+    return found
 
 
 def _bit_labels(

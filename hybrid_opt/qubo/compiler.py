@@ -47,7 +47,9 @@ def to_qubo(
         penalty: "certified" takes every weight from a rule with a proof; "adaptive" starts low and doubles
             the weight of whatever the best annealing sample breaks, up to the certified weight; a number
             sets all weights; constraint label -> number sets some, the others stay certified. Weights are
-            objective units per squared row unit.
+            objective units per squared row unit. A weight of 0 in a mapping leaves the row out: no penalty,
+            no slack bits, and a certificate that is not ``proven``. Answers are judged by the row all the
+            same.
         target: "penalty" for methods that sample the QUBO, "subspace" to keep choices as one-hot groups.
         units: constraint label -> coarser unit (money, hours) for a "<=" row: its weights are rounded up,
             which saves slack bits; feasible answers stay feasible, some may be cut off.
@@ -75,8 +77,13 @@ def to_qubo(
     """
     problem = read_model(model)
     coarse = _checked_units(problem, units)
-    reduced = presolve(problem)
-    rows = [integer_row(reduced.problem, row, coarse.get(row.label)) for row in reduced.problem.rows]
+    given = _given_weights(problem, penalty)
+    zero = {label for label, weight in given.items() if weight == 0}
+    _check_units_of(zero, coarse)
+    reduced = presolve(problem, unpenalized=zero)
+    left_out = [row for row in reduced.problem.rows if row.label in zero]
+    held = [row for row in reduced.problem.rows if row.label not in zero]
+    rows = [integer_row(reduced.problem, row, coarse.get(row.label)) for row in held]
     if any(row.rounded for row in rows):
         reduced = _presolve_rounded(reduced, rows)
         unit = {row.label: row.unit for row in rows}
@@ -85,10 +92,10 @@ def to_qubo(
             replace(row, rounded=row.label in coarse, unit=row.unit * unit[row.label]) for row in rows
         ]
     encodings = choose_encodings(reduced.problem, rows, encoding, target)
-    forms = _forms(reduced.problem, rows, encodings)
+    forms = _forms(reduced.problem, rows, encodings, alone=len(rows) + len(left_out) == 1)
     bounds = penalty_bounds(reduced.problem, encodings, rows)
     objective = _objective(reduced.problem, encodings)
-    assembly = Assembly(problem, reduced, rows, encodings, forms, bounds, objective)
+    assembly = Assembly(problem, reduced, rows, encodings, forms, bounds, objective, left_out)
     if isinstance(penalty, str):
         if penalty == "certified":
             return assembly.build({})
@@ -100,19 +107,28 @@ def to_qubo(
             f"penalty is {penalty!r}; legal are 'certified', 'adaptive', a number, or label -> number"
         )
     if isinstance(penalty, Mapping):
-        _check_labels(problem, "penalty", penalty)
-        given = {label: _weight(value) for label, value in penalty.items()}
         return assembly.build({row.label: given[row.label] for row in rows if row.label in given})
     number = _weight(penalty)
     return assembly.build({row.label: number for row in rows}, validity=number)
 
 
-def _weight(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not float(value) > 0:
-        raise OptionError(f"penalty weight {value!r} is illegal; it must be a positive number")
-    if not np.isfinite(float(value)):
+def _given_weights(problem: Problem, penalty: Penalty) -> dict[Hashable, float]:
+    """Weights that a mapping names, 0 for a row to be left out; none where ``penalty`` is no mapping."""
+    if not isinstance(penalty, Mapping):
+        return {}
+    _check_labels(problem, "penalty", penalty)
+    return {label: _weight(value, of_one_row=True) for label, value in penalty.items()}
+
+
+def _weight(value: object, *, of_one_row: bool = False) -> float:
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not number or not (float(value) > 0 or (of_one_row and float(value) == 0)):  # type: ignore[arg-type]
+        legal = "a positive number, or 0 to leave the row out" if of_one_row else "a positive number"
+        hint = "" if of_one_row else "; penalty={label: 0} leaves a row out"
+        raise OptionError(f"penalty weight {value!r} is illegal; it must be {legal}{hint}")
+    if not np.isfinite(float(value)):  # type: ignore[arg-type]
         raise OptionError("penalty weight is infinite; it must be finite")
-    return float(value)
+    return float(value)  # type: ignore[arg-type]
 
 
 def _check_labels(problem: Problem, what: str, mapping: Mapping[Any, float]) -> None:
@@ -132,6 +148,15 @@ def _checked_units(problem: Problem, units: Any) -> dict[Hashable, float]:
         if isinstance(unit, bool) or not isinstance(unit, (int, float, np.number)):
             raise OptionError(f"the unit of constraint {label!r} is {unit!r}; it must be a positive number")
     return dict(units)
+
+
+def _check_units_of(zero: set[Hashable], units: Mapping[Hashable, float]) -> None:
+    for label in units:
+        if label in zero:
+            raise OptionError(
+                f"units names the constraint {label!r}, which penalty leaves out; a row without slack has no "
+                "unit to round to. Give it a weight, or take it out of units"
+            )
 
 
 def _presolve_rounded(reduced: Presolved, rows: Sequence[IntegerRow]) -> Presolved:
@@ -156,23 +181,24 @@ def _presolve_rounded(reduced: Presolved, rows: Sequence[IntegerRow]) -> Presolv
 
 
 def _forms(
-    problem: Problem, rows: Sequence[IntegerRow], encodings: Sequence[Encoding]
+    problem: Problem, rows: Sequence[IntegerRow], encodings: Sequence[Encoding], *, alone: bool
 ) -> list[RowForm]:
+    """Penalties of the rows; ``alone`` says that the model has no other row, left out or not."""
     position = sum(encoding.n_bits for encoding in encodings)
     forms = []
     for row in rows:
-        forms.append(row_form(row, encodings, position, _short_slack(problem, rows, row)))
+        forms.append(row_form(row, encodings, position, _short_slack(problem, row) if alone else None))
         position += len(forms[-1].slack)
     return forms
 
 
-def _short_slack(problem: Problem, rows: Sequence[IntegerRow], row: IntegerRow) -> int | None:
+def _short_slack(problem: Problem, row: IntegerRow) -> int | None:
     """Slack range max c_i - 1 for a knapsack: a better slack would leave room for an unselected item.
 
     Holds only for the single row of a model of binaries in which selecting any item always gains: every cost
     is negative and no pair term is positive (business anchors, correction to rule C0 iii).
     """
-    if len(rows) > 1 or row.sense != "<=" or row.tables or any(slope <= 0 for slope in row.slopes.values()):
+    if row.sense != "<=" or row.tables or any(slope <= 0 for slope in row.slopes.values()):
         return None
     for i in row.members:
         variable = problem.variables[i]

@@ -40,11 +40,23 @@ SMALLEST_BLOCK = 2**8
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Consecutive assignments: number ``start`` onwards, energy and feasibility of each, shape (b,)."""
+    """Some assignments with the energy and feasibility of each, shape (b,).
+
+    Attributes:
+        start: how many the blocks before hold.
+        energies: shape (b,).
+        feasible: shape (b,).
+        numbers: of the assignments, shape (b,); None where they are ``start`` onwards.
+    """
 
     start: int
     energies: NDArray[np.float64]
     feasible: NDArray[np.bool_]
+    numbers: NDArray[np.int64] | None = None
+
+    def numbers_at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Numbers of the assignments at some places of the block."""
+        return places + self.start if self.numbers is None else self.numbers[places]
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +198,7 @@ class Tally:
                 best = min(self._best, low)
                 hits = np.flatnonzero(energies <= best + self._noise)
                 n_minimum += len(hits)
-                winners = winners + [int(block.start + h) for h in hits[: max(0, 1000 - len(winners))]]
+                winners = winners + block.numbers_at(hits[: max(0, 1000 - len(winners))]).tolist()
                 # At once, so that ctrl-C cannot lose the winners of earlier blocks.
                 self._best, self._winners, self._n_minimum = best, winners, n_minimum
             self._n_feasible += count
@@ -195,7 +207,7 @@ class Tally:
 
     def census(self) -> Census:
         """What was found in the assignments looked at so far."""
-        states = [decode_index(self._problem, index) for index in self._winners]
+        states = [decode_index(self._problem, index) for index in sorted(self._winners)]
         return Census(
             n_states=self._n_states,
             n_feasible=self._n_feasible,

@@ -5,7 +5,7 @@ Feasible assignments stay exactly the same; states are renumbered when the first
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -72,11 +72,13 @@ def _slice(variable: Variable, low: int, high: int) -> Variable:
     )
 
 
-def presolve(problem: Problem) -> Presolved:
+def presolve(problem: Problem, *, unpenalized: Collection[Hashable] = ()) -> Presolved:
     """Tighten domains by single rows until nothing changes, then drop rows that cannot bind.
 
     Args:
         problem: what the user asked.
+        unpenalized: labels of rows that will get no penalty. No other row is dropped because one of them
+            implies it, for in the QUBO nothing would then hold it.
 
     Returns:
         The reduced problem and how to get back.
@@ -133,7 +135,7 @@ def presolve(problem: Problem) -> Presolved:
         )
         for pair in problem.pairs
     ]
-    rows, dominated = _without_dominated(problem, variables, rows)
+    rows, dominated = _without_dominated(problem, variables, rows, unpenalized)
     dropped |= dominated
     reduced = Problem(variables, pairs, rows, problem.offset, model=problem.model)
     return Presolved(reduced, np.array(low, dtype=np.int64), dropped)
@@ -188,7 +190,7 @@ def _refuse(
 
 
 def _without_dominated(
-    problem: Problem, variables: list[Variable], rows: list[Row]
+    problem: Problem, variables: list[Variable], rows: list[Row], unpenalized: Collection[Hashable]
 ) -> tuple[list[Row], dict[Hashable, str]]:
     """Drop inequalities that another row implies: max of (left - its left) + its limit <= limit.
 
@@ -204,7 +206,8 @@ def _without_dominated(
     lower = np.array([v.lower for v in variables], dtype=np.float64)
     upper = np.array([v.upper for v in variables], dtype=np.float64)
     limits = np.array([row.rhs for row in plain])
-    alive = np.ones(len(plain), dtype=np.bool_)
+    # What may imply others: a row that has not been dropped itself and that the QUBO will hold.
+    holds = np.array([row.label not in unpenalized for row in plain], dtype=np.bool_)
     dropped: dict[Hashable, str] = {}
     for r, row in enumerate(plain):
         if row.sense == "==":
@@ -213,9 +216,9 @@ def _without_dominated(
         for direction, senses in ((1.0, ("<=", "==")), (-1.0, (">=", "=="))):
             difference = sign * matrix[r] - direction * matrix
             most = np.maximum(difference * lower, difference * upper).sum(axis=1) + direction * limits
-            implied = alive & (most <= sign * row.rhs + problem.tolerance(row))
+            implied = holds & (most <= sign * row.rhs + problem.tolerance(row))
             for other in np.flatnonzero(implied):
-                if other != r and plain[other].sense in senses and alive[r]:
-                    alive[r] = False
+                if other != r and plain[other].sense in senses and row.label not in dropped:
+                    holds[r] = False
                     dropped[row.label] = f"constraint {plain[other].label!r} implies it"
     return [row for row in rows if row.label not in dropped], dropped

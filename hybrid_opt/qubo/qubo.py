@@ -30,9 +30,9 @@ class Qubo:
         groups: labels of bits of which exactly one is set in every feasible answer.
         weight_groups: labels of bits of which several are set in every feasible answer, and how many. No bit
             stands in two groups of either kind.
-        penalties: constraint label -> weight per squared unit of the row.
-        certificate: why the minimum of ``bqm`` is the optimum of the model.
-        rows: the constraints in whole units, after presolve.
+        penalties: constraint label -> weight per squared unit of the row; 0 for a row left out on request.
+        certificate: why the minimum of ``bqm`` is the optimum of the model; of which rows that is not known.
+        rows: the constraints in whole units, after presolve and without those left out.
         forms: their penalties.
         first_states: state of the model's variable that is state 0 here (presolve shrinks domains).
     """

@@ -13,6 +13,7 @@ from .auto import Auto
 from .base import Outcome, Request, Solver
 from .decomposed import Decomposed
 from .exact import Exact
+from .greedy import Greedy
 from .milp import MILP
 from .quantum import QuantumRecord, UniformRecord
 from .registry import methods
@@ -34,6 +35,7 @@ __all__ = [
     "Baseline",
     "Decomposed",
     "Exact",
+    "Greedy",
     "Outcome",
     "QuantumRecord",
     "Request",

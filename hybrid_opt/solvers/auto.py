@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import EncodingError, ModelTooLargeError, UnsupportedModelError
 from ..qubo.enumeration import AUTOMATIC_LIMIT
+from ..qubo.grouped_enumeration import GROUPED_FACTOR, grouped_states
 from ..qubo.presolve import presolve
 from ..qubo.spelled_count import spelled_count
 from .anneal import Anneal
@@ -24,6 +25,8 @@ MILP_SHARE = 0.8  # of the time limit; annealing gets what is left
 @dataclass(frozen=True)
 class Auto:
     """Exact up to 2**20 assignments, else MILP and, where that proves nothing, annealing as well.
+
+    Where "exactly k" rows leave at most 2**22 assignments, these are enumerated too, see `Exact`.
 
     Example:
         >>> import dimod
@@ -42,10 +45,14 @@ class Auto:
     def solve(self, request: Request) -> Outcome:
         """Solve with what suits the size; ``effort["chosen"]`` names it."""
         n_states = request.problem.n_states
-        if n_states > AUTOMATIC_LIMIT:
+        few = n_states <= AUTOMATIC_LIMIT
+        if not few:
             # Rows may leave far fewer states than bounds do; one that can never hold ends it here.
-            n_states = presolve(request.problem).problem.n_states
-        if n_states <= AUTOMATIC_LIMIT:
+            reduced = presolve(request.problem).problem
+            n_states = reduced.n_states
+            few = n_states <= AUTOMATIC_LIMIT
+            few = few or grouped_states(reduced, limit=GROUPED_FACTOR * AUTOMATIC_LIMIT) is not None
+        if few:
             outcome = Exact().solve(request)
             outcome.effort["chosen"] = "exact"
             return outcome

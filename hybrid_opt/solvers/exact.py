@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InfeasibleModelError, ModelTooLargeError
 from ..qubo.enumeration import AUTOMATIC_LIMIT, REQUEST_LIMIT, Tally, blocks
+from ..qubo.grouped_enumeration import GROUPED_FACTOR, grouped_states
 from ..qubo.presolve import presolve
 from ..qubo.problem import Problem
 from ..qubo.spelled_count import spelled_count
@@ -25,8 +26,12 @@ class Exact:
     All optima are proposed, up to 1,000. A time limit or ctrl-C ends it between two blocks of at most 2**18
     assignments; it then proposes the best so far and proves nothing.
 
+    Beyond 2**20 assignments, where rows say "exactly k" of binaries and pair costs are products, only what
+    keeps these rows is looked at: 12 of 24 are 2.7 million assignments instead of 16.7 million.
+
     Args:
-        limit: most assignments it will look at, 1 to 2**24.
+        limit: most assignments it will look at, 1 to 2**24; four times as many where "exactly k" rows are
+            kept, which takes no longer.
 
     Raises:
         OptionError: the limit is no whole number from 1 to 2**24.
@@ -65,7 +70,7 @@ class Exact:
         begin = time.perf_counter()
         problem = request.problem
         first_states = np.zeros(len(problem.variables), dtype=np.int64)
-        if problem.n_states > self.limit:
+        if problem.n_states > min(self.limit, AUTOMATIC_LIMIT):
             # The rows may leave far fewer states than the bounds of the variables.
             try:
                 reduced = presolve(problem)
@@ -73,16 +78,21 @@ class Exact:
                 nothing = np.zeros((0, len(problem.variables)), dtype=np.int64)
                 return Outcome(nothing, proof="infeasible", notes=[str(error)])
             problem, first_states = reduced.problem, reduced.first_states
-        self._check_size(problem)
+        grouped = None
+        if problem.n_states > min(self.limit, AUTOMATIC_LIMIT):
+            grouped = grouped_states(problem, limit=GROUPED_FACTOR * self.limit)
+        if grouped is None:
+            self._check_size(problem)
+        total = problem.n_states if grouped is None else grouped.n_states
         tally = Tally(problem)
-        complete = interrupted = False
+        # Rows inside a part may leave nothing to look at.
+        complete, interrupted = total == 0, False
         try:
-            for block in blocks(problem, limit=self.limit):
+            for block in blocks(problem, limit=self.limit) if grouped is None else grouped.blocks():
                 tally.add(block)
                 done = block.start + len(block.energies)
-                complete = done == problem.n_states
-                of_all = f"{done:,} of {problem.n_states:,} assignments"
-                request.progress(done / problem.n_states, of_all)
+                complete = done == total
+                request.progress(done / total, f"{done:,} of {total:,} assignments")
                 if not complete and time.perf_counter() - begin > request.time_limit:
                     break
         except KeyboardInterrupt:

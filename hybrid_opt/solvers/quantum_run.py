@@ -21,11 +21,12 @@ from ..circuits.errors import (
     MissingAerError,
 )
 from ..errors import MissingDependencyError, ModelTooLargeError, OptionError
-from ..qubo.enumeration import AUTOMATIC_LIMIT, count_and_minimize
+from ..qubo.enumeration import AUTOMATIC_LIMIT
+from ..qubo.grouped_enumeration import automatic_census
 from ..qubo.spelled_count import spelled_count
 from .base import Outcome
 from .descent import descend
-from .draws import distinct
+from .draws import distinct, unpenalized_notes
 from .quantum import (
     EXPECTATION_SAMPLES,
     GRADIENT_EXPECTATIONS,
@@ -147,10 +148,11 @@ def record_run(
         f"the model has {spelled_count(problem.n_states)} assignments; the optimum is enumerated up to "
         f"{AUTOMATIC_LIMIT:,}"
     )  # fmt: skip
-    if problem.n_states <= AUTOMATIC_LIMIT:
-        optimum = count_and_minimize(problem).minimum
+    census = automatic_census(problem)
+    if census is not None:
+        optimum = census.minimum
         reason = "no assignment is feasible" if optimum is None else ""
-    uniform, uniform_reason = uniform_record(problem)
+    uniform, uniform_reason = uniform_record(problem, census)
     likely = None
     if probabilities is not None and energies is not None:
         figures, likely = figures_of_distribution(qubo, probabilities, optimum, space)
@@ -196,7 +198,7 @@ def propose(
     Returns:
         Distinct states, shape (K, N), how often each was drawn, shape (K,), and notes for the user.
     """
-    notes = []
+    notes = unpenalized_notes(qubo)
     if bits is None:
         n = len(qubo.problem.variables)
         states = np.zeros((0, n), dtype=np.int64) if likely is None else likely[None, :]

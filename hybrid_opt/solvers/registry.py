@@ -21,6 +21,7 @@ _METHODS: dict[str, tuple[str, str, str, bool, str]] = {
     "milp": ("milp", "MILP", "bound, optimum if time allows, infeasibility", False, ""),
     "anneal": ("anneal", "Anneal", "nothing", False, ""),
     "tabu": ("tabu", "Tabu", "nothing", False, ""),
+    "greedy": ("greedy", "Greedy", "nothing", False, ""),
     "uniform": ("uniform", "Uniform", "infeasibility", False, ""),
     "decomposed": ("decomposed", "Decomposed", "optimum if proven fixing and splitting suffice", False, ""),
     "qaoa": ("qaoa", "QAOA", "nothing", True, "hybrid-opt[aer] or hybrid-opt[aer-gpu]"),
@@ -36,7 +37,7 @@ def methods() -> pandas.DataFrame:
 
     Example:
         >>> methods()["method"].tolist()
-        ['auto', 'exact', 'milp', 'anneal', 'tabu', 'uniform', 'decomposed', 'qaoa', 'vqe']
+        ['auto', 'exact', 'milp', 'anneal', 'tabu', 'greedy', 'uniform', 'decomposed', 'qaoa', 'vqe']
     """
     import pandas
 
@@ -61,7 +62,7 @@ def find_solver(method: Any, argument: str = "method") -> Solver:
         >>> find_solver("aneal")
         Traceback (most recent call last):
         hybrid_opt.errors.OptionError: method 'aneal' is unknown; did you mean 'anneal'? Legal are 'auto', \
-'exact', 'milp', 'anneal', 'tabu', 'uniform', 'decomposed', 'qaoa', 'vqe', and solver objects
+'exact', 'milp', 'anneal', 'tabu', 'greedy', 'uniform', 'decomposed', 'qaoa', 'vqe', and solver objects
     """
     legal = ", ".join(repr(name) for name in _METHODS)
     if isinstance(method, str):

@@ -1,7 +1,8 @@
 """Uniform sampling of feasible assignments: the weakest honest control for any sampler.
 
 A method that does not hit the optimum more often than this found nothing by itself. Figures are exact, by
-enumeration of at most 2**20 assignments; beyond that they are left out with the reason.
+enumeration of at most 2**20 assignments, or of 2**22 that "exactly k" rows leave; beyond that they are left
+out with the reason.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelTooLargeError
-from ..qubo.enumeration import AUTOMATIC_LIMIT, blocks, count_and_minimize
+from ..qubo.enumeration import AUTOMATIC_LIMIT, Census, blocks
+from ..qubo.grouped_enumeration import GROUPED_FACTOR, grouped_states
 from ..qubo.problem import Problem
 from ..qubo.spelled_count import spelled_count
 from ..seeds import child_seed
@@ -26,29 +28,30 @@ __all__ = ["FeasibleSet", "Uniform", "uniform_record"]
 PART = 2**16  # draws made at a time; only their counts are kept
 
 
-def uniform_record(problem: Problem, *, limit: int = AUTOMATIC_LIMIT) -> tuple[UniformRecord | None, str]:
+def uniform_record(problem: Problem, census: Census | None) -> tuple[UniformRecord | None, str]:
     """Exact figures of uniform feasible sampling.
 
     Args:
         problem: the model.
-        limit: most assignments to enumerate.
+        census: what enumeration found, see `automatic_census`; None where the model is too large.
 
     Returns:
         The record and an empty string, or None and the reason why there is none.
 
     Example:
         >>> import dimod
+        >>> from hybrid_opt.qubo.grouped_enumeration import automatic_census
         >>> from hybrid_opt.qubo.reading import read_model
         >>> bqm = dimod.BinaryQuadraticModel({"a": -1.0, "b": -2.0}, {"ab": 4.0}, 0.0, "BINARY")
-        >>> uniform_record(read_model(bqm))[0]
+        >>> problem = read_model(bqm)
+        >>> uniform_record(problem, automatic_census(problem))[0]
         UniformRecord(n_feasible=4, p_optimum=0.25, expected_value=-0.5, method='enumeration')
     """
-    if problem.n_states > limit:
+    if census is None:
         return None, (
             f"the model has {spelled_count(problem.n_states)} assignments; uniform feasible sampling is "
-            f"counted by enumeration up to {limit:,}"
+            f"counted by enumeration up to {AUTOMATIC_LIMIT:,}"
         )
-    census = count_and_minimize(problem, limit=limit)
     if census.mean is None:
         return None, "no assignment is feasible"
     return UniformRecord(census.n_feasible, census.n_minimum / census.n_feasible, census.mean), ""
@@ -78,10 +81,15 @@ class FeasibleSet:
             Its feasible set.
 
         Raises:
-            ModelTooLargeError: the model has more assignments than ``limit``.
+            ModelTooLargeError: the model has more assignments than ``limit``, and "exactly k" rows leave more
+                than four times as many.
         """
-        found = [block.start + np.flatnonzero(block.feasible) for block in blocks(problem, limit=limit)]
-        return cls(problem, np.concatenate(found).astype(np.int64))
+        grouped = None
+        if problem.n_states > limit:
+            grouped = grouped_states(problem, limit=GROUPED_FACTOR * limit)
+        every = blocks(problem, limit=limit) if grouped is None else grouped.blocks()
+        found = [block.numbers_at(np.flatnonzero(block.feasible)) for block in every]
+        return cls(problem, np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *found])))
 
     def states(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
         """States of the assignments with these numbers, shape (K, N)."""
@@ -107,7 +115,8 @@ class FeasibleSet:
 class Uniform:
     """Draw feasible assignments uniformly, by enumeration of at most 2**20 assignments.
 
-    It proves infeasibility, because it looks at every assignment, and nothing else.
+    Of a larger model, up to 2**22 are enumerated if "exactly k" rows leave so few (see `Exact`). It proves
+    infeasibility, because it looks at every assignment, and nothing else.
 
     Args:
         draws: assignments to draw, with replacement.
@@ -149,15 +158,16 @@ class Uniform:
             The distinct assignments with their counts.
 
         Raises:
-            ModelTooLargeError: the model has more than 2**20 assignments.
+            ModelTooLargeError: the model has too many assignments.
         """
         begin = perf_counter()
-        if request.problem.n_states > AUTOMATIC_LIMIT:
+        try:
+            members = FeasibleSet.of(request.problem)
+        except ModelTooLargeError as error:
             raise ModelTooLargeError(
                 f"the model has {spelled_count(request.problem.n_states)} assignments; uniform feasible "
                 f"sampling enumerates at most {AUTOMATIC_LIMIT:,}. Use method='anneal' for a heuristic answer"
-            )
-        members = FeasibleSet.of(request.problem)
+            ) from error
         enumerated = perf_counter()
         seed = child_seed(request.seed, "uniform")
         drawn = members.draw(min(draws or PART, PART), child_seed(seed, "part 0"))

@@ -10,17 +10,51 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .head_baselines import HEAD_BASELINES, head_baseline
+    from .head_choice import HeadSelection
+    from .head_question import HeadQuestion
+    from .head_selection import select_heads
+    from .labelled_batches import LabelledBatches, read_batches
     from .level_annealing import LevelAnneal
+    from .loss_statistics import HeadStatistics, head_statistics
     from .qubo_sampler import QuboSampler
     from .refinement import Refinement, refine
+    from .surrogate_check import SurrogateCheck, check_surrogate
 
-__all__ = ["LevelAnneal", "QuboSampler", "Refinement", "refine"]
+__all__ = [
+    "HEAD_BASELINES",
+    "HeadQuestion",
+    "HeadSelection",
+    "HeadStatistics",
+    "LabelledBatches",
+    "LevelAnneal",
+    "QuboSampler",
+    "Refinement",
+    "SurrogateCheck",
+    "check_surrogate",
+    "head_baseline",
+    "head_statistics",
+    "read_batches",
+    "refine",
+    "select_heads",
+]
 
 _HOMES = {
+    "HEAD_BASELINES": "head_baselines",
+    "HeadQuestion": "head_question",
+    "HeadSelection": "head_choice",
+    "HeadStatistics": "loss_statistics",
+    "LabelledBatches": "labelled_batches",
     "LevelAnneal": "level_annealing",
     "QuboSampler": "qubo_sampler",
     "Refinement": "refinement",
+    "SurrogateCheck": "surrogate_check",
+    "check_surrogate": "surrogate_check",
+    "head_baseline": "head_baselines",
+    "head_statistics": "loss_statistics",
+    "read_batches": "labelled_batches",
     "refine": "refinement",
+    "select_heads": "head_selection",
 }
 _NEEDS_OPTUNA = {"QuboSampler", "Refinement", "refine"}
 

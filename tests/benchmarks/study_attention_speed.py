@@ -28,7 +28,7 @@ from hybrid_opt.classical import attention_layer
 from hybrid_opt.classical.configuration import DistanceTransformerConfig
 from hybrid_opt.classical.gpt import DistanceGPT
 
-RUNS = 3
+RUNS = 5
 COMPARISONS: dict[str, tuple[list[str], int]] = {
     "sdpa dot, plain, T = 1024": (["sdpa dot, plain", "squared_l2, plain", "cosine, plain"], 1024),
     "sdpa dot, plain, T = 4096": (["sdpa dot, plain", "squared_l2, plain", "cosine, plain"], 4096),

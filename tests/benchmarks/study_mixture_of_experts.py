@@ -34,7 +34,7 @@ from hybrid_opt.classical.moe_layer import MoELayer
 
 SEED = 11
 SEEDS = (0, 1, 2, 3, 4)
-STEPS, BATCH, LENGTH, TEST_BATCH = 600, 16, 128, 64
+STEPS, BATCH, LENGTH, TEST_BATCH = 300, 16, 128, 64
 CHECKS = 3
 LEARNING_RATE, WARMUP = 1e-3, 50
 HIDDEN, LAYERS, HEADS, EXPERTS, ACTIVE, WIDTH = 64, 3, 4, 8, 2, 128
@@ -52,11 +52,6 @@ ARMS: dict[str, dict[str, Any] | int] = {
     "top 2, no balancing": {"top_k": ACTIVE, "balance": "none"},
     "top 2, auxiliary, capacity 1.25": {"top_k": ACTIVE, "capacity_factor": 1.25},
     "dynamic, 2 on average, auxiliary": {"target_active": float(ACTIVE)},
-    "dynamic, 2 on average, weights not divided": {
-        "target_active": float(ACTIVE),
-        "normalize_weights": False,
-    },
-    "dynamic, 2 on average, loss-free": {"target_active": float(ACTIVE), "balance": "loss_free"},
 }
 
 

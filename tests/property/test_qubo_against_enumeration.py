@@ -231,6 +231,39 @@ def test_problems(rng):
 
 
 @CHECK
+@given(st.sampled_from([quadratic_model, level_model, mixed_problem]), generators)
+def test_rows_left_out_leave_the_model_without_them(make, rng):
+    problem = read_model(make(rng))
+    chosen = [row.label for row in problem.rows if rng.random() < 0.5] or [problem.rows[0].label]
+    held = Problem(
+        problem.variables, problem.pairs, [r for r in problem.rows if r.label not in chosen], problem.offset
+    )
+    try:
+        qubo = to_qubo(problem, penalty=dict.fromkeys(chosen, 0))
+    except InfeasibleModelError:
+        assert not problem.feasible(every_state(problem)).any()
+        return
+    if qubo.n_bits > MAX_BITS:
+        return
+    out = [label for label in chosen if label not in qubo.certificate.dropped]
+    assert {label for label, weight in qubo.penalties.items() if weight == 0} == set(out)
+    bits = strings(qubo.n_bits)
+    energies = qubo.bqm.energies((bits, list(qubo.bqm.variables)))
+    states, valid = qubo.decode_bits(bits[energies <= energies.min() + 1e-7])
+    # Presolve cuts off states by all rows, so only what it kept is compared.
+    kept = every_state(problem)
+    low, sizes = qubo.first_states, np.array([encoding.size for encoding in qubo.encodings])
+    kept = kept[((kept >= low) & (kept < low + sizes)).all(axis=1)]
+    kept = kept[held.feasible(kept)]
+    if len(kept):
+        assert energies.min() == pytest.approx(problem.objective(kept).min(), abs=1e-7)
+        assert valid.all()
+        assert held.feasible(states).all()
+    if out:
+        assert not qubo.certificate.proven
+
+
+@CHECK
 @given(st.sampled_from(["BINARY", "SPIN"]), st.integers(0, 7), generators)
 def test_quadratic_models_without_constraints_keep_every_energy(vartype, n, rng):
     bqm = dimod.BinaryQuadraticModel(vartype)

@@ -23,7 +23,7 @@ def test_reduced(study, tmp_path, monkeypatch):
     }  # fmt: skip
     for name, value in reduced.items():
         monkeypatch.setattr(study, name, value)
-    arms = ("dense", "top 2, auxiliary, capacity 1.25", "dynamic, 2 on average, loss-free")
+    arms = ("dense", "top 2, auxiliary, capacity 1.25", "dynamic, 2 on average, auxiliary")
     monkeypatch.setattr(study, "ARMS", {arm: study.ARMS[arm] for arm in arms})
     path = tmp_path / "moe.json"
     study.main(str(path))

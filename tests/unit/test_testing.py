@@ -5,7 +5,19 @@ import pytest
 
 from hybrid_opt import testing
 from hybrid_opt.errors import HybridOptError, ModelTooLargeError
-from hybrid_opt.solvers import MILP, QAOA, VQE, Anneal, Auto, Decomposed, Exact, Outcome, Tabu, Uniform
+from hybrid_opt.solvers import (
+    MILP,
+    QAOA,
+    VQE,
+    Anneal,
+    Auto,
+    Decomposed,
+    Exact,
+    Greedy,
+    Outcome,
+    Tabu,
+    Uniform,
+)
 from hybrid_opt.testing import ConformanceError, check_solver
 
 
@@ -18,6 +30,8 @@ from hybrid_opt.testing import ConformanceError, check_solver
         Anneal(reads=20, sweeps=200),
         Anneal(reads=20, sweeps=200, penalty="adaptive"),
         Tabu(reads=3),
+        Greedy(),
+        Greedy(restarts=1, swaps=False),
         Uniform(draws=50),
         QAOA(depth=1, shots=100),
         QAOA(depth=1, shots=None, postprocess="descent"),

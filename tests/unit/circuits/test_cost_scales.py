@@ -96,8 +96,21 @@ def test_an_engine_names_the_scale_of_its_groups_and_bits(weight):
     engine = SubspaceQAOA(bqm, [FixedWeight(tuple(f"v{i}" for i in range(5)), weight)])
     levels = engine.space.shape[0]
     costs = engine.energies.reshape(levels, 2, 2, 2, 2) - 1e6
-    assert cost_scale(engine) == pytest.approx(cost_scale(costs), rel=1e-9)
+    # Two of five count as 2 * 3 / 4 axes, one of five as one; beside them stand four bits.
+    axes = 4 + {1: 1.0, 2: 1.5}[weight]
+    assert cost_scale(engine) == pytest.approx(cost_scale(costs) * np.sqrt(5 / axes), rel=1e-9)
     assert mean_degree(engine) == np.inf
+
+
+def test_a_group_of_fixed_weight_has_the_scale_of_its_costs():
+    costs = np.random.default_rng(1).normal(size=12)
+    bqm = dimod.BinaryQuadraticModel(dict(enumerate(costs)), {}, 0.0, "BINARY")
+    for weight in (1, 2, 6, 11):
+        group = [FixedWeight(range(12), weight)]
+        for mixer in ("xy-exact", "xy-trotter"):
+            assert cost_scale(SubspaceQAOA(bqm, group, mixer=mixer)) == pytest.approx(costs.std())
+        whole = SubspaceQAOA(bqm, group, mixer="grover")
+        assert cost_scale(whole) == pytest.approx(whole.energies.std())
 
 
 def test_an_engine_of_one_group():

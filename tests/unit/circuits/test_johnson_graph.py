@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from hybrid_opt.circuits.johnson_graph import johnson_eigenvalues, johnson_product, johnson_rotation
+from hybrid_opt.circuits.johnson_graph import johnson_eigenvalues, johnson_rotation, johnson_unrotation
 from hybrid_opt.circuits.weight_walks import weight_patterns
 
 SIZES = [(5, 2), (5, 3), (6, 3), (8, 4), (8, 6), (7, 1), (7, 6), (2, 1)]
@@ -36,19 +36,6 @@ def test_four_eigenvalues_of_six_choose_three():
 
 
 @pytest.mark.parametrize(("m", "w"), SIZES)
-@pytest.mark.parametrize("inner", [1, 3])
-@pytest.mark.parametrize("threads", [1, 3])
-def test_product(m, w, inner, threads):
-    state = state_of(m, w, inner)
-    expected = np.einsum("kl,olc->okc", dense(m, w), as_complex(state))
-    np.testing.assert_allclose(
-        as_complex(johnson_product(state, m, w, threads=threads)), expected, atol=1e-12
-    )
-    shifted = johnson_product(state, m, w, shift=1.5, scale=2.0, threads=threads)
-    np.testing.assert_allclose(as_complex(shifted), (expected - 1.5 * as_complex(state)) / 2, atol=1e-12)
-
-
-@pytest.mark.parametrize(("m", "w"), SIZES)
 @pytest.mark.parametrize("beta", [-0.4, 3.7, 0.0])
 def test_rotation(m, w, beta):
     state = state_of(m, w)
@@ -56,6 +43,20 @@ def test_rotation(m, w, beta):
     expected = np.einsum("kl,olc->okc", expm(-1j * beta * dense(m, w)), as_complex(state))
     np.testing.assert_allclose(as_complex(johnson_rotation(state, m, w, beta)), expected, atol=1e-12)
     np.testing.assert_array_equal(state, before)
+
+
+@pytest.mark.parametrize(("m", "w"), SIZES)
+def test_unrotation(m, w):
+    state, costate = state_of(m, w, seed=1), state_of(m, w, seed=2)
+    copies = state.copy(), costate.copy()
+    graph, turn = dense(m, w), expm(0.7j * dense(m, w))
+    image = np.einsum("kl,olc->okc", graph, as_complex(state))
+    form, *before = johnson_unrotation(state, costate, m, w, 0.7)
+    assert form == pytest.approx(np.vdot(as_complex(costate), image).imag, abs=1e-11)
+    for vector, found, copy in zip((state, costate), before, copies):
+        expected = np.einsum("kl,olc->okc", turn, as_complex(vector))
+        np.testing.assert_allclose(as_complex(found), expected, atol=1e-12)
+        np.testing.assert_array_equal(vector, copy)
 
 
 def test_rotation_of_a_large_graph_is_undone_and_keeps_the_norm():

@@ -13,6 +13,7 @@ def test_groups_become_wires_in_their_own_order():
     groups = read_groups(NAMES, [("c", "a"), OneHot(("e",)), FixedWeight(("b", "d"), 2)])
     assert groups == (GroupWires((2, 0), 1), GroupWires((4,), 1), GroupWires((1, 3), 2))
     assert [group.levels for group in groups] == [2, 1, 1]
+    assert [GroupWires((0, 1, 2, 3), w).units for w in range(5)] == [0.0, 1.0, 4 / 3, 1.0, 0.0]
     assert read_groups(NAMES, None) == read_groups(NAMES, []) == ()
 
 

@@ -85,7 +85,7 @@ def test_padding_of_queries_across_is_told():
 
 def test_gates_and_controller_are_seen():
     class Control:
-        def signal(self) -> Control:
+        def signal(self, heads: object) -> Control:
             return self
 
         scale_factor = torch.tensor([1.0, 3.0])

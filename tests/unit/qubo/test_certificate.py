@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -51,6 +52,16 @@ def test_text_says_which_weights_beat_their_bounds():
     assert all(part in lines[2] for part in ("('x', 1)", "1 <= 2 ", "'sorting'"))
     assert lines[3] == "constraint 'loose' dropped: it always holds"
     assert lines[4] == "a note"
+
+
+def test_a_row_left_out_is_told_apart():
+    left_out = PenaltyProof("left out", math.inf, 0.0, (), "no penalty, no slack")
+    certificate = Certificate({"layer": left_out}, {}, {}, False, None, "a note")
+    text = "constraint 'layer' left out: no penalty, no slack; not certified\na note"
+    assert str(certificate) == text
+    plain = json.loads(json.dumps(certificate.to_dict(), allow_nan=False))
+    assert plain["constraints"]["layer"]["bound"] is None
+    assert plain["constraints"]["layer"]["weight"] == 0.0
 
 
 def test_certificates_cannot_be_edited():

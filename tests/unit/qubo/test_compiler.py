@@ -115,13 +115,20 @@ def test_a_mapping_sets_some_and_certifies_the_rest():
     assert mixed.certificate.proven
 
 
-@pytest.mark.parametrize("bad", [0, -1, float("nan"), float("inf"), True, None, [1.0]])
+@pytest.mark.parametrize("bad", [0, -1, float("nan"), True, None, [1.0]])
 def test_weights_are_positive_numbers(bad):
     cqm = knapsack([8, 11], [5, 7], 8)
     with pytest.raises(OptionError, match="penalty weight"):
         to_qubo(cqm, penalty=bad)
-    with pytest.raises(OptionError, match="penalty weight"):
-        to_qubo(cqm, penalty={"budget": bad})
+    if bad != 0:
+        with pytest.raises(OptionError, match=r"penalty weight .* or 0 to leave the row out"):
+            to_qubo(cqm, penalty={"budget": bad})
+
+
+def test_weights_are_finite():
+    for bad in (float("inf"), {"budget": float("inf")}):
+        with pytest.raises(OptionError, match="penalty weight is infinite"):
+            to_qubo(knapsack([8, 11], [5, 7], 8), penalty=bad)
 
 
 def test_penalty_names_and_labels_are_checked():
@@ -130,6 +137,112 @@ def test_penalty_names_and_labels_are_checked():
         to_qubo(cqm, penalty="certain")
     with pytest.raises(OptionError, match=r"penalty names the constraint 'cap'; the model has \['budget'\]"):
         to_qubo(cqm, penalty={"cap": 5})
+
+
+# --- rows left out ---
+
+
+def heads(label="kept") -> dimod.ConstrainedQuadraticModel:
+    """Three of six heads in two layers of three; the three cheapest are one layer."""
+    x = [dimod.Binary(f"x{i}") for i in range(6)]
+    cqm = dimod.ConstrainedQuadraticModel()
+    worth = dimod.quicksum(cost * bit for cost, bit in zip((5, 4, 3, 2, 1, 0), x))
+    cqm.set_objective(x[0] * x[1] - worth)
+    cqm.add_constraint(dimod.quicksum(x) == 3, label=label)
+    cqm.add_constraint(dimod.quicksum(x[:3]) >= 1, label="layer 0")
+    cqm.add_constraint(dimod.quicksum(x[3:]) >= 1, label="layer 1")
+    return cqm
+
+
+def test_a_weight_of_zero_leaves_a_row_out():
+    out = to_qubo(heads(), penalty={"layer 0": 0, "layer 1": 0.0})
+    assert (out.n_bits, out.n_slack_bits) == (6, 0)
+    assert to_qubo(heads()).n_slack_bits > 0
+    assert {label: weight for label, weight in out.penalties.items() if not weight} == {
+        "layer 0": 0.0,
+        "layer 1": 0.0,
+    }
+    assert [row.label for row in out.rows] == [form.label for form in out.forms] == ["kept"]
+    assert out.weight_groups == ((tuple(f"x{i}" for i in range(6)), 3),)
+    # The other weight is that of the model without these rows: a single row of unit steps.
+    assert out.certificate.constraints["kept"].rule == "unit step"
+    assert out.penalties["kept"] > out.certificate.constraints["kept"].bound
+
+
+def test_the_certificate_does_not_hold_for_a_row_left_out():
+    certificate = to_qubo(heads(), penalty={"layer 0": 0, "layer 1": 0}).certificate
+    assert (certificate.proven, certificate.confirmed) == (False, False)
+    assert "2 rows have no penalty, as asked" in certificate.note
+    assert "constraint 'layer 1' left out: no penalty, no slack; not certified" in str(certificate)
+    proof = certificate.constraints["layer 1"]
+    assert (proof.rule, proof.bound, proof.weight, proof.preconditions) == ("left out", np.inf, 0.0, ())
+
+
+def test_enumeration_may_confirm_that_a_row_left_out_did_not_matter():
+    certificate = to_qubo(heads(), penalty={"layer 0": 0}).certificate
+    assert (certificate.proven, certificate.confirmed) == (False, True)
+    assert "1 row has no penalty" in certificate.note
+
+
+def test_what_is_left_has_the_optimum_of_the_model_without_the_row():
+    qubo = to_qubo(heads(), penalty={"layer 1": 0})
+    energy, samples = minimizers(qubo)
+    assert energy == pytest.approx(-11.0)
+    assert samples == [{f"x{i}": int(i < 3) for i in range(6)}]
+    assert not qubo.problem.feasible(qubo.problem.to_states(samples[0])[None]).any()
+
+
+def test_a_row_that_only_one_left_out_implies_keeps_its_penalty():
+    x, y, z = dimod.Binaries("xyz")
+    cqm = dimod.ConstrainedQuadraticModel()
+    cqm.set_objective(-3 * x - 2 * y - z)
+    cqm.add_constraint(x + y + z <= 1, label="tight")
+    cqm.add_constraint(x + y + z <= 2, label="loose")
+    assert "'tight' implies it" in to_qubo(cqm).certificate.dropped["loose"]
+    qubo = to_qubo(cqm, penalty={"tight": 0})
+    assert qubo.certificate.dropped == {}
+    assert minimizers(qubo)[0] == pytest.approx(-5.0)
+    other = to_qubo(cqm, penalty={"loose": 0})
+    assert "implies it" in other.certificate.dropped["loose"]
+    assert other.certificate.proven
+
+
+def test_a_slack_that_only_a_single_row_allows_is_not_cut():
+    cqm = knapsack([8, 11, 6, 4], [5, 7, 4, 3], 14)
+    alone = to_qubo(cqm).forms[0].slack.sum()
+    cqm.add_constraint(dimod.Binary("x0") + dimod.Binary("x1") + dimod.Binary("x2") <= 1, label="staff")
+    assert to_qubo(cqm, penalty={"staff": 0}).forms[0].slack.sum() == 14 > alone
+
+
+def test_rows_without_a_unit_can_be_left_out():
+    cqm = knapsack([8, 11, 6], [5, 7, 4], 14)
+    x = [dimod.Binary(f"x{i}") for i in range(3)]
+    cqm.add_constraint(np.pi * x[0] + np.e * x[1] + x[2] <= 4.1, label="seconds")
+    with pytest.raises(UnsupportedModelError, match="'seconds'"):
+        to_qubo(cqm)
+    assert to_qubo(cqm, penalty={"seconds": 0}).penalties["seconds"] == 0.0
+
+
+def test_groups_are_found_in_rows_left_out():
+    labels = tuple(f"x{i}" for i in range(6))
+    out = {"layer 0": 0, "layer 1": 0, "kept": 0}
+    qubo = to_qubo(heads(), penalty=out)
+    assert qubo.weight_groups == ((labels, 3),)
+    assert not qubo.rows
+    assert qubo.bqm.linear["x0"] == -5.0
+    cqm = heads(label="whole")
+    x = [dimod.Binary(label) for label in labels]
+    cqm.add_constraint(np.pi * dimod.quicksum(x) == 3 * np.pi, label="kept")
+    cqm.remove_constraint("whole")
+    assert to_qubo(cqm, penalty=out).weight_groups == ((labels, 3),)
+    cqm.add_constraint(x[0] + 2 * x[1] + x[2] == 2, label="kept too")
+    assert to_qubo(cqm, penalty={**out, "kept too": 0}).weight_groups == ((labels, 3),)
+
+
+def test_a_unit_of_a_row_left_out_is_refused():
+    cqm = knapsack([8, 11, 6, 4], [5, 7, 4, 3], 14)
+    with pytest.raises(OptionError, match="units names the constraint 'budget', which penalty leaves out"):
+        to_qubo(cqm, penalty={"budget": 0}, units={"budget": 2})
 
 
 # --- encodings, targets, labels, groups ---

@@ -58,6 +58,38 @@ def test_too_many_assignments_name_what_would_do():
     assert "limit=2**24" not in str(info.value)
 
 
+def selection(n, k, rows=()):
+    return binaries(n, [Row("k", "==", float(k), dict.fromkeys(range(n), 1.0)), *rows])
+
+
+def test_a_row_that_chooses_k_is_kept_in_enumeration():
+    calls = []
+    layer = Row("layer", ">=", 1.0, dict.fromkeys(range(6), 1.0))
+    problem = selection(24, 12, [layer])
+    request = Request(problem, seed=0, progress=lambda share, text: calls.append((share, text)))
+    outcome = Exact().solve(request)
+    # All but the assignments with no one in the first six.
+    assert outcome.effort == {"states": 2704156 - 18564}
+    assert calls[-1] == (1.0, "2,685,592 of 2,685,592 assignments")
+    census = count_and_minimize(problem)
+    np.testing.assert_array_equal(outcome.states, census.minimizers)
+    assert outcome.proof == "optimal"
+    assert outcome.bound == problem.objective(outcome.states).min()
+
+
+def test_the_limit_counts_what_is_looked_at():
+    assert Exact(limit=2**14).solve(Request(selection(40, 3), seed=0)).effort == {"states": 9880}
+    with pytest.raises(ModelTooLargeError, match="about 10"):
+        Exact(limit=2**11).solve(Request(selection(60, 3), seed=0))
+
+
+def test_groups_that_leave_nothing_are_proven_infeasible():
+    few = [Row("few", "<=", 1.0, dict.fromkeys(range(12), 1.0))]
+    few += [Row("many", ">=", 2.0, dict.fromkeys(range(11), 1.0))]
+    outcome = Exact().solve(Request(selection(24, 12, few), seed=0))
+    assert (outcome.proof, outcome.bound, outcome.states.shape) == ("infeasible", None, (0, 24))
+
+
 def test_progress_per_block_on_request_beyond_the_automatic_limit():
     calls = []
     problem = Problem([Variable(i, "binary", 2, linear=-1.0) for i in range(21)])

@@ -64,7 +64,7 @@ class Raises:
 
 # -- answers
 
-METHODS = ["auto", "exact", "milp", "anneal", "tabu", "uniform", "decomposed", "qaoa", "vqe"]
+METHODS = ["auto", "exact", "milp", "anneal", "tabu", "greedy", "uniform", "decomposed", "qaoa", "vqe"]
 
 
 @pytest.mark.parametrize("method", METHODS)

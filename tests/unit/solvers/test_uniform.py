@@ -7,6 +7,7 @@ import pytest
 import hybrid_opt as ho
 from hybrid_opt.errors import ModelTooLargeError, OptionError
 from hybrid_opt.qubo import read_model
+from hybrid_opt.qubo.grouped_enumeration import automatic_census
 from hybrid_opt.solvers import Request, Uniform
 from hybrid_opt.solvers.uniform import FeasibleSet, uniform_record
 
@@ -23,9 +24,23 @@ def large() -> dimod.BinaryQuadraticModel:
     return dimod.BinaryQuadraticModel(dict.fromkeys(range(21), -1.0), {}, 0.0, "BINARY")
 
 
+def figures(model):
+    problem = read_model(model)
+    return uniform_record(problem, automatic_census(problem))
+
+
+def selection(n: int, k: int) -> dimod.ConstrainedQuadraticModel:
+    """The first k of n are the only optimum, -1 each; everything else is worth nothing."""
+    cqm = dimod.ConstrainedQuadraticModel()
+    cqm.add_variables("BINARY", range(n))
+    cqm.set_objective(-dimod.quicksum(dimod.Binary(i) for i in range(k)))
+    cqm.add_constraint([(i, 1) for i in range(n)], "==", k, label="k")
+    return cqm
+
+
 def test_figures_by_hand():
     # feasible: (3, 0) -9, (2, 1) -12, (1, 2) -10
-    record, reason = uniform_record(read_model(budget_model()))
+    record, reason = figures(budget_model())
     assert reason == ""
     assert record.n_feasible == 3
     assert record.p_optimum == pytest.approx(1 / 3)
@@ -34,15 +49,36 @@ def test_figures_by_hand():
 
 
 def test_reason_beyond_the_limit_and_without_a_feasible_assignment():
-    record, reason = uniform_record(read_model(large()))
+    record, reason = figures(large())
     assert record is None
     assert "2,097,152" in reason
     cqm = dimod.ConstrainedQuadraticModel()
     x, y = dimod.Binaries("xy")
     cqm.add_constraint(x + y >= 3, label="three")
-    record, reason = uniform_record(read_model(cqm))
+    record, reason = figures(cqm)
     assert record is None
     assert reason == "no assignment is feasible"
+
+
+def test_figures_inside_a_row_that_chooses_k():
+    record, reason = figures(selection(30, 3))
+    assert reason == ""
+    assert record.n_feasible == 4060
+    assert record.p_optimum == pytest.approx(1 / 4060)
+    assert record.expected_value == pytest.approx(-3 * 3 / 30)
+
+
+def test_draws_inside_a_row_that_chooses_k():
+    problem = read_model(selection(30, 3))
+    members = FeasibleSet.of(problem)
+    assert len(members.indices) == 4060
+    assert (np.diff(members.indices) > 0).all()
+    outcome = Uniform(draws=500).solve(Request(problem, seed=1))
+    assert outcome.draws == 500
+    assert problem.feasible(outcome.states).all()
+    assert len(outcome.states) > 400
+    with pytest.raises(ModelTooLargeError, match="about 10"):
+        Uniform().solve(Request(read_model(selection(60, 30)), seed=1))
 
 
 def test_draws_are_feasible_and_uniform():

@@ -1,0 +1,91 @@
+"""Solvers for questions about heads: which one a name stands for, with settings that suit such models."""
+
+from __future__ import annotations
+
+from math import comb
+from typing import Any
+
+from ..errors import OptionError
+from ..solvers.base import Solver
+from ..solvers.exact import Exact
+from ..solvers.registry import find_solver
+from .head_question import HeadQuestion
+
+__all__ = ["EXACT_HEADS", "MOST_AMPLITUDES", "count_states", "solver_of"]
+
+EXACT_HEADS = 24
+"""Heads up to which "auto" enumerates; above it asks HiGHS."""
+
+MOST_AMPLITUDES = 2**24
+"""Amplitudes that a quantum row simulates at once; larger questions are asked in blocks."""
+
+_FREE_QUBITS = 24
+
+
+def count_states(question: HeadQuestion) -> int:
+    """Amplitudes of the fixed-weight subspace of a question, or of all bits with a budget.
+
+    Example:
+        >>> import numpy as np
+        >>> from hybrid_opt.tuning.loss_statistics import HeadStatistics
+        >>> zeros = np.zeros(8)
+        >>> measured = HeadStatistics((4, 4), zeros + 1, 1.0, zeros, np.eye(8), zeros, None, 9, 9)
+        >>> count_states(HeadQuestion(measured, keep=4)), count_states(HeadQuestion(measured, keep=(2, 2)))
+        (70, 36)
+    """
+    layers = question.statistics.layers
+    if isinstance(question.keep, tuple):
+        states = 1
+        for heads, kept in zip(layers, question.keep, strict=True):
+            states *= comb(heads, kept)
+        return states
+    if question.keep is not None:
+        free = sum(layers) if question.fixed is None else int((question.fixed < 0).sum())
+        held = 0 if question.fixed is None else int((question.fixed == 1).sum())
+        return comb(free, question.keep - held)
+    return int(2 ** sum(layers))
+
+
+def solver_of(method: Any, question: HeadQuestion, argument: str = "method") -> Solver:
+    """The solver of a name for this question.
+
+    Args:
+        method: a name of ``hybrid_opt.methods()`` or a solver object. "auto" enumerates up to 24 heads and
+            asks HiGHS above. "qaoa" stays in the subspace of bit strings that keep the number of heads, with
+            angles trained for CVaR; rows "layer keeps a head" have no penalty there, draws are judged by
+            them. "vqe" minimizes the QUBO with penalties.
+        question: what it will be asked.
+        argument: name of the user's argument, for messages.
+
+    Returns:
+        The solver.
+
+    Raises:
+        OptionError: no such method.
+    """
+    if method == "auto":
+        method = "exact" if sum(question.statistics.layers) <= EXACT_HEADS else "milp"
+    if method == "exact":
+        return Exact(limit=2**EXACT_HEADS)
+    if method == "qaoa":
+        from ..circuits.objectives import CVaR
+        from ..solvers.qaoa import QAOA
+
+        if question.budget is not None:
+            return QAOA(depth=4, optimizer="L-BFGS-B", max_evaluations=60, max_qubits=_FREE_QUBITS)
+        left_out = dict.fromkeys(question.layer_rows, 0.0)
+        penalty: Any = left_out or "certified"
+        # Trained for the best tenth of the draws: on such models the mean says little about the best draw.
+        return QAOA(
+            depth=3, shots=10_000, optimizer="L-BFGS-B", max_evaluations=30, objective=CVaR(0.1),
+            mixer="xy-exact", penalty=penalty,
+        )  # fmt: skip
+    if isinstance(method, str) and method not in _names():
+        raise OptionError(f"{argument} is {method!r}; legal are {', '.join(_names())}, or a solver object")
+    return find_solver(method, argument)
+
+
+def _names() -> list[str]:
+    from ..solvers.registry import methods
+
+    return [str(name) for name in methods()["method"]]
