@@ -31,7 +31,6 @@ AXES: dict[str, list[Any]] = {
     "dropout": [0.0, 0.1, 0.2],
     "heads": [1, 2, 4],
 }
-ORDERED = tuple(name != "metric" for name in AXES)
 HIDDEN = 24
 STEPS = 60
 BATCH = 64

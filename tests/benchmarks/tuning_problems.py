@@ -12,27 +12,37 @@ Papenmeier et al., "Bounce", NeurIPS 2023, arXiv 2307.00618, found of several).
   and 1 mean is drawn per stage;
 * nk: NK landscape, 20 bits, K = 3 neighbors: contributions of four bits at once, which no quadratic can hold;
 * labs: low autocorrelation binary sequence of 20 bits, minus the merit factor, of fourth order;
-* bqp: x'Qx of 20 bits, Q normal: exactly quadratic.
+* bqp: x'Qx of 20 bits, Q normal: exactly quadratic;
+* transformer: validation loss of a small distance-attention transformer, see ``tabulate_transformer.py``: one
+  table, the seed changes only what the samplers draw.
 
 Shapes: S points, N parameters.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 from optuna.trial import Trial
 
 __all__ = ["PROBLEMS", "TuningProblem", "make_problem"]
 
 BITS = 20
 BLOCK = 2**15
+TABLE = Path(__file__).resolve().parents[2] / "docs" / "studies" / "transformer_table.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,15 +51,17 @@ class TuningProblem:
 
     Attributes:
         name: one of ``PROBLEMS``.
-        bounds: low and high end of every number; None for bits.
+        bounds: low and high end of every number; None for bits and other choices.
         levels: values per parameter, N of them.
         function: values of points (S, N), in the parameters' own units, shape (S,).
+        ordered: which choices are levels of something, so that the grid has whole numbers for them.
     """
 
     name: str
     bounds: tuple[float, float] | None
     levels: tuple[int, ...]
     function: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    ordered: tuple[bool, ...] = ()
 
     @cached_property
     def names(self) -> list[str]:
@@ -57,10 +69,13 @@ class TuningProblem:
         return [f"x{i:02d}" for i in range(len(self.levels))]
 
     def distributions(self) -> dict[str, BaseDistribution]:
-        """The grid: choices for bits, stepped floats for numbers."""
-        return {name: self._on_grid(size) for name, size in zip(self.names, self.levels)}
+        """The grid: choices for bits, whole numbers for levels, stepped floats for numbers."""
+        ordered = self.ordered or (False,) * len(self.levels)
+        return {name: self._on_grid(*one) for name, one in zip(self.names, zip(self.levels, ordered))}
 
-    def _on_grid(self, size: int) -> BaseDistribution:
+    def _on_grid(self, size: int, ordered: bool) -> BaseDistribution:
+        if self.bounds is None and ordered:
+            return IntDistribution(0, size - 1)
         if self.bounds is None:
             return CategoricalDistribution(list(range(size)))
         low, high = self.bounds
@@ -73,6 +88,8 @@ class TuningProblem:
 
     def on_own_space(self, trial: Trial) -> float:
         """Objective on continuous numbers, or on bits as integers."""
+        if self.ordered:
+            return self.on_grid(trial)
         if self.bounds is None:
             values: list[Any] = [trial.suggest_int(n, 0, k - 1) for n, k in zip(self.names, self.levels)]
         else:
@@ -183,6 +200,20 @@ def _bqp(rng: np.random.Generator, bits: int = BITS) -> TuningProblem:
     return TuningProblem("bqp", None, (2,) * bits, function)
 
 
+def _transformer(rng: np.random.Generator) -> TuningProblem:
+    content = json.loads(TABLE.read_text(encoding="utf-8"))
+    axes = content["axes"]
+    sizes = tuple(len(values) for values in axes.values())
+    first, second, *_ = axes.values()
+    table = np.array([content["parts"][f"{a} | {b}"] for a in first for b in second]).reshape(sizes)
+
+    def function(x: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(table[tuple(x.astype(np.int64).T)])
+
+    ordered = tuple(name != "metric" for name in axes)
+    return TuningProblem("transformer", None, sizes, function, ordered)
+
+
 _MAKERS: dict[str, Callable[[np.random.Generator], TuningProblem]] = {
     "rastrigin": _rastrigin,
     "hartmann": _hartmann,
@@ -190,6 +221,7 @@ _MAKERS: dict[str, Callable[[np.random.Generator], TuningProblem]] = {
     "nk": _nk,
     "labs": _labs,
     "bqp": _bqp,
+    "transformer": _transformer,
 }
 PROBLEMS = tuple(_MAKERS)
 

@@ -137,6 +137,8 @@ def test_functions_have_their_textbook_values(problems):
 
 def test_the_grid_holds_every_level_and_agrees_with_the_function(problems):
     for name in problems.PROBLEMS:
+        if name == "transformer" and not problems.TABLE.is_file():
+            continue
         problem = problems.make_problem(name, 0)
         space = ho.tuning.level_space.level_space(problem.distributions())
         assert space.sizes == problem.levels, name
