@@ -59,7 +59,6 @@ class QuboSampler(BaseSampler):
         n_startup_trials: judged trials before the first surrogate; None means 10. The start goes on until
             every level was tried once.
         exploration: how far a draw strays from the posterior mean: 1 is Thompson sampling, 0 only the mean.
-            Half the way did best in the study.
         search_space: parameter name -> Optuna distribution, if it is known beforehand.
         seed: makes the proposals repeatable; None draws one.
         time_limit: seconds the solver may take for one proposal.
