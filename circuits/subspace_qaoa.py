@@ -137,7 +137,8 @@ class SubspaceQAOA(QAOAEngine):
         free = [2] * (self.space.n_bits - sum(len(group.wires) for group in self._groups))
         groups = [group for group in self._groups if group.levels > 1]
         energies = self._levels if self._codes is None else self._levels[self._codes]
-        units = [group.units for group in groups] + [1.0] * len(free)
+        # Grover's mixer turns the whole space as one: a group is then no more than an axis.
+        units = None if self._choice.grover else [group.units for group in groups] + [1.0] * len(free)
         return axes_scale(energies.reshape([group.levels for group in groups] + free), units)
 
     @property

@@ -15,7 +15,7 @@ from ..qubo.encoding_choice import Target
 from ..seeds import child_seed
 from .base import Outcome, Request
 
-__all__ = ["Drawing", "compile_qubo", "distinct", "or_certified"]
+__all__ = ["Drawing", "compile_qubo", "distinct", "or_certified", "unpenalized_notes"]
 
 
 def compile_qubo(
@@ -62,6 +62,22 @@ def distinct(states: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.i
         return states[:1], np.full(min(1, len(states)), len(states), dtype=np.int64)
     unique, counts = np.unique(states, axis=0, return_counts=True)
     return unique.astype(np.int64), counts.astype(np.int64)
+
+
+def unpenalized_notes(qubo: Qubo) -> list[str]:
+    """What the user is told of rows that the QUBO leaves out.
+
+    Args:
+        qubo: the QUBO that was sampled.
+
+    Returns:
+        A sentence, or nothing.
+    """
+    count = sum(weight == 0 for weight in qubo.penalties.values())
+    if not count:
+        return []
+    rows, them = ("1 row has", "it") if count == 1 else (f"{count} rows have", "one")
+    return [f"{rows} no penalty, as asked; draws that break {them} are infeasible"]
 
 
 @dataclass
@@ -118,7 +134,7 @@ class Drawing:
         bits = np.concatenate([*self.batches, np.zeros((0, n_bits), dtype=np.uint8)])
         states, valid = self.qubo.decode_bits(bits)
         unique, counts = distinct(states[valid])
-        notes = []
+        notes = unpenalized_notes(self.qubo)
         lost = int((~valid).sum())
         if lost:
             notes.append(f"{lost} of {len(bits)} draws stand for no assignment and were left out")

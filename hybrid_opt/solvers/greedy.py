@@ -30,12 +30,13 @@ __all__ = ["Greedy"]
 class Greedy:
     """Greedy construction of a feasible assignment, then local search by single changes and swaps.
 
-    The first two runs begin with every variable at its first state, the next two at its last (choosing by
-    adding and by taking away), all others at random states. While a row is broken, runs of even number make
-    the cheapest change that lowers the violation, runs of odd number the one that lowers it most. From then
-    on rows stay kept: the best single change is made while one lowers the objective, else the best swap of
-    two, until nothing does. A variable of up to 64 states may go to each of them, others by powers of two.
-    With more than 1,024 changes, swaps are looked for among the 1,024 cheapest.
+    The first run begins with every variable at its first state, the second at its last (choosing by adding
+    and by taking away), likewise the third and fourth, all others at random states. While a row is broken,
+    every first two of four runs make the cheapest change that lowers the violation, the others the one that
+    lowers it most. From then on rows stay kept: the best single change is made while one lowers the
+    objective, else the best swap of two, until nothing does. A variable of up to 64 states may go to each of
+    them, others by powers of two. With more than 1,024 changes, swaps are looked for among the 1,024
+    cheapest.
 
     Where no run finds a feasible assignment, HiGHS looks for one without the objective, and the local search
     begins there. Nothing is proven.
@@ -131,18 +132,16 @@ class _Search:
             states = self._first(number, generator)
             if number == restarts - 1 and start is not None:
                 states = start
-            self._walk(states, thrifty=number % 2 == 0)
+            self._walk(states, thrifty=number % 4 < 2)
             self.runs += 1
             self.request.progress((number + 1) / restarts, f"{number + 1} runs")
             if self.enough():
                 break
 
     def _first(self, number: int, generator: np.random.Generator) -> NDArray[np.int64]:
-        if number < 2:
-            return np.zeros(len(self.tables.sizes), dtype=np.int64)
-        if number < 4:
-            return self.tables.sizes - 1
-        return generator.integers(self.tables.sizes)
+        if number >= 4:
+            return generator.integers(self.tables.sizes)
+        return np.asarray((self.tables.sizes - 1) * (number % 2))
 
     def _walk(self, states: NDArray[np.int64], *, thrifty: bool) -> None:
         point, swaps = Point(self.tables, states), self.settings.swaps

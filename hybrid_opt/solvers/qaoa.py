@@ -62,7 +62,9 @@ class QAOA:
         compute: "auto", "cpu" or "gpu".
         device: a PennyLane device instead of ``hybrid.aer``; the circuit is then run at any size.
         encoding: how integers and levels become bits, see ``to_qubo``.
-        penalty: how constraints enter, see ``to_qubo``.
+        penalty: how constraints enter, see ``to_qubo``. Beside a row that the mixer keeps, ``{label: 0}``
+            leaves out others, such as "at least one" of a part: no slack bits, and draws that break them
+            count as infeasible.
         postprocess: "descent" runs a single-flip descent from every draw; the method is then called
             "qaoa+descent", and the quantum row still describes the circuit alone.
         max_qubits: refuse models that need more; for mixers other than "x" the limit is 2**24 states of the

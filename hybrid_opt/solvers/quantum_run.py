@@ -26,7 +26,7 @@ from ..qubo.grouped_enumeration import automatic_census
 from ..qubo.spelled_count import spelled_count
 from .base import Outcome
 from .descent import descend
-from .draws import distinct
+from .draws import distinct, unpenalized_notes
 from .quantum import (
     EXPECTATION_SAMPLES,
     GRADIENT_EXPECTATIONS,
@@ -198,7 +198,7 @@ def propose(
     Returns:
         Distinct states, shape (K, N), how often each was drawn, shape (K,), and notes for the user.
     """
-    notes = []
+    notes = unpenalized_notes(qubo)
     if bits is None:
         n = len(qubo.problem.variables)
         states = np.zeros((0, n), dtype=np.int64) if likely is None else likely[None, :]

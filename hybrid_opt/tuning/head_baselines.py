@@ -2,8 +2,8 @@
 
 - ``random``: uniform among legal masks.
 - ``magnitude``: heads with the largest norm of their part of the output projection stay.
-- ``michel``: heads with the largest mean |d loss / d gate| over sequences stay, each layer's scores divided by
-  their Euclidean norm: Michel, Levy, Neubig 2019, arXiv 1905.10650, section 4.1. ``michel iterative``
+- ``michel``: heads with the largest mean |d loss / d gate| over sequences stay, each layer's scores divided
+  by their Euclidean norm: Michel, Levy, Neubig 2019, arXiv 1905.10650, section 4.1. ``michel iterative``
   measures again after every tenth of the heads.
 - ``kwon diagonal``: heads with the largest diagonal of the Fisher matrix stay; ``kwon``: the same, then each
   layer's choice is rearranged under the Fisher block of the layer, its number of heads held: Kwon et al.
@@ -34,8 +34,8 @@ from ..errors import OptionError
 from ..progress import Progress, silent
 from ..seeds import child_seed
 from .head_question import HeadQuestion
-from .loss_statistics import HeadStatistics, head_statistics
 from .labelled_batches import LabelledBatches
+from .loss_statistics import HeadStatistics, head_statistics
 
 __all__ = ["HEAD_BASELINES", "BaselineMask", "greedy_path", "head_baseline", "random_mask"]
 
@@ -100,8 +100,8 @@ def head_baseline(
     Example:
         >>> head_baseline("best", None, None, None)
         Traceback (most recent call last):
-        hybrid_opt.errors.OptionError: there is no rule 'best' for heads; legal are random, magnitude, michel, \
-michel iterative, kwon diagonal, kwon, greedy loss
+        hybrid_opt.errors.OptionError: there is no rule 'best' for heads; legal are random, magnitude, \
+michel, michel iterative, kwon diagonal, kwon, greedy loss
     """
     if name not in HEAD_BASELINES:
         raise OptionError(f"there is no rule {name!r} for heads; legal are {', '.join(HEAD_BASELINES)}")
@@ -147,9 +147,10 @@ def random_mask(question: HeadQuestion, rng: np.random.Generator) -> Mask:
 def _magnitude(case: _Case) -> BaselineMask:
     norms: list[float] = []
     for site in find_head_sites(case.model):
-        weight: Any = site.projection.weight.detach().double()
+        projection: Any = site.projection
+        weight: Any = projection.weight.detach().double()
         # torch keeps (out, in), Conv1D of transformers (in, out); the inputs are the heads.
-        inputs = weight if type(site.projection).__name__ == "Conv1D" else weight.T
+        inputs = weight if type(projection).__name__ == "Conv1D" else weight.T
         norms.extend(inputs.reshape(site.num_heads, -1).norm(dim=1).tolist())
     return BaselineMask(_keep_best(case.question, np.array(norms)))
 
@@ -197,7 +198,8 @@ def _lightest(block: NDArray[np.float64], removed: int) -> Mask:
     heads = len(block)
     z = np.zeros(heads, dtype=np.int64)
     if comb(heads, removed) <= _MOST_ARRANGEMENTS:
-        best = min(combinations(range(heads), removed), key=lambda chosen: block[np.ix_(chosen, chosen)].sum())
+        choices = combinations(range(heads), removed)
+        best = min(choices, key=lambda chosen: block[np.ix_(chosen, chosen)].sum())
         z[list(best)] = 1
         return z
     z[np.argsort(np.diag(block))[:removed]] = 1
@@ -207,9 +209,8 @@ def _lightest(block: NDArray[np.float64], removed: int) -> Mask:
         gain = np.full((heads, heads), np.inf)
         inside, outside = np.flatnonzero(z == 1), np.flatnonzero(z == 0)
         diagonal = np.diag(block)
-        gain[np.ix_(inside, outside)] = (
-            (diagonal - pull)[inside, None] + (diagonal + pull)[None, outside] - 2 * block[np.ix_(inside, outside)]
-        )
+        apart = (diagonal - pull)[inside, None] + (diagonal + pull)[None, outside]
+        gain[np.ix_(inside, outside)] = apart - 2 * block[np.ix_(inside, outside)]
         i, j = np.unravel_index(np.argmin(gain), gain.shape)
         if gain[i, j] >= -1e-15 * np.abs(block).sum():
             return z

@@ -90,17 +90,19 @@ class HeadQuestion:
         if isinstance(self.keep, tuple):
             if len(self.keep) != len(layers):
                 raise OptionError(
-                    f"keep names {len(self.keep)} layers; the model has {len(layers)} with {list(layers)} heads"
+                    f"keep names {len(self.keep)} layers; the model has {len(layers)}, with {list(layers)} "
+                    "heads"
                 )
             for layer, (kept, heads) in enumerate(zip(self.keep, layers, strict=True)):
                 if not 1 <= kept <= heads:
                     raise OptionError(
-                        f"keep asks for {kept} heads of layer {layer}, which has {heads}; legal are 1 to {heads}"
+                        f"keep asks for {kept} heads of layer {layer}, which has {heads}; legal are 1 to "
+                        f"{heads}"
                     )
         elif self.keep is not None and not len(layers) <= self.keep <= total:
             raise OptionError(
-                f"keep is {self.keep}; the model has {total} heads in {len(layers)} layers, and each layer keeps "
-                f"at least one: legal are {len(layers)} to {total}"
+                f"keep is {self.keep}; the model has {total} heads in {len(layers)} layers, and each layer "
+                f"keeps at least one: legal are {len(layers)} to {total}"
             )
         if self.budget is not None:
             self._check_budget()
@@ -118,8 +120,8 @@ class HeadQuestion:
         budget = float(self.budget or 0.0)
         if budget < least:
             raise OptionError(
-                f"the budget {budget:g} does not pay for the cheapest head of every layer, {least:g}; all heads "
-                f"cost {float(costs.sum()):g}"
+                f"the budget {budget:g} does not pay for the cheapest head of every layer, {least:g}; all "
+                f"heads cost {float(costs.sum()):g}"
             )
 
     @property
@@ -213,7 +215,7 @@ class HeadQuestion:
         for _, terms, sense, bound in self._rows():
             amount = sum(weight * bits[n] for n, weight in terms)
             slack = 1e-9 * max(1.0, abs(bound))
-            holds = {"==": abs(amount - bound) <= slack, "<=": amount <= bound + slack, ">=": amount >= bound - slack}
-            if not holds[sense]:
+            above, below = amount > bound + slack, amount < bound - slack
+            if (above and sense != ">=") or (below and sense != "<="):
                 return False
         return True

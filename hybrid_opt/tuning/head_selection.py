@@ -98,7 +98,8 @@ def select_heads(
     Example:
         >>> from hybrid_opt.classical import DistanceEncoderForSequenceClassification, load_data
         >>> data = load_data("wine")
-        >>> model = DistanceEncoderForSequenceClassification(data.config(hidden_size=8, num_attention_heads=2))
+        >>> config = data.config(hidden_size=8, num_attention_heads=2)
+        >>> model = DistanceEncoderForSequenceClassification(config)
         >>> selection = select_heads(model, data, keep=5, examples=32, evaluations=12, seed=1)
         >>> int(selection.mask.sum()), selection.solution.status
         (5, 'optimal')
@@ -143,7 +144,8 @@ def _read_keep(keep: Any, statistics: HeadStatistics) -> int | tuple[int, ...]:
     whole = isinstance(keep, Sequence) and not isinstance(keep, str)
     if not whole or not all(isinstance(k, int | np.integer) and not isinstance(k, bool) for k in keep):
         raise OptionError(
-            f"keep is {keep!r}; legal are a share (0.5), a number of heads (12), or numbers per layer ([3, 3])"
+            f"keep is {keep!r}; legal are a share (0.5), a number of heads (12), or numbers per layer "
+            "([3, 3])"
         )
     return tuple(int(k) for k in keep)
 

@@ -213,7 +213,7 @@ def _watched(
     def watch(site: HeadSite) -> Any:
         def hook(module: nn.Module, inputs: tuple[Any, ...]) -> None:
             outputs: Tensor = inputs[0].detach()
-            shaped = outputs.unflatten(-1, (site.num_heads, site.head_width)).transpose(1, 2)
+            shaped = outputs.view(*outputs.shape[:-1], site.num_heads, -1).transpose(1, 2)
             alike[id(site.projection)].add(shaped, _real_tokens(site, batch, outputs, across))
 
         return hook

@@ -5,11 +5,11 @@ when half of the heads go. Measurements say it. With z = 1 - m, the heads that a
 
     L(z) - L(0) = sum_n w_n z_n + a * sum_{i<j} F_ij z_i z_j + sum_{i<j} w_ij z_i z_j + noise
 
-is Bayesian linear regression: w_n is normal around the measured change of taking head n away alone, a around
-1, w_ij around 0. A draw from the posterior is a question like any other (`HeadQuestion`); its answer is measured
-and added (Thompson sampling on pairs: Baptista and Poloczek 2018, "Bayesian optimization of combinatorial
-structures", arXiv 1806.08838). Masks far above the best count less: the model has to be right where the good
-ones are.
+is Bayesian linear regression: w_n is normal around the measured change of taking head n away alone, a
+around 1, w_ij around 0. A draw from the posterior is a question like any other (`HeadQuestion`); its answer
+is measured and added (Thompson sampling on pairs: Baptista and Poloczek 2018, "Bayesian optimization of
+combinatorial structures", arXiv 1806.08838). Masks far above the best count less: the model has to be right
+where the good ones are.
 
 Shapes: N heads of the model, E measured masks, P = N + 1 + N (N - 1) / 2 weights.
 """
@@ -174,21 +174,20 @@ def measure_heads(
 def _proposal(
     question: HeadQuestion, measured: MeasuredHeads, rng: np.random.Generator, seen: set[bytes]
 ) -> Mask | None:
-    """The answer to a draw of the question; a neighbor of the best mask where that has been measured."""
+    """The answer to a draw of the question; where that has been measured, a swap away from the best mask."""
     drawn = replace(question, statistics=measured.model(rng), redundancy=0.0)
     answer = solve(drawn.to_cqm(), Greedy(restarts=4), seed=int(rng.integers(2**31)))
-    mask = drawn.mask(answer.sample or {})
+    mask: Mask = drawn.mask(answer.sample or {})
     if answer.feasible and mask.tobytes() not in seen:
         return mask
-    if not measured.masks:
-        return mask if answer.feasible else None
-    best = measured.best()[0]
-    swaps = [(i, j) for i in np.flatnonzero(best == 1) for j in np.flatnonzero(best == 0)]
-    for number in rng.permutation(len(swaps)):
-        near = best.copy()
-        near[list(swaps[number])] = 0, 1
-        if near.tobytes() not in seen and question.feasible(near):
-            return near
+    for number in np.argsort(measured.changes, kind="stable"):
+        around = measured.masks[number]
+        swaps = [(i, j) for i in np.flatnonzero(around == 1) for j in np.flatnonzero(around == 0)]
+        for swap in rng.permutation(len(swaps)):
+            near: Mask = around.copy()
+            near[list(swaps[swap])] = 0, 1
+            if near.tobytes() not in seen and question.feasible(near):
+                return near
     return None
 
 

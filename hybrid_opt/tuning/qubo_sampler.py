@@ -84,7 +84,7 @@ class QuboSampler(BaseSampler):
         solver: str | Solver | None = None,
         levels: int | Mapping[str, int] = 9,
         n_startup_trials: int | None = None,
-        exploration: float = 1.0,
+        exploration: float = 0.5,
         search_space: Mapping[str, BaseDistribution] | None = None,
         seed: int | None = None,
         time_limit: float = 10.0,

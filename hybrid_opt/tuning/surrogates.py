@@ -9,7 +9,7 @@ from .bayesian_ridge import fit_ridge
 from .factorization_machine import fit_factorization_machine
 from .level_space import LevelSpace
 from .quadratic_surrogate import QuadraticSurrogate
-from .targets import normal_scores
+from .targets import clipped_losses
 
 __all__ = ["SURROGATES", "draw_surrogate", "surrogate_for"]
 
@@ -45,7 +45,7 @@ def draw_surrogate(
     features: NDArray[np.float64],
     losses: NDArray[np.float64],
     rng: np.random.Generator,
-    exploration: float = 1.0,
+    exploration: float = 0.5,
 ) -> QuadraticSurrogate:
     """Fit a surrogate and draw a quadratic function from it.
 
@@ -60,7 +60,7 @@ def draw_surrogate(
     Returns:
         The function to minimize.
     """
-    targets = normal_scores(losses)
+    targets = clipped_losses(losses)
     if kind == "factorization":
         return fit_factorization_machine(space, features, targets, rng, exploration)
     return fit_ridge(space, features, targets).draw(rng, exploration)

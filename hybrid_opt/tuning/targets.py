@@ -1,4 +1,4 @@
-"""What a surrogate is fitted to: losses on a scale of about one, either as they are or by rank.
+"""What a surrogate is fitted to: finite losses on a scale of one, the worst of them cut off.
 
 Shape: n losses, lower is better.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["finite_losses", "normal_scores", "standardized"]
+__all__ = ["clipped_losses", "finite_losses", "standardized"]
 
 
 def finite_losses(losses: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -47,16 +47,22 @@ def standardized(losses: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(centered / centered.std())
 
 
-def normal_scores(losses: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Losses by rank: the normal quantiles of (rank - 1/2) / n, equal losses alike, on a scale of one.
+def clipped_losses(losses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Losses on a scale of one, those far above the median cut off.
 
-    Nothing but the order of the losses counts, so one enormous loss is no more than the last.
+    A loss as far above the median as the best is below it counts as bad, whatever it is: how bad need not be
+    learned, and one diverged training would squeeze all others together. Below that point nothing is bent, so
+    a quadratic function stays one where it matters.
+
+    Args:
+        losses: shape (n,), finite, n at least 1.
+
+    Returns:
+        Shape (n,), mean 0 and standard deviation 1; zeros where all are equal.
 
     Example:
-        >>> normal_scores(np.array([10.0, 1e9, 10.0, -3.0])).round(3).tolist()
-        [0.0, 1.414, 0.0, -1.414]
+        >>> clipped_losses(np.array([1.0, 2.0, 3.0, 1e9, 2.0])).round(3).tolist()
+        [-1.604, -0.267, 1.069, 1.069, -0.267]
     """
-    from scipy.special import ndtri
-    from scipy.stats import rankdata
-
-    return standardized(ndtri((rankdata(losses) - 0.5) / len(losses)))
+    best, middle = float(losses.min()), float(np.median(losses))
+    return standardized(np.minimum(losses, middle + (middle - best) if middle > best else np.inf))

@@ -106,7 +106,11 @@ def test_a_group_of_fixed_weight_has_the_scale_of_its_costs():
     costs = np.random.default_rng(1).normal(size=12)
     bqm = dimod.BinaryQuadraticModel(dict(enumerate(costs)), {}, 0.0, "BINARY")
     for weight in (1, 2, 6, 11):
-        assert cost_scale(SubspaceQAOA(bqm, [FixedWeight(range(12), weight)])) == pytest.approx(costs.std())
+        group = [FixedWeight(range(12), weight)]
+        for mixer in ("xy-exact", "xy-trotter"):
+            assert cost_scale(SubspaceQAOA(bqm, group, mixer=mixer)) == pytest.approx(costs.std())
+        whole = SubspaceQAOA(bqm, group, mixer="grover")
+        assert cost_scale(whole) == pytest.approx(whole.energies.std())
 
 
 def test_an_engine_of_one_group():

@@ -338,6 +338,43 @@ def test_a_mixer_with_nothing_to_keep_is_told():
     assert inside.p_optimum == pytest.approx(plain.p_optimum)
 
 
+def selection() -> dimod.ConstrainedQuadraticModel:
+    """Three of six heads in two layers of three; the cheapest three stand in one layer."""
+    costs = {i: float(i) for i in range(6)}
+    bqm = dimod.BinaryQuadraticModel(costs, {(0, 1): 0.5, (2, 4): -0.25}, 0.0, "BINARY")
+    cqm = dimod.ConstrainedQuadraticModel()
+    cqm.set_objective(bqm)
+    cqm.add_constraint([(i, 1) for i in range(6)], "==", 3, label="kept")
+    for layer in range(2):
+        cqm.add_constraint([(3 * layer + i, 1) for i in range(3)], ">=", 1, label=f"layer {layer}")
+    return cqm
+
+
+@pytest.mark.parametrize("circuit_qubits", [20, 0])
+def test_rows_left_out_keep_the_state_in_the_subspace(circuit_qubits):
+    out = {"layer 0": 0, "layer 1": 0}
+    method = QAOA(depth=2, shots=400, mixer="xy-exact", penalty=out, circuit_qubits=circuit_qubits)
+    solution = ho.solve(selection(), method, seed=1, compare=["exact", "anneal", "uniform"])
+    record = solution.quantum
+    assert record.qubits == 6
+    assert record.penalties["layer 0"] == record.penalties["layer 1"] == 0.0
+    assert record.penalties["kept"] > 0
+    # Inside the subspace the other penalty is 0, and of its 20 states two break a row.
+    states, counts = solution.sampleset.record.sample, solution.sampleset.record.num_occurrences
+    assert (states.sum(axis=1) == 3).all()
+    broken = (states[:, :3].sum(axis=1) == 3) | (states[:, 3:].sum(axis=1) == 3)
+    assert broken.any()
+    assert (solution.sampleset.record.is_feasible == ~broken).all()
+    assert solution.own_row.feasible_share == pytest.approx(counts[~broken].sum() / 400)
+    assert 0 < record.feasible_share < 1
+    assert record.uniform.n_feasible == 18
+    assert "2 rows have no penalty, as asked; draws that break one are infeasible" in solution.notes
+    assert solution.objective == pytest.approx(solution.baselines[0].objective)
+    rows = {row.method: row for row in solution.baselines}
+    assert rows["anneal (equal samples)"].note.startswith("2 rows have no penalty")
+    assert rows["uniform (equal samples)"].note == ""
+
+
 def test_objectives_and_shots_in_training():
     model = random_bqm(6, seed=4)
     plain, tail = (

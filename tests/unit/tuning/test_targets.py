@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hybrid_opt.tuning.targets import finite_losses, normal_scores, standardized
+from hybrid_opt.tuning.targets import clipped_losses, finite_losses, standardized
 
 
 def test_infinite_losses_become_the_worst_or_the_best():
@@ -28,11 +28,17 @@ def test_huge_losses_do_not_overflow():
     assert standardized(np.array([-1e300, 1e300])).tolist() == [-1.0, 1.0]
 
 
-def test_scores_follow_the_order_alone():
-    losses = np.array([3.0, -1.0, 1e12, 3.0])
-    scores = normal_scores(losses)
-    assert np.argsort(scores, kind="stable").tolist() == [1, 0, 3, 2]
-    assert scores[0] == scores[3]
-    assert np.array_equal(scores, normal_scores(np.exp(np.minimum(losses, 50.0))))
-    # Two losses lie at the quartiles of a normal distribution, then scaled to one.
-    assert normal_scores(np.array([0.0, 9.0])) == pytest.approx([-1.0, 1.0])
+def test_one_enormous_loss_does_not_squeeze_the_others():
+    losses = np.array([0.0, 1.0, 2.0, 3.0, 1e12])
+    # The median is 2, so what lies above 4 counts as 4.
+    assert np.array_equal(clipped_losses(losses), standardized(np.array([0.0, 1.0, 2.0, 3.0, 4.0])))
+
+
+def test_nothing_is_bent_below_the_cut():
+    losses = np.array([-5.0, 1.0, 2.0, 6.0, 3.0])
+    assert np.array_equal(clipped_losses(losses), standardized(losses))
+
+
+def test_a_best_loss_shared_by_most_cuts_nothing():
+    losses = np.array([1.0, 1.0, 1.0, 7.0])
+    assert np.array_equal(clipped_losses(losses), standardized(losses))
