@@ -4,7 +4,8 @@
 - ``magnitude``: heads with the largest norm of their part of the output projection stay.
 - ``michel``: heads with the largest mean |d loss / d gate| over sequences stay, each layer's scores divided
   by their Euclidean norm: Michel, Levy, Neubig 2019, arXiv 1905.10650, section 4.1. ``michel iterative``
-  measures again after every tenth of the heads.
+  measures again after every tenth of the heads; norms are over all heads of a layer, those already gone
+  too, whose gate of 0 has a gradient as any other.
 - ``kwon diagonal``: heads with the largest diagonal of the Fisher matrix stay; ``kwon``: the same, then each
   layer's choice is rearranged under the Fisher block of the layer, its number of heads held: Kwon et al.
   2022, arXiv 2204.09656, sections 4.1 and 4.2, without their last step, which tunes the masks as numbers.
@@ -21,8 +22,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import combinations
-from math import comb
 from typing import Any
 
 import numpy as np
@@ -32,14 +31,14 @@ from torch import nn
 from ..classical.head_sites import find_head_sites
 from ..errors import OptionError
 from ..progress import Progress, silent
-from ..seeds import child_seed
+from ..seeds import child_seed, resolve_seed
 from .head_question import HeadQuestion
 from .labelled_batches import LabelledBatches
 from .loss_statistics import HeadStatistics, head_statistics
+from .mask_rearrangement import lightest_removal
+from .random_heads import random_mask
 
 __all__ = ["HEAD_BASELINES", "BaselineMask", "greedy_path", "head_baseline", "random_mask"]
-
-_MOST_ARRANGEMENTS = 200_000
 
 Mask = NDArray[np.int64]
 
@@ -95,7 +94,8 @@ def head_baseline(
         The mask and what it took.
 
     Raises:
-        OptionError: no such rule, or a question with a budget, which these rules do not know.
+        OptionError: no such rule; a question with a budget or with fixed heads, which these rules do not
+            know; statistics that were not measured at all heads; or a loss that is not finite.
 
     Example:
         >>> head_baseline("best", None, None, None)
@@ -103,45 +103,28 @@ def head_baseline(
         hybrid_opt.errors.OptionError: there is no rule 'best' for heads; legal are random, magnitude, \
 michel, michel iterative, kwon diagonal, kwon, greedy loss
     """
-    if name not in HEAD_BASELINES:
+    if not isinstance(name, str) or name not in HEAD_BASELINES:
         raise OptionError(f"there is no rule {name!r} for heads; legal are {', '.join(HEAD_BASELINES)}")
-    if question.budget is not None:
-        raise OptionError(f"the rule {name!r} keeps a number of heads; it does not know budgets")
+    _check_counted(name, question)
+    if (question.statistics.center != 1).any():
+        raise OptionError(
+            f"the rule {name!r} begins with all heads, but the statistics were measured at other gates; give "
+            "those of head_statistics without center"
+        )
     return HEAD_BASELINES[name](_Case(model, batches, question, seed, progress))
 
 
+def _check_counted(name: str, question: HeadQuestion) -> None:
+    """Refuse what a rule for a number of heads would pass over in silence."""
+    if question.budget is not None:
+        raise OptionError(f"the rule {name!r} keeps a number of heads; it does not know budgets")
+    if question.fixed is not None:
+        raise OptionError(f"the rule {name!r} takes any head; it does not know fixed ones")
+
+
 def _random(case: _Case) -> BaselineMask:
-    rng = np.random.default_rng(child_seed(case.seed, "random heads"))
+    rng = np.random.default_rng(child_seed(resolve_seed(case.seed), "random heads"))
     return BaselineMask(random_mask(case.question, rng))
-
-
-def random_mask(question: HeadQuestion, rng: np.random.Generator) -> Mask:
-    """A mask drawn uniformly from those that keep the number of heads and one of every layer.
-
-    Args:
-        question: the number of heads.
-        rng: where randomness comes from.
-
-    Returns:
-        (N,) of 0 and 1.
-    """
-    layers = question.statistics.layers
-    total = sum(layers)
-    starts = np.cumsum((0, *layers))
-    while True:
-        mask = np.zeros(total, dtype=np.int64)
-        if isinstance(question.keep, tuple):
-            for start, heads, kept in zip(starts, layers, question.keep):
-                mask[start + rng.permutation(heads)[:kept]] = 1
-            return mask
-        mask[rng.permutation(total)[: question.keep]] = 1
-        if all(part.any() for part in np.split(mask, starts[1:-1])):
-            return mask
-        if question.keep == len(layers):  # one of each layer: drawing until it happens could take for ever
-            mask[:] = 0
-            for start, heads in zip(starts, layers):
-                mask[start + rng.integers(heads)] = 1
-            return mask
 
 
 def _magnitude(case: _Case) -> BaselineMask:
@@ -188,33 +171,9 @@ def _kwon(case: _Case) -> BaselineMask:
     for heads in case.statistics.layers:
         part = slice(start, start + heads)
         block = case.statistics.fisher[part, part]
-        mask[part] = 1 - _lightest(block, heads - int(mask[part].sum()))
+        mask[part] = 1 - lightest_removal(block, heads - int(mask[part].sum()))
         start += heads
     return BaselineMask(mask, gradients=1)
-
-
-def _lightest(block: NDArray[np.float64], removed: int) -> Mask:
-    """The z with so many ones that makes z^T block z least; by swaps where there are too many to try all."""
-    heads = len(block)
-    z = np.zeros(heads, dtype=np.int64)
-    if comb(heads, removed) <= _MOST_ARRANGEMENTS:
-        choices = combinations(range(heads), removed)
-        best = min(choices, key=lambda chosen: block[np.ix_(chosen, chosen)].sum())
-        z[list(best)] = 1
-        return z
-    z[np.argsort(np.diag(block))[:removed]] = 1
-    while True:
-        pull = 2 * block @ z
-        # Out with i, in with j: -pull_i + pull_j + block_ii + block_jj - 2 block_ij
-        gain = np.full((heads, heads), np.inf)
-        inside, outside = np.flatnonzero(z == 1), np.flatnonzero(z == 0)
-        diagonal = np.diag(block)
-        apart = (diagonal - pull)[inside, None] + (diagonal + pull)[None, outside]
-        gain[np.ix_(inside, outside)] = apart - 2 * block[np.ix_(inside, outside)]
-        i, j = np.unravel_index(np.argmin(gain), gain.shape)
-        if gain[i, j] >= -1e-15 * np.abs(block).sum():
-            return z
-        z[i], z[j] = 0, 1
 
 
 def _greedy_loss(case: _Case) -> BaselineMask:
@@ -236,7 +195,11 @@ def greedy_path(
 
     Returns:
         By number of heads that are left: the mask, and how many losses it took.
+
+    Raises:
+        OptionError: a question with a budget or with fixed heads, or a loss that is not finite.
     """
+    _check_counted("greedy loss", question)
     total, kept = sum(question.statistics.layers), _kept(question)
     mask, evaluations = np.ones(total, dtype=np.int64), 0
     masks, counts = {total: mask.copy()}, {total: 0}
@@ -247,9 +210,14 @@ def greedy_path(
             if _may_shrink_to(question, mask):
                 loss = batches.mean_loss(model, mask)
                 evaluations += 1
-                if best < 0 or loss < lowest:
+                if loss < lowest:
                     best, lowest = int(head), loss
             mask[head] = 1
+        if best < 0:
+            raise OptionError(
+                f"no loss with one of {int(mask.sum())} heads less is finite; take a model whose losses are, "
+                "or a rule that needs none"
+            )
         mask[best] = 0
         masks[int(mask.sum())], counts[int(mask.sum())] = mask.copy(), evaluations
         progress(1 - (mask.sum() - kept) / max(1, total - kept), "greedy on the loss")

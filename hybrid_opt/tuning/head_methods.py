@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from math import comb
+from math import comb, prod
 from typing import Any
+
+import numpy as np
 
 from ..errors import OptionError
 from ..solvers.base import Solver
@@ -14,7 +16,7 @@ from .head_question import HeadQuestion
 __all__ = ["EXACT_HEADS", "MOST_AMPLITUDES", "count_states", "solver_of"]
 
 EXACT_HEADS = 24
-"""Heads up to which "auto" enumerates; above it asks HiGHS."""
+"""Free heads up to which "auto" enumerates; above it asks HiGHS."""
 
 MOST_AMPLITUDES = 2**24
 """Amplitudes that a quantum row simulates at once; larger questions are asked in blocks."""
@@ -23,7 +25,13 @@ _FREE_QUBITS = 24
 
 
 def count_states(question: HeadQuestion) -> int:
-    """Amplitudes of the fixed-weight subspace of a question, or of all bits with a budget.
+    """Amplitudes of the fixed-weight subspace of a question's free heads, or of all bits with a budget.
+
+    Args:
+        question: the question.
+
+    Returns:
+        The number of bit strings; those in which a layer keeps no head are counted.
 
     Example:
         >>> import numpy as np
@@ -33,27 +41,24 @@ def count_states(question: HeadQuestion) -> int:
         >>> count_states(HeadQuestion(measured, keep=4)), count_states(HeadQuestion(measured, keep=(2, 2)))
         (70, 36)
     """
-    layers = question.statistics.layers
+    free = int((question.fixed_bits < 0).sum())
+    if question.keep is None:
+        return int(2**free)
     if isinstance(question.keep, tuple):
-        states = 1
-        for heads, kept in zip(layers, question.keep, strict=True):
-            states *= comb(heads, kept)
-        return states
-    if question.keep is not None:
-        free = sum(layers) if question.fixed is None else int((question.fixed < 0).sum())
-        held = 0 if question.fixed is None else int((question.fixed == 1).sum())
-        return comb(free, question.keep - held)
-    return int(2 ** sum(layers))
+        ends = np.cumsum(question.statistics.layers)[:-1]
+        parts = zip(np.split(question.fixed_bits, ends), question.keep, strict=True)
+        return prod(comb(int((bits < 0).sum()), kept - int((bits == 1).sum())) for bits, kept in parts)
+    return comb(free, question.keep - int((question.fixed_bits == 1).sum()))
 
 
 def solver_of(method: Any, question: HeadQuestion, argument: str = "method") -> Solver:
     """The solver of a name for this question.
 
     Args:
-        method: a name of ``hybrid_opt.methods()`` or a solver object. "auto" enumerates up to 24 heads and
-            asks HiGHS above. "qaoa" stays in the subspace of bit strings that keep the number of heads, with
-            angles trained for CVaR; rows "layer keeps a head" have no penalty there, draws are judged by
-            them. "vqe" minimizes the QUBO with penalties.
+        method: a name of ``hybrid_opt.methods()`` or a solver object. "auto" enumerates up to 24 free heads
+            and asks HiGHS above. "qaoa" stays in the subspace of bit strings that keep the number of heads,
+            with angles trained for CVaR; rows "layer keeps a head" have no penalty there, draws are judged
+            by them. "vqe" minimizes the QUBO with penalties.
         question: what it will be asked.
         argument: name of the user's argument, for messages.
 
@@ -64,7 +69,7 @@ def solver_of(method: Any, question: HeadQuestion, argument: str = "method") -> 
         OptionError: no such method.
     """
     if method == "auto":
-        method = "exact" if sum(question.statistics.layers) <= EXACT_HEADS else "milp"
+        method = "exact" if int((question.fixed_bits < 0).sum()) <= EXACT_HEADS else "milp"
     if method == "exact":
         return Exact(limit=2**EXACT_HEADS)
     if method == "qaoa":

@@ -26,6 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError
+from .head_limits import check_limits
+from .head_numbers import read_numbers
 from .loss_statistics import HeadStatistics
 
 __all__ = ["HeadQuestion", "head_label", "layer_row"]
@@ -60,8 +62,9 @@ class HeadQuestion:
         fixed: (N,), -1 where a head may go either way, else 0 or 1.
 
     Raises:
-        OptionError: no such choice exists: more heads than there are, fewer than layers, a budget that does
-            not pay for one head of each layer, costs of another shape.
+        OptionError: no such choice exists (more heads than there are, fewer than layers, a budget that does
+            not pay for one head of each layer, fixed heads that rule it out), or costs or fixed heads of
+            another shape.
 
     Example:
         >>> from hybrid_opt.tuning.loss_statistics import HeadStatistics
@@ -84,45 +87,27 @@ class HeadQuestion:
     fixed: NDArray[np.int64] | None = field(default=None)
 
     def __post_init__(self) -> None:
-        layers, total = self.statistics.layers, sum(self.statistics.layers)
+        total = sum(self.statistics.layers)
         if (self.keep is None) == (self.budget is None):
             raise OptionError("give either keep (how many heads) or budget (what they may cost), not both")
-        if isinstance(self.keep, tuple):
-            if len(self.keep) != len(layers):
-                raise OptionError(
-                    f"keep names {len(self.keep)} layers; the model has {len(layers)}, with {list(layers)} "
-                    "heads"
-                )
-            for layer, (kept, heads) in enumerate(zip(self.keep, layers, strict=True)):
-                if not 1 <= kept <= heads:
-                    raise OptionError(
-                        f"keep asks for {kept} heads of layer {layer}, which has {heads}; legal are 1 to "
-                        f"{heads}"
-                    )
-        elif self.keep is not None and not len(layers) <= self.keep <= total:
-            raise OptionError(
-                f"keep is {self.keep}; the model has {total} heads in {len(layers)} layers, and each layer "
-                f"keeps at least one: legal are {len(layers)} to {total}"
-            )
-        if self.budget is not None:
-            self._check_budget()
-        if not (np.isfinite(self.redundancy) and self.redundancy >= 0):
-            raise OptionError(f"redundancy is {self.redundancy!r}; it must be a number of at least 0")
+        for name, kind in (("costs", np.float64), ("fixed", np.int64)):
+            if getattr(self, name) is not None:
+                # The one way to set a field of a frozen object; callers may hand over lists or tensors.
+                object.__setattr__(self, name, read_numbers(name, getattr(self, name), total, kind))
+        if not np.isin(self.fixed_bits, (-1, 0, 1)).all():
+            raise OptionError(f"fixed holds {np.unique(self.fixed_bits).tolist()}; legal are -1, 0 and 1")
+        check_limits(self)
+        if not (_is_number(self.redundancy) and self.redundancy >= 0):
+            raise OptionError(f"redundancy is {self.redundancy!r}; it must be a finite number of at least 0")
+        if not _is_number(self.scale):
+            raise OptionError(f"scale is {self.scale!r}; it must be a finite number")
         if self.redundancy and self.statistics.similarity is None:
             raise OptionError("redundancy needs statistics with similarity=True")
 
-    def _check_budget(self) -> None:
-        costs, total = self.costs, sum(self.statistics.layers)
-        if costs is None or costs.shape != (total,) or not (np.isfinite(costs) & (costs > 0)).all():
-            raise OptionError(f"a budget needs costs: ({total},) positive numbers, one per head")
-        ends = np.cumsum(self.statistics.layers)
-        least = sum(float(part.min()) for part in np.split(costs, ends[:-1]))
-        budget = float(self.budget or 0.0)
-        if budget < least:
-            raise OptionError(
-                f"the budget {budget:g} does not pay for the cheapest head of every layer, {least:g}; all "
-                f"heads cost {float(costs.sum()):g}"
-            )
+    @property
+    def fixed_bits(self) -> NDArray[np.int64]:
+        """What heads are fixed at, -1 for those that are free, (N,)."""
+        return np.full(sum(self.statistics.layers), -1) if self.fixed is None else self.fixed
 
     @property
     def labels(self) -> list[str]:
@@ -160,9 +145,15 @@ class HeadQuestion:
         return float(max(np.abs(linear).max(), np.abs(pairs).max())) or 1.0
 
     def objective(self, masks: Any) -> NDArray[np.float64]:
-        """Predicted change of the loss, with the redundancy term, in nats; masks (..., N) to (...,)."""
+        """Predicted change of the loss, with the redundancy term, in nats; masks (..., N) to (...,).
+
+        Raises:
+            OptionError: masks with another last dimension.
+        """
         linear, pairs, constant = self.coefficients()
         bits = np.asarray(masks, dtype=np.float64)
+        if bits.shape[-1:] != linear.shape:
+            raise OptionError(f"masks have the shape {bits.shape}; the last dimension must be {len(linear)}")
         return np.asarray(bits @ linear + np.einsum("...i,ij,...j->...", bits, pairs, bits) + constant)
 
     def to_cqm(self) -> dimod.ConstrainedQuadraticModel:
@@ -179,10 +170,9 @@ class HeadQuestion:
         model.set_objective(objective)
         for name, terms, sense, bound in self._rows():
             model.add_constraint([(labels[n], weight) for n, weight in terms], sense, bound, label=name)
-        if self.fixed is not None:
-            for label, value in zip(labels, self.fixed, strict=True):
-                if value >= 0:
-                    model.fix_variable(label, int(value))
+        for label, value in zip(labels, self.fixed_bits, strict=True):
+            if value >= 0:
+                model.fix_variable(label, int(value))
         return model
 
     def _rows(self) -> list[tuple[str, list[tuple[int, float]], str, float]]:
@@ -204,14 +194,36 @@ class HeadQuestion:
         return rows
 
     def mask(self, sample: Any) -> NDArray[np.int64]:
-        """Bits of an assignment, (N,); heads that are fixed need not be in it."""
-        fixed = np.full(len(self.labels), -1) if self.fixed is None else self.fixed
-        pairs = zip(self.labels, fixed, strict=True)
-        return np.array([int(value) if value >= 0 else int(sample.get(label, 0)) for label, value in pairs])
+        """Bits of an assignment, (N,).
+
+        Args:
+            sample: mapping of `labels` to 0 and 1. Heads that are fixed need not be in it; others that it
+                does not name are not kept.
+
+        Returns:
+            The mask, fixed heads as they are fixed.
+        """
+        pairs = zip(self.labels, self.fixed_bits, strict=True)
+        # Rounded, not cut off: a solver's 1 may be 0.9999999.
+        return np.array([int(value) if value >= 0 else round(sample.get(label, 0)) for label, value in pairs])
 
     def feasible(self, mask: Any) -> bool:
-        """Whether a mask keeps all constraints."""
-        bits = np.asarray(mask)
+        """Whether a mask keeps all constraints and the fixed heads.
+
+        Args:
+            mask: (N,) of 0 and 1.
+
+        Returns:
+            True if so; budgets may be exceeded by rounding, 1e-9 of them.
+
+        Raises:
+            OptionError: a mask of another shape or with other numbers.
+        """
+        bits = read_numbers("mask", mask, len(self.labels), np.int64)
+        if not np.isin(bits, (0, 1)).all():
+            raise OptionError(f"mask holds {np.unique(bits).tolist()}; legal are 0 and 1")
+        if (bits != self.fixed_bits)[self.fixed_bits >= 0].any():
+            return False
         for _, terms, sense, bound in self._rows():
             amount = sum(weight * bits[n] for n, weight in terms)
             slack = 1e-9 * max(1.0, abs(bound))
@@ -219,3 +231,9 @@ class HeadQuestion:
             if (above and sense != ">=") or (below and sense != "<="):
                 return False
         return True
+
+
+def _is_number(given: Any) -> bool:
+    """Whether something is a finite real number."""
+    real = isinstance(given, int | float | np.number) and not isinstance(given, bool)
+    return real and bool(np.isfinite(given))

@@ -37,6 +37,7 @@ from ..classical.head_sites import HeadSite, find_head_sites
 from ..classical.losses import IGNORED_LABEL
 from ..errors import OptionError
 from ..progress import Progress, silent
+from .head_numbers import read_numbers
 from .labelled_batches import LabelledBatches, evaluating, summed_loss
 
 __all__ = ["HeadStatistics", "head_statistics"]
@@ -127,7 +128,7 @@ def head_statistics(
     """
     sites = find_head_sites(model)
     total = sum(site.num_heads for site in sites)
-    point = _read_center(center, total)
+    point = np.ones(total) if center is None else read_numbers("center", center, total)
     gradient, magnitudes, fisher, loss = np.zeros(total), np.zeros(total), np.zeros((total, total)), 0.0
     alike = {id(site.projection): HeadSimilarity(site.num_heads, site.head_width) for site in sites}
     watched = sites if similarity else []
@@ -155,22 +156,6 @@ def head_statistics(
         items=batches.total_items,
         examples=batches.examples,
     )
-
-
-def _read_center(center: Any, total: int) -> NDArray[np.float64]:
-    """A center of its own, (N,)."""
-    if center is None:
-        return np.ones(total)
-    try:
-        point = np.array(center, dtype=np.float64)
-    except (TypeError, ValueError) as problem:
-        raise OptionError(f"center is {center!r}, which are no numbers; give one gate per head") from problem
-    if point.shape != (total,) or not np.isfinite(point).all():
-        raise OptionError(
-            f"center has the shape {point.shape} and {int((~np.isfinite(point)).sum())} numbers that are not "
-            f"finite; it must be ({total},), one finite gate per head"
-        )
-    return point
 
 
 @contextmanager

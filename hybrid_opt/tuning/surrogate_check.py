@@ -18,10 +18,11 @@ from torch import nn
 
 from ..errors import OptionError
 from ..progress import Progress, silent
-from ..seeds import child_seed
-from .head_baselines import random_mask
+from ..seeds import child_seed, resolve_seed
+from ..solvers.settings import check_whole
 from .head_question import HeadQuestion
 from .labelled_batches import LabelledBatches
+from .random_heads import random_mask
 
 __all__ = ["SurrogateCheck", "check_surrogate"]
 
@@ -32,10 +33,10 @@ class SurrogateCheck:
 
     Attributes:
         masks: (M, N).
-        predicted: (M,), in nats per item.
+        predicted: (M,), in nats per item, with the factor on the quadratic term that the question has.
         measured: (M,).
         spearman: rank correlation of the two; NaN where one of them does not vary.
-        scale: the factor on the quadratic term that fits best; NaN where that term is 0.
+        scale: the factor on the quadratic term as measured that fits best; NaN where that term is 0.
     """
 
     masks: NDArray[np.int64]
@@ -68,15 +69,13 @@ def check_surrogate(
         The comparison.
 
     Raises:
-        OptionError: fewer than 3 masks, or a budget instead of a number of heads.
+        OptionError: fewer than 3 masks, a budget instead of a number of heads, fixed heads, or a loss that is
+            not finite.
     """
     from scipy.stats import spearmanr
 
-    if masks < 3:
-        raise OptionError(f"masks is {masks}; a rank correlation needs at least 3")
-    if question.budget is not None:
-        raise OptionError("random masks are drawn for a number of heads, not for a budget; give keep")
-    rng = np.random.default_rng(child_seed(seed, "masks to check"))
+    check_whole("masks", masks, least=3)  # a rank correlation of two says nothing
+    rng = np.random.default_rng(child_seed(resolve_seed(seed), "masks to check"))
     drawn = np.stack([random_mask(question, rng) for _ in range(masks)])
     statistics = question.statistics
     base = batches.mean_loss(model, statistics.center)
@@ -84,8 +83,10 @@ def check_surrogate(
     for number, mask in enumerate(drawn):
         measured[number] = batches.mean_loss(model, mask) - base
         progress((number + 1) / masks, "measuring masks")
-    linear, predicted = statistics.change(drawn, scale=0.0), statistics.change(drawn)
-    quadratic = predicted - linear
+    if not (np.isfinite(measured).all() and np.isfinite(base)):
+        raise OptionError("the loss under some of the masks is not finite; nothing can be fitted to it")
+    linear, predicted = statistics.change(drawn, scale=0.0), statistics.change(drawn, scale=question.scale)
+    quadratic = statistics.change(drawn) - linear
     varies = np.ptp(predicted) > 0 and np.ptp(measured) > 0
     spearman = float(spearmanr(predicted, measured).statistic) if varies else float("nan")
     power = float(quadratic @ quadratic)

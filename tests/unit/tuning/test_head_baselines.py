@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -85,7 +86,7 @@ def test_kwon_by_swaps_where_there_are_too_many(monkeypatch):
     root = rng.normal(size=(8, 8))
     question = given(fisher=root @ root.T)
     exact = chosen("kwon", question).mask
-    monkeypatch.setattr("hybrid_opt.tuning.head_baselines._MOST_ARRANGEMENTS", 0)
+    monkeypatch.setattr("hybrid_opt.tuning.mask_rearrangement.MOST_ARRANGEMENTS", 0)
     swapped = chosen("kwon", question).mask
     z, best = 1 - swapped, 1 - exact
     fisher = np.kron(np.eye(2), np.ones((4, 4))) * question.statistics.fisher
@@ -136,8 +137,56 @@ def test_random_masks_are_uniform_and_seeded():
     assert (chosen("random", question, seed=5).mask == chosen("random", question, seed=5).mask).all()
 
 
-def test_unknown_rules_and_budgets():
-    with pytest.raises(OptionError, match="no rule 'best'"):
-        chosen("best", given())
-    with pytest.raises(OptionError, match="does not know budgets"):
-        chosen("michel", HeadQuestion(STATISTICS, budget=6.0, costs=np.ones(8)))
+@pytest.mark.parametrize("name", ["best", 3, ["michel"]])
+def test_unknown_rules(name):
+    with pytest.raises(OptionError, match=r"there is no rule .* for heads; legal are random, magnitude"):
+        chosen(name, given())
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"budget": 6.0, "costs": np.ones(8)}, "keeps a number of heads; it does not know budgets"),
+        ({"keep": 4, "fixed": np.array([0, *[-1] * 7])}, "takes any head; it does not know fixed ones"),
+    ],
+)
+def test_questions_that_rules_do_not_know(settings, message):
+    question = HeadQuestion(STATISTICS, **settings)
+    for name in HEAD_BASELINES:
+        with pytest.raises(OptionError, match=message):
+            chosen(name, question)
+    with pytest.raises(OptionError, match=message):
+        greedy_path(MODEL, BATCHES, question)
+
+
+def test_statistics_that_were_measured_elsewhere():
+    half = HeadQuestion(replace(STATISTICS, center=np.full(8, 0.5)), keep=4)
+    with pytest.raises(OptionError, match="the statistics were measured at other gates"):
+        chosen("kwon", half)
+    with pytest.raises(OptionError, match="seed is -1"):
+        chosen("random", given(), seed=-1)
+
+
+def test_greedy_passes_over_losses_that_are_not_finite_and_says_so_where_none_is():
+    class Losses:
+        """Removing head 0 breaks the model; of the others, later ones cost less."""
+
+        def __init__(self, broken):
+            self.broken = broken
+
+        def mean_loss(self, model, gates):
+            return np.nan if self.broken or gates[0] == 0 else float(gates @ np.arange(8))
+
+    masks, _ = greedy_path(None, Losses(False), given(keep=6))
+    assert masks[6].tolist() == [1, 1, 1, 1, 1, 1, 0, 0]
+    with pytest.raises(OptionError, match="no loss with one of 8 heads less is finite"):
+        greedy_path(None, Losses(True), given(keep=6))
+
+
+def test_magnitude_is_the_norm_over_everything_a_head_writes():
+    norms = []
+    for layer in MODEL.attention_layers():
+        weight = layer.output_projection.weight.detach()
+        norms += [float(weight[:, first : first + 4].norm()) for first in range(0, 16, 4)]
+    last = np.argsort(norms)[-5:]
+    assert set(np.flatnonzero(chosen("magnitude", HeadQuestion(STATISTICS, keep=5)).mask)) == set(last)

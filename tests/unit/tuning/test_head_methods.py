@@ -28,12 +28,16 @@ def test_states_are_counted():
     fixed = np.full(24, -1)
     fixed[:4], fixed[4] = 0, 1
     assert count_states(question(fixed=fixed)) == comb(19, 11)
+    assert count_states(question(keep=(2, 3, 3, 3), fixed=fixed)) == 20**3  # one is held, one of one is free
+    assert count_states(question(keep=None, budget=20.0, costs=np.ones(24), fixed=fixed)) == 2**19
 
 
 def test_names_stand_for_solvers():
     assert isinstance(solver_of("auto", question()), Exact)
     assert solver_of("exact", question()).limit == 2**24
     assert solver_of("auto", question((6,) * 5, keep=12)).name == "milp"
+    held = np.where(np.arange(30) < 6, np.arange(30) % 2, -1)
+    assert solver_of("auto", question((6,) * 5, keep=12, fixed=held)).name == "exact"  # 24 are free
     mine = Anneal(reads=3)
     assert solver_of(mine, question()) is mine
     for name in ("anneal", "milp", "greedy", "vqe"):
@@ -51,3 +55,7 @@ def test_qaoa_stays_in_the_subspace_and_leaves_layer_rows_to_the_draws():
 def test_unknown_names():
     with pytest.raises(OptionError, match="compare is 'qaoaa'; legal are"):
         solver_of("qaoaa", question(), "compare")
+    with pytest.raises(OptionError, match="method is the class Anneal; give an object"):
+        solver_of(Anneal, question())
+    with pytest.raises(OptionError, match="method is 7; legal are"):
+        solver_of(7, question())

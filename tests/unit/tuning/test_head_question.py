@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hybrid_opt.errors import OptionError
+from hybrid_opt.solvers import solve
 from hybrid_opt.tuning.head_question import HeadQuestion, head_label, layer_row
 from hybrid_opt.tuning.loss_statistics import HeadStatistics
 
@@ -81,6 +82,45 @@ def test_fixed_heads_leave_the_model():
     chosen = (head_label(0, 2), head_label(1, 1))
     energy = cqm.objective.energy({name: int(name in chosen) for name in cqm.variables})
     assert energy * asked.unit == pytest.approx(float(asked.objective(mask)))
+
+
+@pytest.mark.parametrize("fixed", [[0, -1, -1, 1, -1, -1], [1, 0, 0, -1, -1, 0], [0, 0, 1, 1, -1, -1]])
+@pytest.mark.parametrize(
+    "settings", [{"keep": 3}, {"keep": (1, 2)}, {"budget": 14.0, "costs": np.arange(1.0, 7)}]
+)
+def test_the_optimum_with_fixed_heads_is_that_of_all_masks(settings, fixed):
+    asked = HeadQuestion(statistics(), **settings, fixed=np.array(fixed), redundancy=0.3)
+    legal = [mask for mask in MASKS if asked.feasible(mask)]
+    held = np.array(fixed) >= 0
+    plain = HeadQuestion(statistics(), **settings, redundancy=0.3)
+    matching = [mask for mask in MASKS if (mask == fixed)[held].all() and plain.feasible(mask)]
+    assert [mask.tolist() for mask in legal] == [mask.tolist() for mask in matching]
+    assert 0 < len(legal) < sum(plain.feasible(mask) for mask in MASKS)
+    found = solve(asked.to_cqm(), "exact", seed=0)
+    best = min(float(asked.objective(mask)) for mask in legal)
+    assert float(asked.objective(asked.mask(found.sample))) == pytest.approx(best)
+    assert found.objective * asked.unit == pytest.approx(best)
+
+
+def test_bits_of_a_sample_are_rounded_and_fixed_heads_stay():
+    asked = HeadQuestion(statistics(), keep=3, fixed=[1, 0, -1, -1, -1, -1])
+    sample = dict.fromkeys(asked.labels, 0.9999999)
+    assert asked.mask(sample).tolist() == [1, 0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("mask", "message"),
+    [
+        ([1, 0, 1], r"mask has the shape \(3,\)"),
+        ([2, 0, 0, 1, 0, 0], r"mask holds \[0, 1, 2\]; legal are 0 and 1"),
+        ([0.5, 0.5, 1, 1, 0, 0], "mask .* finite int64 numbers"),
+    ],
+)
+def test_masks_that_are_none(mask, message):
+    with pytest.raises(OptionError, match=message):
+        HeadQuestion(statistics(), keep=3).feasible(mask)
+    with pytest.raises(OptionError, match=r"the last dimension must be 6"):
+        HeadQuestion(statistics(), keep=3).objective(np.ones((2, 5)))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,9 +51,35 @@ def test_nothing_that_varies_has_no_rank_correlation():
     assert np.isnan(found.scale)
 
 
+def test_the_factor_of_the_question_is_in_what_it_predicts():
+    found = check_surrogate(None, Known(3.0), replace(QUESTION, scale=3.0), masks=40, seed=2)
+    np.testing.assert_allclose(found.predicted, found.measured)
+    assert found.scale == pytest.approx(3.0)
+
+
+def test_seeds_and_progress():
+    shares = []
+    masks = [
+        check_surrogate(
+            None, Known(1.0), QUESTION, masks=4, seed=seed, progress=lambda share, text: shares.append(share)
+        ).masks.tolist()
+        for seed in (1, 1, 2)
+    ]
+    assert masks[0] == masks[1] != masks[2]
+    assert shares == [0.25, 0.5, 0.75, 1.0] * 3
+
+
+@pytest.mark.parametrize("masks", [2, 2.5, True, None])
+def test_numbers_of_masks(masks):
+    with pytest.raises(OptionError, match=f"masks is {masks}; it must be a whole number of at least 3"):
+        check_surrogate(None, Known(1.0), QUESTION, masks=masks)
+
+
 def test_wrong_arguments():
-    with pytest.raises(OptionError, match="at least 3"):
-        check_surrogate(None, Known(1.0), QUESTION, masks=2)
+    with pytest.raises(OptionError, match="seed is -1"):
+        check_surrogate(None, Known(1.0), QUESTION, seed=-1)
+    with pytest.raises(OptionError, match="under some of the masks is not finite"):
+        check_surrogate(None, Known(np.nan), QUESTION)
     budget = HeadQuestion(STATISTICS, budget=4.0, costs=np.ones(8))
     with pytest.raises(OptionError, match="give keep"):
         check_surrogate(None, Known(1.0), budget)
