@@ -32,6 +32,14 @@ def random_mask(question: HeadQuestion, rng: np.random.Generator) -> NDArray[np.
 
     Raises:
         OptionError: a budget instead of a number of heads, or fixed heads.
+
+    Example:
+        >>> from hybrid_opt.tuning.loss_statistics import HeadStatistics
+        >>> ones = np.ones(4)
+        >>> measured = HeadStatistics((2, 2), ones, 1.0, 0 * ones, np.eye(4), ones, None, 9, 9)
+        >>> mask = random_mask(HeadQuestion(measured, keep=2), np.random.default_rng(0))
+        >>> int(mask[:2].sum()), int(mask[2:].sum())
+        (1, 1)
     """
     layers, keep = question.statistics.layers, question.keep
     if keep is None or question.fixed is not None:
