@@ -75,7 +75,7 @@ def solver_of(method: Any, question: HeadQuestion, argument: str = "method") -> 
             return QAOA(depth=4, optimizer="L-BFGS-B", max_evaluations=60, max_qubits=_FREE_QUBITS)
         left_out = dict.fromkeys(question.layer_rows, 0.0)
         penalty: Any = left_out or "certified"
-        # A circuit holds the exact mixer of a group as a matrix, of at most 10 bits; else the engine is alone.
+        # A circuit holds the exact mixer of a group as a matrix, up to 10 bits; beyond, the engine is alone.
         # Trained for the best tenth of the draws: on such models the mean says little about the best draw.
         return QAOA(
             depth=3, shots=10_000, optimizer="L-BFGS-B", max_evaluations=30, objective=CVaR(0.1),
