@@ -80,14 +80,22 @@ def solver_of(method: Any, question: HeadQuestion, argument: str = "method") -> 
             return QAOA(depth=4, optimizer="L-BFGS-B", max_evaluations=60, max_qubits=_FREE_QUBITS)
         left_out = dict.fromkeys(question.layer_rows, 0.0)
         penalty: Any = left_out or "certified"
+        # A circuit holds the exact mixer of a group as a matrix, up to 10 bits; beyond, the engine is alone.
         # Trained for the best tenth of the draws: on such models the mean says little about the best draw.
         return QAOA(
             depth=3, shots=10_000, optimizer="L-BFGS-B", max_evaluations=30, objective=CVaR(0.1),
-            mixer="xy-exact", penalty=penalty,
+            mixer="xy-exact", penalty=penalty, circuit_qubits=20 if _largest_group(question) <= 10 else 0,
         )  # fmt: skip
     if isinstance(method, str) and method not in _names():
         raise OptionError(f"{argument} is {method!r}; legal are {', '.join(_names())}, or a solver object")
     return find_solver(method, argument)
+
+
+def _largest_group(question: HeadQuestion) -> int:
+    """Bits of the largest "exactly k" row."""
+    if isinstance(question.keep, tuple):
+        return max(question.statistics.layers)
+    return sum(question.statistics.layers) if question.fixed is None else int((question.fixed < 0).sum())
 
 
 def _names() -> list[str]:

@@ -48,6 +48,9 @@ def test_qaoa_stays_in_the_subspace_and_leaves_layer_rows_to_the_draws():
     solver = solver_of("qaoa", question())
     assert solver.mixer == "xy-exact"
     assert solver.penalty == {f"layer {layer} keeps a head": 0.0 for layer in range(4)}
+    assert solver.circuit_qubits == 0  # no circuit holds the mixer of 24 bits as a matrix
+    assert solver_of("qaoa", question((4, 4), keep=4)).circuit_qubits == 20
+    assert solver_of("qaoa", question(keep=(3, 3, 3, 3))).circuit_qubits == 20
     assert solver_of("qaoa", question(keep=(3, 3, 3, 3))).penalty == "certified"
     assert solver_of("qaoa", question(keep=None, budget=20.0, costs=np.ones(24))).mixer == "x"
 

@@ -103,6 +103,12 @@ def test_qaoa_stays_among_the_legal_numbers_and_its_row_is_told():
     assert found.solution.quantum.qubits == 8
 
 
+def test_qaoa_on_more_heads_than_a_circuit_holds():
+    found = select(gpt(hidden_size=24, num_attention_heads=6), keep=6, method="qaoa", rounds=1)
+    assert int(found.mask.sum()) == 6
+    assert "engine" in found.solution.quantum.simulator
+
+
 def test_beyond_the_simulator_in_blocks(monkeypatch):
     monkeypatch.setattr(head_selection, "MOST_AMPLITUDES", 60)
     found = select(keep=4, method="qaoa", compare=("exact",), rounds=1)
