@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import SolverError
 from ..seeds import child_seed
 from ..solvers.base import Solver
 from ..solvers.greedy import Greedy
@@ -46,8 +47,13 @@ def answer_in_blocks(
     Returns:
         The mask, the solution of the last block that was taken (of the first where none was), and sentences
         on what was done.
+
+    Raises:
+        SolverError: the greedy method found no legal mask.
     """
     incumbent = solve(question.to_cqm(), Greedy(), seed=seed)
+    if not incumbent.feasible:
+        raise SolverError(f"{incumbent.method} found no legal mask to begin blocks at; take numbers per layer")
     mask = question.mask(incumbent.sample or {})
     start = value = float(question.objective(mask))
     tried = np.zeros(len(mask), dtype=np.int64)

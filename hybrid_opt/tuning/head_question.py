@@ -8,8 +8,8 @@ With bits m_n (1 keeps head n), c the center, g and F of `head_statistics`, S th
                sum cost_n m_n <= budget
     and        every layer keeps at least one head.
 
-The redundancy term makes it dear to remove both of two heads that do the same; s = mean of the diagonal of F
-puts rho on its scale. The objective is divided by its largest coefficient, so that methods with absolute
+The redundancy term makes it dear to remove both of two heads that do the same; s, the mean absolute change that
+the quadratic model predicts for taking one head away alone, puts rho on its scale. The objective is divided by its largest coefficient, so that methods with absolute
 tolerances see numbers of order one.
 
 Shapes: N heads of the model, L layers.
@@ -131,7 +131,9 @@ class HeadQuestion:
         constant = float(-statistics.gradient @ center + 0.5 * center @ matrix @ center)
         pairs = np.triu(matrix, 1)
         if self.redundancy and statistics.similarity is not None:
-            weight = self.redundancy * float(np.diag(statistics.fisher).mean())
+            alone = statistics.change(1 - np.eye(len(linear)), self.scale)
+            together = statistics.change(np.ones(len(linear)), self.scale)
+            weight = self.redundancy * float(np.abs(alone - together).mean())
             alike = weight * np.triu(statistics.similarity, 1)
             linear = linear - alike.sum(0) - alike.sum(1)
             constant += float(alike.sum())

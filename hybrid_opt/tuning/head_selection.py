@@ -76,7 +76,8 @@ def select_heads(
         evaluations: calibration losses to measure; None for four per head, 0 for none.
         rounds: with ``evaluations=0``: how often statistics are measured again while heads go in steps; None
             for one round per eighth of the heads removed.
-        redundancy: weight of the term that keeps heads apart whose outputs are alike (CKA).
+        redundancy: weight of the term that keeps heads apart whose outputs are alike (CKA). With it the
+            method's answer is returned, for masks that were measured on the way know nothing of this term.
         linear_term: whether the gradient counts; without it only the Fisher matrix, as in Kwon et al. With
             measured masks it plays no part.
         examples: most examples to calibrate on.
@@ -232,11 +233,14 @@ def _selection(
     base = batches.mean_loss(model, np.ones(len(answer)))
     loss = batches.mean_loss(model, answer)
     mask, source, evaluations = answer, "the method's answer", 1
+    answer_loss = loss
     if measured is not None:
         evaluations += measured.evaluations
         best, change = measured.best()
-        if base + change < loss:
-            mask, source = best, "a mask that was measured on the way"
+        if base + change < loss and not question.redundancy:
+            mask, source, loss = best, "a mask that was measured on the way", base + change
+        if measured.interrupted:
+            notes = [f"ctrl-C ended the measuring after {measured.evaluations} losses", *notes]
     return HeadSelection(
         mask=mask,
         answer=answer,
@@ -246,8 +250,8 @@ def _selection(
         solution=solution,
         statistics=question.statistics,
         loss_before=base,
-        loss_after=min(loss, base + measured.best()[1]) if measured is not None else loss,
-        answer_loss=loss,
+        loss_after=loss,
+        answer_loss=answer_loss,
         evaluations=evaluations,
         seed=seed,
         notes=notes,

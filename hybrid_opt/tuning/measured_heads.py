@@ -50,12 +50,14 @@ class MeasuredHeads:
         singles: (N,), change of the loss without each head alone.
         masks: masks measured besides, each (N,).
         changes: change of the loss of each.
+        interrupted: whether ctrl-C ended the search.
     """
 
     statistics: HeadStatistics
     singles: NDArray[np.float64]
     masks: list[Mask] = field(default_factory=list)
     changes: list[float] = field(default_factory=list)
+    interrupted: bool = False
 
     @property
     def evaluations(self) -> int:
@@ -168,6 +170,7 @@ def measure_heads(
     except KeyboardInterrupt:
         if not measured.changes:
             raise
+        measured.interrupted = True
     return measured
 
 

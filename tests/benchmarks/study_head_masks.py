@@ -11,7 +11,7 @@ judged by its loss on held-out ones.
   is the mean over 20 masks.
 * "solvers": the measured question of each seed by every method: gap to the exact optimum, seconds. "qaoa,
   rule angles" has 8 layers, 1,000 shots and no training. "trained angles": QAOA as `solver_of` sets it, on
-  the questions of the first seed.
+  the same questions, beside rows at equal samples and equal time.
 * "check": 200 random masks, predicted against measured, for the Fisher matrix and for the measured model
   (whose own masks are others): Spearman and fitted scale of the quadratic term.
 
@@ -94,19 +94,40 @@ def by_name(name: str, question: HeadQuestion) -> Any:
     return QAOA(depth=8, mixer="xy-exact", penalty=left_out or "certified")
 
 
-def trained_angles(kind: str, data: Any, seed: int = 0) -> dict[str, Any]:
-    """QAOA with its trained angles on the measured questions of one model, beside the exact answers."""
+def trained_angles(kind: str, data: Any, seed: int) -> dict[str, Any]:
+    """QAOA with its trained angles on the measured questions of one model, beside rows at equal effort.
+
+    ``rows`` holds the exact and the greedy answer, uniform feasible draws (where they can be counted), and
+    annealing at equal samples and at equal time; gaps are to the exact optimum.
+    """
     model, rows = trained(kind, data, seed), {}
     for keep in KEEPS:
         chosen = select_heads(
             model, data, keep, evaluations=EVALUATIONS, examples=CALIBRATION, batch_size=BATCH, seed=seed
         )
         solver = solver_of("qaoa", chosen.question)
-        answer = solve(chosen.question.to_cqm(), solver, seed=seed, time_limit=600)
+        rivals = (solver_of("exact", chosen.question), "greedy", "anneal", "uniform")
+        answer = solve(chosen.question.to_cqm(), solver, compare=rivals, seed=seed, time_limit=600)
         exact, record = chosen.solution.objective, answer.quantum
+
+        def gap(value: float | None, exact: float = exact) -> float | None:
+            return None if value is None else (value - exact) / max(abs(exact), 1e-12)
+
         rows[str(keep)] = {
-            "gap": None if answer.objective is None else (answer.objective - exact) / max(abs(exact), 1e-12),
-            "seconds": answer.timings["total"],
+            "gap": gap(answer.objective),
+            "seconds": answer.timings["method"],
+            "rows": {
+                row.method: {
+                    "gap": gap(row.objective) if row.feasible else None,
+                    "samples": row.samples,
+                    "feasible share": row.feasible_share,
+                    "optimum share": row.optimum_share,
+                    "seconds": row.seconds,
+                    "note": row.note,
+                }
+                for row in answer.baselines
+            },
+            "uniform": None if record.uniform is None else vars(record.uniform),
             "qubits": record.qubits,
             "depth": record.depth,
             "shots": record.shots,
@@ -228,8 +249,8 @@ def main(path: str, kinds: tuple[str, ...] = ("digits", "characters")) -> None:
         for seed in SEEDS:
             if not record.has(f"{kind}, seed {seed}"):
                 record.add(f"{kind}, seed {seed}", run_seed(kind, data, seed))
-        if not record.has(f"{kind}, trained angles"):
-            record.add(f"{kind}, trained angles", trained_angles(kind, data))
+            if not record.has(f"{kind}, trained angles, seed {seed}"):
+                record.add(f"{kind}, trained angles, seed {seed}", trained_angles(kind, data, seed))
         if not record.has(f"{kind}, summary"):
             record.add(f"{kind}, summary", summary(record.content["parts"], kind))
 

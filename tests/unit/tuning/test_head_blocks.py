@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from hybrid_opt.errors import SolverError
 from hybrid_opt.solvers import Exact, Greedy, solve
 from hybrid_opt.tuning.head_blocks import answer_in_blocks
 from hybrid_opt.tuning.head_question import HeadQuestion
@@ -49,3 +51,17 @@ def test_a_bad_start_is_improved(monkeypatch):
     first = np.zeros(30, dtype=int)
     first[[*range(5), *range(10, 15), *range(20, 25)]] = 1
     assert float(asked.objective(mask)) < float(asked.objective(first)) - 1e-6
+
+
+def test_no_legal_start_is_told(monkeypatch):
+    class Blind(Greedy):
+        """Proposes no heads at all."""
+
+        def solve(self, request):
+            outcome = super().solve(request)
+            outcome.states, outcome.counts = np.zeros_like(outcome.states[:1]), None
+            return outcome
+
+    monkeypatch.setattr("hybrid_opt.tuning.head_blocks.Greedy", Blind)
+    with pytest.raises(SolverError, match="take numbers per layer"):
+        answer_in_blocks(question(), Exact(), seed=0, time_limit=5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from hybrid_opt import solvers
 from hybrid_opt.classical import DistanceGPT, DistanceTransformerConfig, masked_heads
 from hybrid_opt.classical.errors import ConfigurationError
 from hybrid_opt.errors import OptionError, SolverError
-from hybrid_opt.tuning import HeadSelection, head_selection, read_batches, select_heads
+from hybrid_opt.tuning import HeadSelection, LabelledBatches, head_selection, read_batches, select_heads
 
 IDS = torch.randint(0, 20, (12, 8), generator=torch.Generator().manual_seed(0))
 BATCHES = [{"input_ids": part, "labels": part} for part in IDS.split(4)]
@@ -140,9 +141,16 @@ def test_redundancy_keeps_heads_apart():
             bias = getattr(model.attention_layers()[0], part).bias
             bias[4:8] = bias[:4]
         model.attention_layers()[0].log_scale_ratio[1] = model.attention_layers()[0].log_scale_ratio[0]
-    found = select(model, keep=4, redundancy=1e6, rounds=1)
-    assert found.mask[:2].sum() >= 1
-    assert found.statistics.similarity[0, 1] == pytest.approx(1.0, abs=1e-5)
+    for evaluations in (0, 20):  # whether the loss is measured or not
+        found = select(model, keep=4, redundancy=1e6, rounds=1, evaluations=evaluations)
+        assert found.mask[:2].sum() >= 1
+        assert found.statistics.similarity[0, 1] == pytest.approx(1.0, abs=1e-5)
+        bare = replace(found.question, redundancy=0.0)
+        none, both = np.ones(8), np.array([0, 0, 1, 1, 1, 1, 1, 1])
+        extra = [float(found.question.objective(m) - bare.objective(m)) for m in (none, both)]
+        assert extra[0] == pytest.approx(0.0, abs=1e-3)
+        assert extra[1] > 1e3
+        assert found.source == "the method's answer"
 
 
 def test_gpt2_and_bert_of_transformers():
@@ -263,3 +271,18 @@ def test_a_method_that_finds_no_legal_mask():
 
     with pytest.raises(SolverError, match=r"blind found no mask.*take numbers per layer"):
         select(keep=2, method=Blind(), rounds=1)
+
+
+def test_ctrl_c_while_measuring_leaves_an_answer_that_says_so(monkeypatch):
+    whole, calls = LabelledBatches.mean_loss, []
+
+    def stopped(self, model, gates=None):
+        calls.append(1)
+        if len(calls) == 13:
+            raise KeyboardInterrupt
+        return whole(self, model, gates)
+
+    monkeypatch.setattr(LabelledBatches, "mean_loss", stopped)
+    found = select(keep=4, evaluations=30)
+    assert int(found.mask.sum()) == 4
+    assert found.notes[0] == "ctrl-C ended the measuring after 11 losses"
