@@ -53,7 +53,9 @@ def answer_in_blocks(
     """
     incumbent = solve(question.to_cqm(), Greedy(), seed=seed)
     if not incumbent.feasible:
-        raise SolverError(f"{incumbent.method} found no legal mask to begin blocks at; take numbers per layer")
+        raise SolverError(
+            f"{incumbent.method} found no legal mask for blocks to begin at; take numbers per layer"
+        )
     mask = question.mask(incumbent.sample or {})
     start = value = float(question.objective(mask))
     tried = np.zeros(len(mask), dtype=np.int64)

@@ -49,7 +49,7 @@ class HeadSelection:
         answer_loss: calibration loss under ``answer``.
         evaluations: calibration losses measured.
         seed: what repeats the selection.
-        notes: sentences on what was done.
+        notes: sentences on how it was chosen; ``solution.notes`` are those of the method.
     """
 
     mask: NDArray[np.int64]

@@ -8,9 +8,9 @@ With bits m_n (1 keeps head n), c the center, g and F of `head_statistics`, S th
                sum cost_n m_n <= budget
     and        every layer keeps at least one head.
 
-The redundancy term makes it dear to remove both of two heads that do the same; s, the mean absolute change that
-the quadratic model predicts for taking one head away alone, puts rho on its scale. The objective is divided by its largest coefficient, so that methods with absolute
-tolerances see numbers of order one.
+The redundancy term makes it dear to remove both of two heads that do the same; s, the mean absolute change
+that the quadratic model predicts for taking one head away alone, puts rho on its scale. The objective is
+divided by its largest coefficient, so that methods with absolute tolerances see numbers of order one.
 
 Shapes: N heads of the model, L layers.
 """

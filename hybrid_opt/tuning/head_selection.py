@@ -216,7 +216,7 @@ def _answer(
             f"({', '.join(solution.notes) or solution.status}); take numbers per layer (keep=[...]), more "
             "shots, or another method"
         )
-    return question.mask(solution.sample), solution, list(solution.notes)
+    return question.mask(solution.sample), solution, []
 
 
 def _selection(
