@@ -113,8 +113,8 @@ class TransformerStack(nn.Module):
             encoder_mask = read_mask(encoder_mask, batch, encoder_hidden.shape[1])
         states: list[Tensor] = []
         weights, cross_weights, losses = [], [], []
-        for index, block in enumerate(self.blocks):
-            assert isinstance(block, TransformerBlock)
+        blocks: Any = self.blocks
+        for index, block in enumerate(blocks):
             if block.control is not None and self.training:
                 block.control.advance()
             if output_hidden_states:
