@@ -52,7 +52,9 @@ class PeakMemory:
         self._start = self.peak_bytes = process.memory_info().rss
 
         def sample() -> None:
-            while not self._stop.wait(SAMPLE_SECONDS):
+            running = True
+            while running:  # once more after the end: the block may have been shorter than a wait
+                running = not self._stop.wait(SAMPLE_SECONDS)
                 self.peak_bytes = max(self.peak_bytes, process.memory_info().rss)
 
         self._sampler = threading.Thread(target=sample, daemon=True)

@@ -301,10 +301,10 @@ def test_ctrl_c_returns_at_once_and_the_thread_ends_by_itself():
         raise KeyboardInterrupt
 
     start = np.zeros(90, dtype=np.int64)
-    request = Request(dense(90), seed=0, time_limit=2.0, start=start, progress=interrupt)
+    request = Request(dense(90), seed=0, time_limit=4.0, start=start, progress=interrupt)
     begin = time.perf_counter()
     outcome = MILP().solve(request)
-    assert time.perf_counter() - begin < 1.5
+    assert time.perf_counter() - begin < 3
     assert outcome.interrupted
     assert not outcome.deterministic
     assert (outcome.proof, outcome.bound) == (None, None)
