@@ -25,6 +25,8 @@ from .finalists import GIVEN, Finalist, half_width
 if TYPE_CHECKING:
     import pandas
 
+    from ..reports import Table
+
 __all__ = ["AttentionTuning"]
 
 
@@ -150,6 +152,15 @@ class AttentionTuning:
             old = given[name] if given else "outside the space"
             rows.append({"setting": name, "as given": old, "chosen": self.chosen.params.get(name, old)})
         return pandas.DataFrame(rows)
+
+    def tables(self) -> list[Table]:
+        """What a terminal shows: settings, then finalists on fresh seeds."""
+        from .tuning_report import finalists_table, settings_table
+
+        tables = [settings_table(self)]
+        if any(one.validation for one in self.finalists):
+            tables.append(finalists_table(self))
+        return tables
 
     def losses(self) -> dict[str, list[float]]:
         """Loss of each finished trial, by search; NaN for those that were ended early or failed."""

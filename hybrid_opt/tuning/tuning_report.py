@@ -18,7 +18,7 @@ from .finalists import GIVEN
 if TYPE_CHECKING:
     from .tuning_answer import AttentionTuning
 
-__all__ = ["draw_searches", "value_losses", "write_tuning_report"]
+__all__ = ["draw_searches", "finalists_table", "settings_table", "value_losses", "write_tuning_report"]
 
 SHOWN = 10  # trials in the table of the best
 
@@ -108,7 +108,7 @@ def write_tuning_report(tuning: AttentionTuning, path: str | os.PathLike[str]) -
         subtitle=tuning.verdict,
         cards=_cards(tuning, complete),
         sections=[
-            Section("Settings", [_settings(tuning)]),
+            Section("Settings", [settings_table(tuning)]),
             Section("Searches", _searches(tuning)),
             Section("Finalists on fresh seeds", _finalists(tuning)),
             Section("What each value did", [_values(tuning)]),
@@ -141,7 +141,15 @@ def _cards(tuning: AttentionTuning, trials: int) -> list[Card]:
     return cards
 
 
-def _settings(tuning: AttentionTuning) -> Table:
+def settings_table(tuning: AttentionTuning) -> Table:
+    """Each tuned setting as given and chosen.
+
+    Args:
+        tuning: the answer.
+
+    Returns:
+        The table.
+    """
     rows = [[row[1], _text(row[2]), _text(row[3])] for row in tuning.settings_table().itertuples()]
     return Table(["Setting", "As given", "Chosen"], rows, note=f"Chosen: {tuning.chosen.name}.")
 
@@ -185,6 +193,19 @@ def _finalists(tuning: AttentionTuning) -> list[str | Table | Drawing | Note]:
                 "Loss on the test split of each finalist.",
             )
         )
+    parts.append(finalists_table(tuning))
+    return parts
+
+
+def finalists_table(tuning: AttentionTuning) -> Table:
+    """Each finalist with its losses on fresh seeds.
+
+    Args:
+        tuning: the answer.
+
+    Returns:
+        The table; it has no row where nothing was measured yet.
+    """
     rows = [
         [
             row.finalist,
@@ -197,8 +218,7 @@ def _finalists(tuning: AttentionTuning) -> list[str | Table | Drawing | Note]:
         if not math.isnan(float(row[4]))
     ]
     columns = ["Finalist", "Chosen", "Loss in the search", "Validation (95 %)", "Test (95 %)"]
-    parts.append(Table(columns, rows))
-    return parts
+    return Table(columns, rows)
 
 
 def _values(tuning: AttentionTuning) -> Table:
