@@ -255,4 +255,5 @@ def _selection(
         evaluations=evaluations,
         seed=seed,
         notes=notes,
+        interrupted=solution.interrupted or (measured is not None and measured.interrupted),
     )
