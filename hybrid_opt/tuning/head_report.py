@@ -100,7 +100,7 @@ def _choice(selection: HeadSelection, held_out: Mapping[str, float]) -> Section:
 def _proof(selection: HeadSelection) -> Section:
     text = (
         f"The loss was modeled as quadratic in the gates of the heads: {proof_words(selection)}. A proof is "
-        f"one about this model. It predicted the loss {selection.predicted_loss:.4f} for the method's answer; "
+        f"one about this model. It predicted the loss {selection.predicted_loss:.4f} for the answer; "
         f"{selection.answer_loss:.4f} was measured."
     )
     parts: list[str | Table | Drawing | Note] = [text, solver_table(selection)]

@@ -8,71 +8,26 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
-
+from .._optional import require
 from ..classical.data_registry import load_data
-from ..classical.encoder_heads import DistanceEncoderForSequenceClassification
-from ..classical.evaluation import evaluate
-from ..classical.evaluation_pass import stack_examples
-from ..classical.head_masking import masked_heads
-from ..classical.task_data import TaskData
 from ..progress import Progress, silent
 from ..seeds import child_seed, resolve_seed
-from ..solvers.exact import Exact
-from ..solvers.qaoa import QAOA
 from ..solvers.settings import check_whole
-from ..solvers.solve import solve
 from .head_choice import HeadSelection
-from .head_methods import solver_of
-from .head_selection import select_heads
+from .hybrid_demo_steps import DemoRow, HeldOut, choose_heads, part_of, train_digits, tune_scales
 from .labelled_batches import read_batches
-from .quantum_rows import WatchedSolver, quantum_label
-from .scale_grid import ScaleAnswer, ScaleGrid, expected_best
+from .quantum_rows import quantum_label
+from .scale_grid import ScaleAnswer, ScaleGrid
 
 if TYPE_CHECKING:
     from ..reports import Table
 
 __all__ = ["DemoRow", "HybridDemo", "run_hybrid_demo"]
-
-_BATCH = 32
-_LEARNING_RATE = 3e-3
-
-
-@dataclass(frozen=True)
-class DemoRow:
-    """One answer to the question of a step, and what it is worth.
-
-    Attributes:
-        step: "trained", "heads" or "scales".
-        method: who answered.
-        choice: the answer in words.
-        calibration_loss: nats per image, on training images; None where only an expectation is known.
-        test_loss: on held-out images; None for expectations.
-        test_accuracy: likewise.
-        evaluations: calibration losses that were measured for it.
-        seconds: wall time of the step with this method, measuring losses included.
-        solver_seconds: the part of it inside the solver; None where there is none.
-        used: whether the next step builds on it.
-        expected: an expectation over random answers instead of one answer.
-    """
-
-    step: str
-    method: str
-    choice: str
-    calibration_loss: float
-    test_loss: float | None
-    test_accuracy: float | None
-    evaluations: int
-    seconds: float
-    solver_seconds: float | None = None
-    used: bool = False
-    expected: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +55,6 @@ class HybridDemo:
     sizes: dict[str, int]
     seed: int
     seconds: float
-    notes: list[str] = field(default_factory=list)
 
     def used(self, step: str) -> DemoRow:
         """The answer of a step that the demo went on with.
@@ -204,7 +158,7 @@ def run_hybrid_demo(
     """Train on the digits of scikit-learn, choose half of the heads by QAOA, tune one scale factor per layer.
 
     Args:
-        seed: of data, weights, order of examples, calibration and circuits.
+        seed: of weights, order of examples, calibration images, searches and draws; the split stays the same.
         layers: blocks of the model.
         heads: of each block.
         hidden: width of the model.
@@ -225,13 +179,14 @@ def run_hybrid_demo(
     """
     for name, value in (("steps", steps), ("trials", trials), ("calibration", calibration)):
         check_whole(name, value)
+    require("optuna", "tuning")  # missed now, not after the training
     begin, used = perf_counter(), resolve_seed(seed)
-    data = load_data("digit_patches", seed=0, **({} if images is None else {"limit": images}))
-    model = _trained(data, layers, heads, hidden, steps, used, _part(progress, 0.0, 0.4))
-    test = _Test(model, data)
+    data = load_data("digit_patches", limit=images, seed=0)
+    model = train_digits(data, layers, heads, hidden, steps, used, part_of(progress, 0.0, 0.4))
+    test = HeldOut(model, data)
     trained_seconds = perf_counter() - begin
-    told = _part(progress, 0.4, 0.6)
-    rows, selection, label = _heads(model, data, test, calibration, evaluations, used, told)
+    told = part_of(progress, 0.4, 0.6)
+    rows, selection, label = choose_heads(model, data, test, calibration, evaluations, used, told)
     rows.insert(0, test.row("trained", "AdamW", f"all {layers * heads} heads", selection.loss_before, 0,
                             trained_seconds, None, used=True))  # fmt: skip
     selection.apply(model)
@@ -239,7 +194,7 @@ def run_hybrid_demo(
         data, model, examples=calibration, batch_size=256, seed=child_seed(used, "calibration")
     )
     grid = ScaleGrid(model, batches, levels)
-    more, scales, watched = _scales(grid, test, trials, used, _part(progress, 0.6, 1.0))
+    more, scales, watched = tune_scales(grid, test, trials, used, part_of(progress, 0.6, 1.0))
     labels = {"heads": label}
     if watched.records:
         labels["scales"] = (
@@ -258,142 +213,3 @@ def run_hybrid_demo(
         seed=used,
         seconds=perf_counter() - begin,
     )  # fmt: skip
-
-
-class _Test:
-    """Rows judged on the test images."""
-
-    def __init__(self, model: Any, data: TaskData) -> None:
-        self._model, self._data = model, data
-        self.trained = self._figures()
-
-    def _figures(self) -> tuple[float, float]:
-        answer = evaluate(self._model, self._data, "test", batch_size=256, baselines=False)
-        return answer.loss, float(answer.accuracy or 0.0)
-
-    def row(self, step: str, method: str, choice: str, loss: float, evaluations: int, seconds: float,
-            solver_seconds: float | None, *, mask: Any = None, used: bool = False) -> DemoRow:  # fmt: skip
-        """The model as it stands, or under a mask."""
-        if mask is None:
-            figures = self.trained if step == "trained" else self._figures()
-        else:
-            with masked_heads(self._model, mask):
-                figures = self._figures()
-        return DemoRow(step, method, choice, loss, *figures, evaluations, seconds, solver_seconds, used)
-
-
-def _trained(
-    data: TaskData, layers: int, heads: int, hidden: int, steps: int, seed: int, progress: Progress
-) -> Any:
-    """A distance-attention encoder after a one-cycle run of AdamW."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(child_seed(seed, "demo training"))
-        config = data.config(
-            metric="l1", hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads,
-            intermediate_size=2 * hidden,
-        )  # fmt: skip
-        model = DistanceEncoderForSequenceClassification(config)
-        optimizer = torch.optim.AdamW(model.parameters(), lr=_LEARNING_RATE, weight_decay=0.01)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, max_lr=_LEARNING_RATE, total_steps=max(2, steps)
-        )
-        everything = stack_examples([data.train[number] for number in range(len(data.train))])
-        model.train()
-        order: list[torch.Tensor] = []
-        for step in range(steps):
-            order = order or list(torch.randperm(len(data.train)).split(_BATCH))
-            chosen = order.pop()
-            loss = model(**{name: values[chosen] for name, values in everything.items()}).loss
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            progress((step + 1) / steps, "training")
-    return model.eval()
-
-
-def _heads(
-    model: Any, data: TaskData, test: _Test, calibration: int, evaluations: int | None, seed: int,
-    progress: Progress,
-) -> tuple[list[DemoRow], HeadSelection, str]:  # fmt: skip
-    """Half of the heads by QAOA, and the exact and the greedy answer to the same quadratic model."""
-    begin = perf_counter()
-    selection = select_heads(
-        model, data, 0.5, method="qaoa", compare=("exact", "greedy"), evaluations=evaluations,
-        examples=calibration, batch_size=256, seed=seed, progress=progress,
-    )  # fmt: skip
-    if selection.interrupted:
-        raise KeyboardInterrupt
-    shared = perf_counter() - begin - sum(row.seconds for row in selection.solution.rows)
-    batches = read_batches(
-        data, model, examples=calibration, batch_size=256, seed=child_seed(seed, "calibration")
-    )
-    question, took = selection.question, {row.method: row.seconds for row in selection.solution.rows}
-    rows = []
-
-    def add(method: str, mask: Any, loss: float, seconds: float | None, used: bool) -> None:
-        rows.append(
-            test.row("heads", method, _words(mask, selection.layers), loss, selection.evaluations,
-                     shared + (seconds or 0.0), seconds, mask=mask, used=used)
-        )  # fmt: skip
-
-    own = selection.solution.method
-    kept = bool((selection.mask == selection.answer).all())
-    add(own, selection.answer, selection.answer_loss, took[own], kept)
-    for name in ("exact", "greedy"):
-        answer = solve(question.to_cqm(), solver_of(name, question), seed=seed)
-        mask = question.mask(answer.sample or {})
-        add(name, mask, batches.mean_loss(model, mask), took[name], False)
-    if not kept:
-        add("measured on the way", selection.mask, selection.loss_after, None, True)
-    record = selection.solution.quantum
-    return rows, selection, "" if record is None else quantum_label(record)
-
-
-def _scales(
-    grid: ScaleGrid, test: _Test, trials: int, seed: int, progress: Progress
-) -> tuple[list[DemoRow], dict[str, ScaleAnswer], WatchedSolver]:
-    """One factor per layer: the QUBO sampler with QAOA, with an exact solver, and every point."""
-    watched = WatchedSolver(QAOA(mixer="xy-exact", circuit_qubits=0))
-    enumeration = WatchedSolver(Exact())
-    found: dict[str, ScaleAnswer] = {}
-    rows = []
-
-    def add(name: str, answer: ScaleAnswer, solver: WatchedSolver | None, used: bool = False) -> None:
-        grid.set(answer.factors)
-        found[name] = answer
-        words = ", ".join(f"{factor:.3g}" for factor in answer.factors)
-        inside = None if solver is None else solver.seconds
-        looks = len(answer.losses)
-        rows.append(
-            test.row("scales", name, words, answer.loss, looks, answer.seconds, inside, used=used)
-        )
-
-    sampler_seed = child_seed(seed, "scales")
-    for name, solver, first in (
-        ("QUBO sampler, QAOA", watched, 0.0), ("QUBO sampler, enumeration", enumeration, 0.2)
-    ):  # fmt: skip
-        told = _part(progress, first, first + 0.2)
-        answer = grid.search(solver, trials, seed=sampler_seed, progress=told)
-        add(name, answer, solver, used=solver is watched)
-    everything = grid.look_at_all(progress=_part(progress, 0.4, 1.0))
-    drawn = min(trials, grid.n_points)
-    share = everything.seconds * drawn / grid.n_points
-    rows.append(
-        DemoRow("scales", f"{drawn} random points", "expectation", expected_best(everything.losses, drawn),
-                None, None, drawn, share, expected=True)
-    )  # fmt: skip
-    add("exact, all points", everything, None)
-    return rows, found, watched
-
-
-def _words(mask: Any, layers: tuple[int, ...]) -> str:
-    """Kept heads by layer: "0 1 | 2 | 0 3"."""
-    parts = np.split(np.asarray(mask), np.cumsum(layers)[:-1])
-    return " | ".join(" ".join(str(int(head)) for head in np.flatnonzero(part)) for part in parts)
-
-
-def _part(progress: Progress, first: float, last: float) -> Progress:
-    """The share of a step within the whole."""
-    return lambda share, text: progress(first + (last - first) * share, text)

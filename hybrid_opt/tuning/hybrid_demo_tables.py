@@ -41,10 +41,10 @@ def _steps(demo: HybridDemo) -> Table:
             [
                 _step_name(ours),
                 _figure(ours.test_loss),
-                _change(ours.test_loss, before and before.test_loss),
+                "" if before is None else _change(ours.test_loss, before.test_loss),
                 "" if exact is None else _figure(exact.test_loss),
                 _share(ours.test_accuracy),
-                _points(ours.test_accuracy, before and before.test_accuracy),
+                "" if before is None else _points(ours.test_accuracy, before.test_accuracy),
                 "" if exact is None else _share(exact.test_accuracy),
                 f"{ours.seconds:.1f}",
             ]
@@ -84,8 +84,8 @@ def _heads(demo: HybridDemo) -> Table:
         title=f"Step 2: {int(chosen.mask.sum())} of {len(chosen.mask)} heads stay",
         align=["left", "left", *_right(4)],
         note=f"all methods answer one quadratic model of the loss, from gradients and {chosen.evaluations} "
-        f"losses measured on {demo.sizes['calibration']} training images in {shared:.1f} s; seconds are those "
-        f"of the method alone. With all heads the calibration loss is {chosen.loss_before:.4f}",
+        f"losses measured on {demo.sizes['calibration']} training images in {shared:.1f} s; seconds are "
+        f"those of the method alone. With all heads the calibration loss is {chosen.loss_before:.4f}",
         strong=_used(_of(demo, "heads")),
     )
 
@@ -168,11 +168,14 @@ def _about_search(demo: HybridDemo) -> list[str]:
         f"{quicker}, {exact.seconds:.1f} s."
     ]
     apart = plain.calibration_loss - ours.calibration_loss
-    if apart <= _EQUAL:
+    if "scales" not in demo.labels:
+        words.append("Lambda: every trial belonged to the space-filling start; QAOA was never asked.")
+    elif apart <= _EQUAL:
         better = "a better point" if apart < -_EQUAL else "as good a point"
         words.append(
             "Lambda: QAOA brought nothing here: the same search with enumeration in its place found "
-            f"{better}, with {plain.solver_seconds or 0:.2g} s in the solver against {ours.solver_seconds or 0:.2g} s."
+            f"{better}, with {plain.solver_seconds or 0:.2g} s in the solver against "
+            f"{ours.solver_seconds or 0:.2g} s."
         )
     else:
         words.append(
@@ -190,7 +193,8 @@ def _about_search(demo: HybridDemo) -> list[str]:
 
 def _about_test(demo: HybridDemo) -> list[str]:
     trained, heads, scales = (demo.used(step) for step in ("trained", "heads", "scales"))
-    words = [f"Held out: taking heads away {_moved(trained, heads)}, the price of a smaller model."]
+    price = ", the price of a smaller model" if (heads.test_loss or 0.0) > (trained.test_loss or 0.0) else ""
+    words = [f"Held out: taking heads away {_moved(trained, heads)}{price}."]
     tuned = _moved(heads, scales)
     calibration = scales.calibration_loss - heads.calibration_loss
     if abs(calibration) <= _EQUAL:
@@ -217,7 +221,7 @@ def _step_name(row: DemoRow) -> str:
 
 def _moved(first: DemoRow, second: DemoRow) -> str:
     change = (second.test_loss or 0.0) - (first.test_loss or 0.0)
-    points = 100 * ((second.test_accuracy or 0.0) - (first.test_accuracy or 0.0))
+    points = 0.0 + 100 * ((second.test_accuracy or 0.0) - (first.test_accuracy or 0.0))
     if abs(change) <= _EQUAL:
         return f"left the test loss where it was ({points:+.1f} points of accuracy)"
     verb = "raised" if change > 0 else "lowered"
@@ -245,8 +249,9 @@ def _share(value: float | None) -> str:
 
 
 def _change(value: float | None, before: float | None) -> str:
-    return "" if value is None or before is None else f"{value - before:+.4f}"
+    # Adding zero turns -0.0000 into +0.0000.
+    return "" if value is None or before is None else f"{round(value - before, 4) + 0.0:+.4f}"
 
 
 def _points(value: float | None, before: float | None) -> str:
-    return "" if value is None or before is None else f"{100 * (value - before):+.1f}"
+    return "" if value is None or before is None else f"{round(100 * (value - before), 1) + 0.0:+.1f}"

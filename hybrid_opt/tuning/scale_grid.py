@@ -1,4 +1,4 @@
-"""One factor per layer on the attention scales lambda of a trained model, on a grid: a search, or every point.
+"""One factor per layer on the attention scales lambda of a trained model, on a grid: search or all points.
 
 lambda of every head of layer l becomes lambda * f_l, by adding log f_l to the layer's ``log_scale_ratio``;
 the factors are powers between 1 / span and span. Nothing is trained again.
@@ -100,7 +100,7 @@ class ScaleGrid:
     @property
     def n_points(self) -> int:
         """Points of the grid, N."""
-        return len(self.factors) ** self.layers
+        return int(len(self.factors) ** self.layers)
 
     def set(self, factors: tuple[float, ...]) -> None:
         """Put factors into the model; (1, ..., 1) puts back what was there at the start.
