@@ -21,6 +21,7 @@ from ..errors import OptionError
 from ..progress import Progress, silent
 from ..reports import Table
 from ..solvers.registry import methods
+from ..solvers.running import part_of
 from ..solvers.settings import check_choice
 from .head_choice import HeadSelection
 from .head_methods import EXACT_HEADS
@@ -185,7 +186,7 @@ def select_folder_heads(
     selection = select_heads(
         model, data, keep, budget=budget, costs=costs, method=method, compare=compare,
         evaluations=evaluations, examples=examples, redundancy=redundancy, batch_size=batch_size, seed=seed,
-        time_limit=time_limit, progress=lambda share, text: progress(0.9 * share, text),
+        time_limit=time_limit, progress=part_of(progress, 0.0, 0.9, ""),
     )  # fmt: skip
     notes = []
     if trained.step is not None:
@@ -197,9 +198,7 @@ def select_folder_heads(
         return answer
 
     def figures(part: nn.Module, first: float) -> Evaluation:
-        def told(share: float, text: str) -> None:
-            progress(first + 0.05 * share, f"{_SPLIT} split")
-
+        told = part_of(progress, first, 0.05, f"{_SPLIT} split")
         return evaluate(part, data, _SPLIT, batch_size=batch_size, baselines=False, progress=told)
 
     before, after = figures(model, 0.9), figures(smaller, 0.95)

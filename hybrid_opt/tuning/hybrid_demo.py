@@ -17,9 +17,10 @@ from .._optional import require
 from ..classical.data_registry import load_data
 from ..progress import Progress, silent
 from ..seeds import child_seed, resolve_seed
+from ..solvers.running import part_of
 from ..solvers.settings import check_whole
 from .head_choice import HeadSelection
-from .hybrid_demo_steps import DemoRow, HeldOut, choose_heads, part_of, train_digits, tune_scales
+from .hybrid_demo_steps import DemoRow, HeldOut, choose_heads, train_digits, tune_scales
 from .labelled_batches import read_batches
 from .quantum_rows import quantum_label
 from .scale_grid import ScaleAnswer, ScaleGrid
@@ -182,10 +183,10 @@ def run_hybrid_demo(
     require("optuna", "tuning")  # missed now, not after the training
     begin, used = perf_counter(), resolve_seed(seed)
     data = load_data("digit_patches", limit=images, seed=0)
-    model = train_digits(data, layers, heads, hidden, steps, used, part_of(progress, 0.0, 0.4))
+    model = train_digits(data, layers, heads, hidden, steps, used, part_of(progress, 0.0, 0.4, ""))
     test = HeldOut(model, data)
     trained_seconds = perf_counter() - begin
-    told = part_of(progress, 0.4, 0.6)
+    told = part_of(progress, 0.4, 0.2, "")
     rows, selection, label = choose_heads(model, data, test, calibration, evaluations, used, told)
     rows.insert(0, test.row("trained", "AdamW", f"all {layers * heads} heads", selection.loss_before, 0,
                             trained_seconds, None, used=True))  # fmt: skip
@@ -194,7 +195,7 @@ def run_hybrid_demo(
         data, model, examples=calibration, batch_size=256, seed=child_seed(used, "calibration")
     )
     grid = ScaleGrid(model, batches, levels)
-    more, scales, watched = tune_scales(grid, test, trials, used, part_of(progress, 0.6, 1.0))
+    more, scales, watched = tune_scales(grid, test, trials, used, part_of(progress, 0.6, 0.4, ""))
     labels = {"heads": label}
     if watched.records:
         labels["scales"] = (

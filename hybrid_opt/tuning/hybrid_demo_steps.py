@@ -18,6 +18,7 @@ from ..progress import Progress
 from ..seeds import child_seed
 from ..solvers.exact import Exact
 from ..solvers.qaoa import QAOA
+from ..solvers.running import part_of
 from ..solvers.solve import solve
 from .head_choice import HeadSelection
 from .head_methods import solver_of
@@ -26,7 +27,7 @@ from .labelled_batches import read_batches
 from .quantum_rows import WatchedSolver, quantum_label
 from .scale_grid import ScaleAnswer, ScaleGrid, expected_best
 
-__all__ = ["DemoRow", "HeldOut", "choose_heads", "part_of", "train_digits", "tune_scales"]
+__all__ = ["DemoRow", "HeldOut", "choose_heads", "train_digits", "tune_scales"]
 
 _BATCH = 32
 _LEARNING_RATE = 3e-3
@@ -237,10 +238,10 @@ def tune_scales(
     for name, solver, first in (
         ("QUBO sampler, QAOA", watched, 0.0), ("QUBO sampler, enumeration", enumeration, 0.2)
     ):  # fmt: skip
-        told = part_of(progress, first, first + 0.2)
+        told = part_of(progress, first, 0.2, "lambda")
         answer = grid.search(solver, trials, seed=sampler_seed, progress=told)
         add(name, answer, solver, used=solver is watched)
-    everything = grid.look_at_all(progress=part_of(progress, 0.4, 1.0))
+    everything = grid.look_at_all(progress=part_of(progress, 0.4, 0.6, "lambda"))
     drawn = min(trials, grid.n_points)
     share = everything.seconds * drawn / grid.n_points
     rows.append(
@@ -255,21 +256,3 @@ def _words(mask: Any, layers: tuple[int, ...]) -> str:
     """Kept heads by layer: "0 1 | 2 | 0 3"."""
     parts = np.split(np.asarray(mask), np.cumsum(layers)[:-1])
     return " | ".join(" ".join(str(int(head)) for head in np.flatnonzero(part)) for part in parts)
-
-
-def part_of(progress: Progress, first: float, last: float) -> Progress:
-    """The progress of a step within the whole.
-
-    Args:
-        progress: of the whole.
-        first: share done before the step.
-        last: share done after it.
-
-    Returns:
-        What the step reports to.
-
-    Example:
-        >>> part_of(lambda share, text: print(share, text), 0.5, 1.0)(0.5, "tuning")
-        0.75 tuning
-    """
-    return lambda share, text: progress(first + (last - first) * share, text)

@@ -36,3 +36,9 @@ def tiny_demo() -> Any:
     from hybrid_opt.tuning.hybrid_demo import run_hybrid_demo
 
     return run_hybrid_demo(seed=1, **TINY)
+
+
+@pytest.fixture(scope="session")
+def tiny_sizes() -> dict[str, int]:
+    """Sizes of `tiny_demo`."""
+    return dict(TINY)

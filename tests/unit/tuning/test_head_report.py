@@ -14,7 +14,9 @@ from hybrid_opt.tuning.head_choice import HeadSelection
 from hybrid_opt.tuning.head_question import HeadQuestion
 from hybrid_opt.tuning.loss_statistics import HeadStatistics
 
-MEASURED = HeadStatistics((2, 3), np.ones(5), 1.0, np.zeros(5), np.diag(np.arange(1.0, 6)), np.ones(5), None, 9, 9)
+MEASURED = HeadStatistics(
+    (2, 3), np.ones(5), 1.0, np.zeros(5), np.diag(np.arange(1.0, 6)), np.ones(5), None, 9, 9
+)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def test_held_out_figures_stand_in_a_table(selection, tmp_path):
 
 
 def test_a_mask_that_was_measured_on_the_way_is_told(selection, tmp_path):
-    other = replace(selection, mask=np.array([1, 0, 0, 1, 1]), loss_after=1.3, source="a mask that was measured")
+    other = replace(selection, mask=np.array([1, 0, 0, 1, 1]), loss_after=1.3, source="a mask")
     assert "and is the one that was kept" in page(other, tmp_path)
 
 

@@ -38,7 +38,9 @@ def selection():
 
 def test_heads_by_layer(selection):
     table = layer_table(selection)
-    assert table.rows == (("0", "2", "1", "1", "0"), ("1", "2", "2", "0, 1", "none"), ("all", "4", "3", "", ""))
+    assert table.rows == (
+        ("0", "2", "1", "1", "0"), ("1", "2", "2", "0, 1", "none"), ("all", "4", "3", "", "")
+    )  # fmt: skip
     assert "3 of 4 stay" in table.title
 
 
@@ -54,7 +56,7 @@ def test_every_head(selection):
 def test_methods_stand_in_nats_with_their_proof(selection):
     table = solver_table(selection)
     assert [row[0] for row in table.rows] == ["qaoa (xy-exact)", "exact", "greedy"]
-    assert {row[2] for row in table.rows} == {"+0.5000"}  # the head of Fisher value 1 goes: half of it in nats
+    assert {row[2] for row in table.rows} == {"+0.5000"}  # half of the Fisher value of the head that goes
     assert table.strong == {0}
     assert proof_words(selection) == "proven optimal, bound +0.5000 nats by exact, gap 0.00 %"
     assert "P(optimum)" in table_text(table, 100)
