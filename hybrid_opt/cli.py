@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import json
 import sys
-from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from .classical import errors as classical_errors
-from .cli_output import INTERRUPTED, InterruptedWithResult, Json, print_json, tell
+from .cli_demo import demo_app
+from .cli_output import (
+    INTERRUPTED,
+    METHOD_HELP,
+    InterruptedWithResult,
+    Json,
+    Report,
+    Seed,
+    TimeLimit,
+    check_report,
+    print_json,
+    print_plan,
+    tell,
+)
 from .cli_transformer import register_commands
-from .errors import HybridOptError, OptionError
+from .cli_tuning import tune_app
+from .errors import HybridOptError
 from .progress import shown
-
-if TYPE_CHECKING:
-    from .marketing import BudgetPlan
 
 __all__ = ["app", "main"]
 
@@ -30,19 +40,13 @@ app = typer.Typer(
     add_completion=False,
 )
 plan_app = typer.Typer(help="Business plans from tables.", no_args_is_help=True)
+app.add_typer(demo_app, name="demo")
 app.add_typer(plan_app, name="plan")
-
 register_commands(app)
+app.add_typer(tune_app, name="tune")
 
 # The errors of the classical half have no class of their own in common: that folder imports nothing of ours.
 EXPECTED = (HybridOptError, *(getattr(classical_errors, name) for name in classical_errors.__all__))
-DEMO_DEPTH = 5  # QAOA layers
-# Spelled out, because looking the names up would import the solvers for every command.
-METHOD_HELP = "auto, exact, milp, anneal, tabu, greedy, uniform, decomposed, qaoa or vqe."
-
-Seed = Annotated[int | None, typer.Option(help="Repeats the answer; drawn and recorded if left out.")]
-TimeLimit = Annotated[float, typer.Option(help="Seconds for each method; a guard, not the effort.")]
-Report = Annotated[Path | None, typer.Option(help="Also write a page that opens offline.")]
 
 
 def main() -> None:
@@ -60,59 +64,6 @@ def main() -> None:
         if stop.code == INTERRUPTED and not isinstance(stop, InterruptedWithResult):
             tell("interrupted before there was anything to show")
         raise
-
-
-def _check_report(report: Path | None) -> None:
-    """Refuse an impossible place before the work, not after it."""
-    if report is not None and not report.absolute().parent.is_dir():
-        raise OptionError(f"the report {report} cannot be written: its folder does not exist; create it")
-
-
-def _print_plan(plan: BudgetPlan, *, as_json: bool, report: Path | None) -> None:
-    from .reports import print_table
-
-    written = None if report is None else plan.report(report)
-    if as_json:
-        print_json(plan.to_dict())
-    else:
-        console = Console()
-        for table in plan.tables():
-            print_table(table, console)
-            console.print()
-    if written is not None:
-        tell(f"report: {written}")
-
-
-@app.command()
-def demo(
-    seed: Seed = 0,
-    as_json: Json = False,
-    report: Report = Path("report.html"),
-    qubits: Annotated[int, typer.Option(help="Most qubits of the coarse version, 4 to 20.")] = 14,
-    time_limit: TimeLimit = 60.0,
-) -> None:
-    """Plan a synthetic marketing budget, with proof and a quantum second opinion; writes report.html."""
-    from .marketing import BudgetPlanner
-
-    _check_report(report)
-    data = files("hybrid_opt.marketing") / "data"
-    with (
-        as_file(data / "plan.csv") as plan_file,
-        as_file(data / "curves.csv") as curves_file,
-        as_file(data / "caps.csv") as caps_file,
-    ):
-        planner = BudgetPlanner.from_csv(plan_file, curves_file, caps=caps_file)
-    with shown("demo") as progress:
-        plan = planner.solve(
-            quantum=True,
-            qubits=qubits,
-            depth=DEMO_DEPTH,
-            seed=seed,
-            time_limit=time_limit,
-            progress=progress,
-        )
-    plan.notes.append("the data is synthetic: it ships with the package and comes from a seeded generator")
-    _print_plan(plan, as_json=as_json, report=report)
 
 
 @app.command()
@@ -184,7 +135,7 @@ def budget(
     """Divide a budget among channels, with proof, reasons and alternatives."""
     from .marketing import BudgetPlanner
 
-    _check_report(report)
+    check_report(report)
     planner = BudgetPlanner.from_csv(
         plan,
         curves,
@@ -207,7 +158,7 @@ def budget(
             time_limit=time_limit,
             progress=progress,
         )
-    _print_plan(answer, as_json=as_json, report=report)
+    print_plan(answer, as_json=as_json, report=report)
 
 
 if __name__ == "__main__":

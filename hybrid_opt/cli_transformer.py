@@ -5,7 +5,6 @@ Everything of the transformer is imported inside the commands, so that ``--help`
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from .cli_output import INTERRUPTED, InterruptedWithResult, Json, print_json, tell
+from .cli_output import INTERRUPTED, InterruptedWithResult, Json, print_json, quiet_imports, tell
 from .errors import OptionError
 from .progress import shown
 
@@ -71,7 +70,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a distance-attention transformer; run the same command again to go on after an interruption."""
-    _silence()
+    quiet_imports()
     from .classical.training_run import TrainingRun
 
     run = TrainingRun() if config is None else TrainingRun.from_yaml(config)
@@ -124,7 +123,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Evaluate a trained model on held-out data, beside baselines."""
-    _silence()
+    quiet_imports()
     from .classical.folder_evaluation import evaluate_folder
 
     with shown("evaluating") as progress:
@@ -158,7 +157,7 @@ def generate(
     as_json: Json = False,
 ) -> None:
     """Continue a prompt with a trained language model."""
-    _silence()
+    quiet_imports()
     from .classical.generation import generate_text
     from .classical.trained_folder import load_trained
     from .seeds import resolve_seed
@@ -198,12 +197,6 @@ def _metric(text: str | None) -> str | list[str] | None:
             f"--metric {text!r} has an empty name; write names with commas between them: l1,l1,dot,dot"
         )
     return names
-
-
-def _silence() -> None:
-    """Libraries behind transformers tell on import what they cannot load; nobody here asked for it."""
-    for name in ("torchao", "torch.utils._pytree"):
-        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _print_frame(frame: Any, columns: list[str], title: str) -> None:

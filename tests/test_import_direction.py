@@ -36,9 +36,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "business": TASKS,
     "testing": BUILDERS,
     "system": SYSTEM,
-    "cli": SYSTEM | {"system", "testing", "door", "cli_transformer", "cli_output"},
+    "cli": SYSTEM
+    | {"system", "testing", "door", "cli_transformer", "cli_tuning", "cli_demo", "cli_output"},
     "cli_transformer": SYSTEM | {"system", "testing", "door", "cli_output"},
-    "cli_output": set(),
+    "cli_tuning": SYSTEM | {"system", "testing", "door", "cli_output"},
+    "cli_demo": SYSTEM | {"system", "testing", "door", "cli_output"},
+    "cli_output": {"errors", "reports"},
     "__main__": {"cli"},
     "door": SYSTEM | {"system", "testing"},
 }

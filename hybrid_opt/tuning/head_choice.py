@@ -6,7 +6,10 @@ Shapes: N heads of the model.
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -50,6 +53,7 @@ class HeadSelection:
         evaluations: calibration losses measured.
         seed: what repeats the selection.
         notes: sentences on how it was chosen; ``solution.notes`` are those of the method.
+        interrupted: ctrl-C ended the measuring or the method; the answer is the best until then.
     """
 
     mask: NDArray[np.int64]
@@ -65,6 +69,7 @@ class HeadSelection:
     evaluations: int
     seed: int
     notes: list[str] = field(default_factory=list)
+    interrupted: bool = False
 
     def __repr__(self) -> str:
         return (
@@ -156,6 +161,7 @@ class HeadSelection:
             "nats_per_unit": self.question.unit,
             "evaluations": self.evaluations,
             "seed": self.seed,
+            "interrupted": self.interrupted,
             "notes": list(self.notes),
             "solution": self.solution.to_dict(),
         }
@@ -180,6 +186,25 @@ class HeadSelection:
         from .head_picture import draw_selection
 
         return draw_selection(self)
+
+    def report(
+        self, path: str | os.PathLike[str], *, held_out: Mapping[str, float] | None = None
+    ) -> Path:
+        """Write a page with losses, mask, proof and all methods that opens offline.
+
+        Args:
+            path: where; an older file is replaced, whole or not at all.
+            held_out: figures on data that played no part in the choice, name -> number.
+
+        Returns:
+            The path.
+
+        Raises:
+            OptionError: the file cannot be written there, or ``held_out`` holds something else than numbers.
+        """
+        from .head_report import write_head_report
+
+        return write_head_report(self, path, held_out=held_out)
 
     def __str__(self) -> str:
         words = [

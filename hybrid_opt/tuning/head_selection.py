@@ -17,6 +17,7 @@ from torch import nn
 from ..errors import OptionError, SolverError
 from ..progress import Progress, silent
 from ..seeds import child_seed, resolve_seed
+from ..solvers.running import part_of
 from ..solvers.solution import Solution
 from ..solvers.solve import solve
 from .head_blocks import answer_in_blocks
@@ -110,7 +111,9 @@ def select_heads(
         data, model, split=split, examples=examples, batch_size=batch_size, task=task,
         seed=child_seed(used, "calibration"),
     )  # fmt: skip
-    statistics = head_statistics(model, batches, similarity=redundancy > 0, progress=progress)
+    statistics = head_statistics(
+        model, batches, similarity=redundancy > 0, progress=part_of(progress, 0.0, 0.1, "")
+    )
     if keep is not None and budget is not None:
         raise OptionError("keep and budget were both given; a choice has one of them")
     kept = _read_keep(keep, statistics) if budget is None else None
@@ -120,10 +123,12 @@ def select_heads(
     number = read_evaluations(evaluations, len(question.labels))
     measured: MeasuredHeads | None = None
     if number:
-        measured = measure_heads(model, batches, question, number, seed=used, progress=progress)
+        told = part_of(progress, 0.1, 0.85, "")
+        measured = measure_heads(model, batches, question, number, seed=used, progress=told)
         final = replace(question, statistics=measured.model())
     else:
-        final = _re_estimated(model, batches, question, rounds, linear_term, used, time_limit, progress)
+        told = part_of(progress, 0.1, 0.85, "")
+        final = _re_estimated(model, batches, question, rounds, linear_term, used, time_limit, told)
     progress(1.0, "choosing")
     mask, solution, notes = _answer(final, method, compare, used, time_limit)
     return _selection(model, batches, question, final, mask, solution, measured, notes, used)
@@ -255,4 +260,5 @@ def _selection(
         evaluations=evaluations,
         seed=seed,
         notes=notes,
+        interrupted=solution.interrupted or (measured is not None and measured.interrupted),
     )
