@@ -1,7 +1,7 @@
-"""Tune metrics, lambda, dropout, heads and learning rate of a digits encoder; TPE and random search beside it.
+"""Tune metrics, lambda, dropout, heads and learning rate of a digits encoder, beside TPE and random search.
 
 The search goes on where it was if the script is stopped and run again: everything is in the folder
-"tuned_digits", the report and the chosen configuration too. Needs the extras "transformer", "tuning" and "ml".
+"tuned_digits", the report and the chosen configuration too. Needs the extras "transformer", "tuning", "ml".
 """
 
 import os

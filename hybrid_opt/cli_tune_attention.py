@@ -27,7 +27,9 @@ RUN = "run.yaml"
 
 
 def attention(
-    config: Annotated[Path | None, typer.Argument(help="YAML file as for train: data, model, training.")] = None,
+    config: Annotated[
+        Path | None, typer.Argument(help="YAML file as for train: data, model, training.")
+    ] = None,
     data: Annotated[
         str | None, typer.Option(help="Name of a data set, or path.", show_default="pydoc_topics")
     ] = None,

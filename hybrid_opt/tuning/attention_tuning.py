@@ -216,9 +216,13 @@ def _finalists(
     """The configuration as given, the best trials of the search, and the best of each compared one."""
     chosen = [Finalist(GIVEN, {})]
     for index, (name, study) in enumerate(studies.items()):
-        for trial in best_trials(study, count if index == 0 else 1):
-            if trial.params != given and all(trial.params != other.params for other in chosen):
-                chosen.append(Finalist(f"{name}, trial {trial.number}", trial.params, tuple(trial.values)))
+        wanted = count if index == 0 else 1
+        known = [given, *(finalist.params for finalist in chosen)]
+        new = [trial for trial in best_trials(study, wanted + len(known)) if trial.params not in known]
+        chosen += [
+            Finalist(f"{name}, trial {trial.number}", trial.params, tuple(trial.values))
+            for trial in new[:wanted]
+        ]
     return chosen
 
 
