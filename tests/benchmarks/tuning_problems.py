@@ -99,8 +99,11 @@ class TuningProblem:
     def optimum(self) -> float:
         """Lowest value on the grid, by looking at every point."""
         total = int(np.prod(self.levels))
-        low, high = self.bounds or (0.0, 1.0)
-        scale = np.array([(high - low) / (size - 1) for size in self.levels])
+        if self.bounds is None:
+            low, scale = 0.0, np.ones(len(self.levels))
+        else:
+            low, high = self.bounds
+            scale = np.array([(high - low) / (size - 1) for size in self.levels])
         best = np.inf
         for start in range(0, total, BLOCK):
             numbers = np.arange(start, min(start + BLOCK, total))
