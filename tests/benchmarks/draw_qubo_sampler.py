@@ -66,7 +66,8 @@ def tables(problems: dict[str, Any]) -> str:
             row = problems[name]["arms"].get(arm)
             unit = problems[name]["a random point"]
             marks = [row["regret"].get(mark) for mark in ("50", "100")] if row else [None, None]
-            cells.append(" / ".join("" if mark is None else f"{max(mark[0], 0) / unit:.3f}" for mark in marks))
+            pair = ["" if mark is None else f"{max(mark[0], 0) / unit:.3f}" for mark in marks]
+            cells.append(" / ".join(pair))
         lines.append(f"| {arm} | " + " | ".join(cell.strip(" /") for cell in cells) + " |")
     lines += ["", "| qubo against | " + " | ".join(names) + " |", rule]
     for rival in RIVALS:
