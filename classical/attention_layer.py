@@ -44,6 +44,7 @@ class DistanceAttention(nn.Module):
         learn_p: learn one exponent per head (it then starts above 1).
         learn_scale: learn one lambda per head.
         scale_init: "calibrated" (initial logits with unit standard deviation) or "unit" (lambda starts at 1).
+        scale_factor: lambda starts at this multiple of what `scale_init` says, above 0.
         causal: each query sees no later key.
         window: how many positions a query sees, itself included; None for all.
         dropout: probability on attention weights in training.
@@ -80,6 +81,7 @@ class DistanceAttention(nn.Module):
         learn_p: bool = False,
         learn_scale: bool = True,
         scale_init: str = "calibrated",
+        scale_factor: float = 1.0,
         causal: bool = False,
         window: int | None = None,
         dropout: float = 0.0,
@@ -122,7 +124,9 @@ class DistanceAttention(nn.Module):
         self.output_projection = nn.Linear(num_heads * self.head_dim, hidden_size, bias=bias)
         # nn.Linear starts uniform with variance 1 / (3 C): unit inputs give queries of variance 1 / 3.
         std = 3.0**-0.5 if projection_std is None else projection_std
-        self.start_scale = start_scales(self.metrics, self.start_p, self.head_dim, std, scale_init)
+        self.start_scale = start_scales(
+            self.metrics, self.start_p, self.head_dim, std, scale_init, scale_factor
+        )
         ratio = torch.zeros(num_heads)
         if learn_scale:
             self.log_scale_ratio = nn.Parameter(ratio)

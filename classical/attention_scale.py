@@ -1,8 +1,9 @@
 """How a layer holds the scale lambda and the exponent p of its heads: what is learned, in which coordinates.
 
-lambda = lambda0 * exp(log_scale_ratio): lambda0 is the closed form of each head's metric (or 1), the learned
-ratio starts at 0 and is kept within a factor 100 of it, as Swin V2 does with its temperature (Liu et al.
-2022, arXiv 2111.09883). p = 1 + softplus(p_excess) cannot fall below 1, where lp stops being a metric.
+lambda = lambda0 * exp(log_scale_ratio): lambda0 is the closed form of each head's metric (or 1) times a
+factor that one may choose, the learned ratio starts at 0 and is kept within a factor 100 of it, as Swin V2
+does with its temperature (Liu et al. 2022, arXiv 2111.09883). p = 1 + softplus(p_excess) cannot fall below 1,
+where lp stops being a metric.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ def start_scales(
     head_width: int,
     projection_std: float,
     scale_init: str = "calibrated",
+    scale_factor: float = 1.0,
 ) -> tuple[float, ...]:
     """lambda0 of each head.
 
@@ -73,25 +75,30 @@ def start_scales(
         projection_std: standard deviation of the entries of queries and keys at the start.
         scale_init: "calibrated" (initial logits with unit standard deviation per row) or "unit" (the literal
             formula).
+        scale_factor: multiplies all of them.
 
     Returns:
         One positive number per head.
 
     Raises:
-        AttentionError: `scale_init` is neither.
+        AttentionError: `scale_init` is neither, or the factor is not above 0 and finite.
 
     Example:
         >>> start_scales(("l1", "dot"), (2.0, 2.0), 64, 1.0, scale_init="unit")
         (1.0, 1.0)
     """
+    number = isinstance(scale_factor, (int, float)) and not isinstance(scale_factor, bool)
+    if not number or not 0.0 < scale_factor < math.inf:
+        raise AttentionError(f"scale_factor is {scale_factor!r}; it must be a number above 0, and finite")
     if scale_init == "unit":
-        return (1.0,) * len(metrics)
+        return (float(scale_factor),) * len(metrics)
     if scale_init != "calibrated":
         raise AttentionError(f'scale_init is {scale_init!r}; it must be "calibrated" or "unit"')
     # transformers builds models it is about to load on a device without memory; numbers are needed here.
     with torch.device("cpu"):
         return tuple(
-            calibrated_scale(metric, head_width, p, query_std=projection_std, key_std=projection_std)
+            scale_factor
+            * calibrated_scale(metric, head_width, p, query_std=projection_std, key_std=projection_std)
             for metric, p in zip(metrics, exponents, strict=True)
         )
 

@@ -51,6 +51,7 @@ def attention_of(
         learn_p=config.learn_p,
         learn_scale=config.learn_scale,
         scale_init=config.scale_init,
+        scale_factor=config.layer_scale_factor(layer_index),
         causal=causal,
         window=None if across else config.layer_window(layer_index),
         dropout=config.attention_dropout,

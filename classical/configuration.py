@@ -12,8 +12,8 @@ from .transformers_import import PreTrainedConfig
 __all__ = ["DistanceTransformerConfig"]
 
 _LISTS = (
-    "metric", "metric_p", "attention_window", "feed_forward", "eos_token_id", "kept_heads",
-    "kept_key_value_heads",
+    "metric", "metric_p", "scale_factor", "attention_window", "feed_forward", "eos_token_id",
+    "kept_heads", "kept_key_value_heads",
 )  # fmt: skip
 
 
@@ -39,6 +39,7 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
         learn_p: learn the exponents.
         learn_scale: learn lambda of each head.
         scale_init: "calibrated" or "unit", see `DistanceAttention`.
+        scale_factor: lambda starts at this multiple of what `scale_init` says; or one number per layer.
         attention_window: positions a token sees; None for all; or one entry per layer.
         attention_dropout: probability on attention weights.
         hidden_dropout: probability behind embeddings, attention and feed-forward.
@@ -95,6 +96,7 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
     learn_p: bool = False
     learn_scale: bool = True
     scale_init: str = "calibrated"
+    scale_factor: Any = 1.0
     attention_window: Any = None
     attention_dropout: float = 0.0
     hidden_dropout: float = 0.0
@@ -255,6 +257,12 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
         windows = self.attention_window
         window: int | None = windows[layer_index] if isinstance(windows, list) else windows
         return window
+
+    def layer_scale_factor(self, layer_index: int) -> float:
+        """What lambda of one layer is multiplied by at the start."""
+        factors = self.scale_factor
+        factor: float = factors[layer_index] if isinstance(factors, list) else factors
+        return factor
 
     def layer_feed_forward(self, layer_index: int) -> str:
         """Kind of the feed-forward part of one layer."""

@@ -96,6 +96,7 @@ def check_configuration(config: Any) -> None:
     _check_metric(config)
     _check_exponents(config)
     _check_windows(config)
+    _check_scale_factors(config)
     _check_parts(config)
     _check_token_ids(config)
     check_kept_heads(config)
@@ -196,6 +197,17 @@ def _check_windows(config: Any) -> None:
             raise ConfigurationError(
                 f"attention_window is {window!r}; it must be a whole number, 1 or more (the token itself), "
                 f"or None"
+            )
+
+
+def _check_scale_factors(config: Any) -> None:
+    """Factors are positive numbers."""
+    if isinstance(config.scale_factor, list):
+        _check_length(config, "scale_factor", config.scale_factor)
+    for factor in _flat(config.scale_factor):
+        if not _is_number(factor) or factor <= 0:
+            raise ConfigurationError(
+                f"scale_factor is {factor!r}; it must be a number above 0, and finite, or one per layer"
             )
 
 

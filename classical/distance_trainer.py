@@ -67,7 +67,9 @@ def step_counts(settings: TrainingSettings, examples: int) -> tuple[int, int]:
     return per_epoch, max(1, round(settings.num_epochs * per_epoch))
 
 
-def trainer_arguments(settings: TrainingSettings, examples: int, folder: str, *, unused: bool) -> Any:
+def trainer_arguments(
+    settings: TrainingSettings, examples: int, folder: str, *, unused: bool, save: bool = True
+) -> Any:
     """The arguments of the Trainer: quiet, offline, one meaning of batch size for any number of processes.
 
     Args:
@@ -75,6 +77,7 @@ def trainer_arguments(settings: TrainingSettings, examples: int, folder: str, *,
         examples: size of the training set.
         folder: where checkpoints go.
         unused: whether some parameters may get no gradient in a step (experts without tokens).
+        save: whether there are checkpoints at all.
 
     Returns:
         ``transformers.TrainingArguments``.
@@ -110,7 +113,7 @@ def trainer_arguments(settings: TrainingSettings, examples: int, folder: str, *,
         "logging_nan_inf_filter": False,  # it would log a NaN as the mean of what came before
         "eval_strategy": "steps",
         "eval_steps": settings.eval_steps or often,
-        "save_strategy": "steps",
+        "save_strategy": "steps" if save else "no",
         "save_steps": settings.save_steps or often,
         "save_total_limit": None,  # the keeper removes old ones, marker first
         "metric_for_best_model": "eval_loss",

@@ -21,6 +21,7 @@ from .cli_output import (
     quiet_imports,
     tell,
 )
+from .cli_tune_attention import attention
 from .errors import OptionError
 from .progress import shown
 
@@ -29,12 +30,13 @@ if TYPE_CHECKING:
 
 __all__ = ["heads", "tune_app"]
 
-tune_app = typer.Typer(help="Tune a transformer: which heads stay.", no_args_is_help=True)
+tune_app = typer.Typer(help="Tune a transformer: its settings, and which heads stay.", no_args_is_help=True)
+tune_app.command()(attention)
 
 
 @tune_app.callback()
 def _group() -> None:
-    """Tune a transformer: which heads stay."""
+    """Tune a transformer: its settings, and which heads stay."""
 
 
 @tune_app.command()

@@ -39,7 +39,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": SYSTEM
     | {"system", "testing", "door", "cli_transformer", "cli_tuning", "cli_demo", "cli_output"},
     "cli_transformer": SYSTEM | {"system", "testing", "door", "cli_output"},
-    "cli_tuning": SYSTEM | {"system", "testing", "door", "cli_output"},
+    "cli_tuning": SYSTEM | {"system", "testing", "door", "cli_output", "cli_tune_attention"},
+    "cli_tune_attention": SYSTEM | {"system", "testing", "door", "cli_output"},
     "cli_demo": SYSTEM | {"system", "testing", "door", "cli_output"},
     "cli_output": {"errors", "reports"},
     "__main__": {"cli"},

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         optimum_probability_bars,
         ranges_chart,
         response_curves,
+        search_curves,
     )
     from .page import Card, Drawing, Note, Page, Section, render_page, write_page
     from .table import Table
@@ -41,6 +42,7 @@ __all__ = [
     "ranges_chart",
     "render_page",
     "response_curves",
+    "search_curves",
     "style",
     "table_text",
     "write_page",
@@ -53,6 +55,7 @@ _HOMES = {
         "optimum_probability_bars",
         "ranges_chart",
         "response_curves",
+        "search_curves",
     ),
     "page": ("Card", "Drawing", "Note", "Page", "Section", "render_page", "write_page"),
     "table": ("Table",),

@@ -6,6 +6,14 @@ from .bars import allocation_bars
 from .curves import response_curves
 from .probabilities import optimum_probability_bars
 from .ranges import ranges_chart
+from .searches import search_curves
 from .waterfall import gain_waterfall
 
-__all__ = ["allocation_bars", "gain_waterfall", "optimum_probability_bars", "ranges_chart", "response_curves"]
+__all__ = [
+    "allocation_bars",
+    "gain_waterfall",
+    "optimum_probability_bars",
+    "ranges_chart",
+    "response_curves",
+    "search_curves",
+]

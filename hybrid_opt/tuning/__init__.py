@@ -10,6 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .attention_objective import AttentionObjective
+    from .attention_settings import attention_space
+    from .attention_tuning import tune_attention
     from .head_baselines import HEAD_BASELINES, head_baseline
     from .head_choice import HeadSelection
     from .head_question import HeadQuestion
@@ -20,9 +23,12 @@ if TYPE_CHECKING:
     from .qubo_sampler import QuboSampler
     from .refinement import Refinement, refine
     from .surrogate_check import SurrogateCheck, check_surrogate
+    from .tuning_answer import AttentionTuning
 
 __all__ = [
     "HEAD_BASELINES",
+    "AttentionObjective",
+    "AttentionTuning",
     "HeadQuestion",
     "HeadSelection",
     "HeadStatistics",
@@ -31,15 +37,19 @@ __all__ = [
     "QuboSampler",
     "Refinement",
     "SurrogateCheck",
+    "attention_space",
     "check_surrogate",
     "head_baseline",
     "head_statistics",
     "read_batches",
     "refine",
     "select_heads",
+    "tune_attention",
 ]
 
 _HOMES = {
+    "AttentionObjective": "attention_objective",
+    "AttentionTuning": "tuning_answer",
     "HEAD_BASELINES": "head_baselines",
     "HeadQuestion": "head_question",
     "HeadSelection": "head_choice",
@@ -49,14 +59,24 @@ _HOMES = {
     "QuboSampler": "qubo_sampler",
     "Refinement": "refinement",
     "SurrogateCheck": "surrogate_check",
+    "attention_space": "attention_settings",
     "check_surrogate": "surrogate_check",
     "head_baseline": "head_baselines",
     "head_statistics": "loss_statistics",
     "read_batches": "labelled_batches",
     "refine": "refinement",
     "select_heads": "head_selection",
+    "tune_attention": "attention_tuning",
 }
-_NEEDS_OPTUNA = {"QuboSampler", "Refinement", "refine"}
+_NEEDS_OPTUNA = {
+    "AttentionObjective",
+    "AttentionTuning",
+    "QuboSampler",
+    "Refinement",
+    "attention_space",
+    "refine",
+    "tune_attention",
+}
 
 
 def __getattr__(name: str) -> object:

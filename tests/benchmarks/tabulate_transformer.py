@@ -83,7 +83,7 @@ def main(path: str) -> None:
     data = load_data("digits")
     splits = {name: tensors(getattr(data, name)) for name in ("train", "validation")}
     record = Record(Path(path), seed=SEED)
-    record.content["axes"] = AXES
+    record.content["axes"] = [[name, values] for name, values in AXES.items()]  # in order
     rest = list(AXES)[2:]
     for metric, factor in itertools.product(AXES["metric"], AXES["scale_factor"]):
         part = f"{metric} | {factor}"

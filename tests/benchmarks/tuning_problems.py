@@ -99,8 +99,11 @@ class TuningProblem:
     def optimum(self) -> float:
         """Lowest value on the grid, by looking at every point."""
         total = int(np.prod(self.levels))
-        low, high = self.bounds or (0.0, 1.0)
-        scale = np.array([(high - low) / (size - 1) for size in self.levels])
+        if self.bounds is None:
+            low, scale = 0.0, np.ones(len(self.levels))
+        else:
+            low, high = self.bounds
+            scale = np.array([(high - low) / (size - 1) for size in self.levels])
         best = np.inf
         for start in range(0, total, BLOCK):
             numbers = np.arange(start, min(start + BLOCK, total))
@@ -202,15 +205,15 @@ def _bqp(rng: np.random.Generator, bits: int = BITS) -> TuningProblem:
 
 def _transformer(rng: np.random.Generator) -> TuningProblem:
     content = json.loads(TABLE.read_text(encoding="utf-8"))
-    axes = content["axes"]
-    sizes = tuple(len(values) for values in axes.values())
-    first, second, *_ = axes.values()
+    axes = content["axes"]  # in the order of the table: pairs of name and values
+    sizes = tuple(len(values) for _, values in axes)
+    (_, first), (_, second), *_ = axes
     table = np.array([content["parts"][f"{a} | {b}"] for a in first for b in second]).reshape(sizes)
 
     def function(x: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(table[tuple(x.astype(np.int64).T)])
 
-    ordered = tuple(name != "metric" for name in axes)
+    ordered = tuple(name != "metric" for name, _ in axes)
     return TuningProblem("transformer", None, sizes, function, ordered)
 
 

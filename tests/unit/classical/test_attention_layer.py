@@ -74,6 +74,12 @@ def test_unit_start_is_the_literal_formula():
     torch.testing.assert_close(weights, (-distances / 2.0).softmax(-1), rtol=1e-4, atol=1e-6)
 
 
+def test_a_factor_on_lambda_at_the_start():
+    plain, sharp = layer_of(metric="l2"), layer_of(metric="l2", scale_factor=3.0)
+    torch.testing.assert_close(sharp.effective_scale(), 3.0 * plain.effective_scale())
+    assert bool((sharp.log_scale_ratio == 0).all())
+
+
 @pytest.mark.parametrize("metric", METRICS)
 def test_calibrate_brings_rows_to_unit_standard_deviation(metric: str):
     layer = layer_of(metric=metric, scale_init="unit")
@@ -207,6 +213,7 @@ def test_print_shows_the_metric():
         ({"position": "learned"}, "'learned'"),
         ({"position": "rotary", "head_dim": 3}, "even head width"),
         ({"scale_init": "half"}, "scale_init is 'half'"),
+        ({"scale_factor": 0}, "scale_factor is 0"),
     ],
 )
 def test_wrong_settings_are_refused(settings: dict[str, Any], message: str):

@@ -54,6 +54,20 @@ def test_start_scales_are_the_closed_forms_per_head():
     assert start_scales(metrics, exponents, 16, 0.3, scale_init="unit") == (1.0, 1.0, 1.0)
 
 
+@pytest.mark.parametrize("scale_init", ["calibrated", "unit"])
+def test_a_factor_multiplies_the_start(scale_init):
+    plain = start_scales(("l1", "dot"), (2.0, 2.0), 16, 0.3, scale_init)
+    assert start_scales(("l1", "dot"), (2.0, 2.0), 16, 0.3, scale_init, 2.5) == pytest.approx(
+        [2.5 * scale for scale in plain]
+    )
+
+
+@pytest.mark.parametrize("factor", [0.0, -1.0, float("nan"), float("inf"), "2", True])
+def test_a_factor_is_a_number_above_zero(factor):
+    with pytest.raises(AttentionError, match=r"scale_factor is .*above 0, and finite"):
+        start_scales(("l1",), (2.0,), 8, 1.0, scale_factor=factor)
+
+
 def test_an_unknown_start_is_refused():
     with pytest.raises(AttentionError, match='"calibrated" or "unit"'):
         start_scales(("l1",), (2.0,), 8, 1.0, scale_init="half")

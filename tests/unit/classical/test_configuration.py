@@ -61,6 +61,14 @@ def test_windows_and_feed_forward_per_layer():
     assert [config.layer_feed_forward(0), config.layer_feed_forward(1)] == ["dense", "moe"]
 
 
+def test_factors_on_lambda_per_layer_or_for_all(tmp_path):
+    config = DistanceTransformerConfig(num_hidden_layers=2, scale_factor=(0.5, 2.0))
+    assert [config.layer_scale_factor(0), config.layer_scale_factor(1)] == [0.5, 2.0]
+    config.save_pretrained(tmp_path)
+    assert DistanceTransformerConfig.from_pretrained(tmp_path).scale_factor == [0.5, 2.0]
+    assert DistanceTransformerConfig(scale_factor=4).layer_scale_factor(3) == 4
+
+
 def test_caches_slide_where_all_layers_do():
     def kinds(**settings: Any) -> set[str]:
         config = DistanceTransformerConfig(num_hidden_layers=2, **settings)

@@ -1,0 +1,155 @@
+"""Run the trials of a study so that a kill at any moment changes nothing but the time.
+
+A trial that a killed process left running is run again, with the settings that were proposed for it, before
+a new one is asked for: the trials of a search that was interrupted are those of one that was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from ..errors import OptionError
+from ..seeds import child_seed
+from ..solvers.base import Solver
+from .optuna_log import quiet_optuna
+from .qubo_sampler import QuboSampler
+from .tuning_folder import readable_storage
+
+__all__ = ["SAMPLERS", "RepeatableSampler", "run_trials", "sampler_of"]
+
+SAMPLERS = ("qubo", "tpe", "random")
+LEVELS = 5  # of a float: a quarter, a half, as it is, double, four times
+
+
+class RepeatableSampler(BaseSampler):
+    """A sampler of Optuna whose draws follow from trial and parameter, not from what was drawn before.
+
+    Its own random numbers go on from draw to draw; after a kill they would begin anew, and the trials would
+    be others.
+
+    Args:
+        make: seed -> the sampler, one that draws each parameter by itself.
+        seed: of all draws.
+    """
+
+    def __init__(self, make: Callable[[int], BaseSampler], seed: int) -> None:
+        self._make = make
+        self._seed = seed
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """Nothing is drawn jointly."""
+        return {}
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Nothing is drawn jointly."""
+        return {}
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """Draw one parameter with a fresh seed."""
+        sampler = self._make(child_seed(self._seed, f"trial {trial.number} parameter {param_name}"))
+        return sampler.sample_independent(study, trial, param_name, param_distribution)
+
+
+def sampler_of(
+    name: Any, space: Any, seed: int, solver: str | Solver | None = None, argument: str = "sampler"
+) -> tuple[str, BaseSampler]:
+    """A sampler by its name, or one that was given.
+
+    By name, its proposals follow from the seed and from the trials before, whatever happened in between.
+
+    Args:
+        name: "qubo", "tpe", "random", or a sampler of Optuna.
+        space: setting -> distribution.
+        seed: of the proposals.
+        solver: minimizes the surrogate of "qubo".
+        argument: name of the argument, for messages.
+
+    Returns:
+        Its name, and the sampler.
+
+    Raises:
+        OptionError: no such sampler.
+
+    Example:
+        >>> from optuna.distributions import IntDistribution
+        >>> name, sampler = sampler_of("tpe", {"x": IntDistribution(0, 3)}, 1)
+        >>> name, type(sampler).__name__
+        ('tpe', 'RepeatableSampler')
+    """
+    if isinstance(name, BaseSampler):
+        return type(name).__name__, name
+    if not isinstance(name, str) or name not in SAMPLERS:
+        raise OptionError(
+            f"{argument} is {name!r}; legal are {', '.join(map(repr, SAMPLERS))}, or a sampler of Optuna"
+        )
+    if name == "qubo":
+        return name, QuboSampler(search_space=space, levels=LEVELS, solver=solver, seed=seed)
+    kind = TPESampler if name == "tpe" else RandomSampler
+    return name, RepeatableSampler(lambda own: kind(seed=own), seed)
+
+
+def run_trials(
+    study: Study,
+    objective: Callable[[Trial], Any],
+    wanted: int,
+    progress: Callable[[int], None],
+    place: str,
+) -> bool:
+    """Bring a study to a number of finished trials.
+
+    Args:
+        study: the study; what it has already counts.
+        objective: what to evaluate.
+        wanted: trials in all.
+        progress: called with the number of finished trials before each one.
+        place: the storage, in words, for messages.
+
+    Returns:
+        Whether ctrl-C ended it before.
+
+    Raises:
+        OptionError: the storage is locked or damaged.
+
+    Example:
+        >>> study = optuna.create_study()
+        >>> square = lambda trial: trial.suggest_int("x", -2, 2) ** 2
+        >>> run_trials(study, square, 4, lambda done: None, "in memory")
+        False
+        >>> len(study.trials)
+        4
+    """
+    with quiet_optuna(), readable_storage(place):
+        left = [trial for trial in study.get_trials(deepcopy=False) if trial.state is TrialState.RUNNING]
+        done = len([trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()])
+        while done < wanted:
+            progress(done)
+            try:
+                trial = Trial(study, left.pop(0)._trial_id) if left else study.ask()
+                _run_one(study, objective, trial)
+            except KeyboardInterrupt:
+                return True
+            done += 1
+    return False
+
+
+def _run_one(study: Study, objective: Callable[[Trial], Any], trial: Trial) -> None:
+    try:
+        values = objective(trial)
+    except optuna.TrialPruned:
+        study.tell(trial, state=TrialState.PRUNED)
+    except Exception:
+        study.tell(trial, state=TrialState.FAIL)
+        raise
+    else:
+        study.tell(trial, values)
