@@ -201,8 +201,8 @@ def build_fixed_bins(
 
     Args:
         settings: ``n_bins``, even, 2 to 64, 4 where not given; ``bins``, from 0 to n_bins - 1: one number
-            for all heads of all layers, H numbers for every layer, or one list of H numbers per layer; where
-            not given, the bin of factor 1.
+            for all heads of all layers, H numbers for every layer, or one list per layer, of H numbers or of
+            one for all its heads; where not given, the bin of factor 1.
         num_heads: H.
         layer_index: which list to take.
         context: not used.
@@ -226,10 +226,16 @@ def build_fixed_bins(
     if isinstance(bins, list | tuple) and any(isinstance(entry, list | tuple) for entry in bins):
         if layer_index >= len(bins):
             raise ComponentError(
-                f"{component} has bins for {len(bins)} layers, but the layer of index {layer_index} asks; give "
-                "one list per layer, or one list for all"
+                f"{component} has bins for {len(bins)} layers, but the layer of index {layer_index} asks; "
+                "give one list per layer, or one list for all"
             )
-        bins = bins[layer_index]
+        row = bins[layer_index]
+        if not isinstance(row, list | tuple):
+            raise ComponentError(
+                f"bins of {component} for the layer of index {layer_index} are a list where those of another "
+                f"layer are, not {row!r}; [{row!r}] gives one bin to all heads of the layer"
+            )
+        bins = list(row) * num_heads if len(row) == 1 else row
     chosen = bins if isinstance(bins, list | tuple) else [bins] * num_heads
     whole = all(isinstance(entry, int) and not isinstance(entry, bool) for entry in chosen)
     if not whole or len(chosen) != num_heads or not all(0 <= entry < n_bins for entry in chosen):

@@ -38,10 +38,10 @@ def squashed_statistics(statistics: Tensor, num_heads: int) -> Tensor:
 
         2 e - 1,    tanh(ln(r) / 2) = (r - 1) / (r + 1),    tanh(ln(g / 0.01) / 4) = (u - 1) / (u + 1)
 
-    with u = sqrt(g / 0.01): even weights are 1, the distance seen first is 0, and a norm of 0.01 is 0. A ratio
-    below 0 (products of the metric "dot" have a sign) counts as 0, that is -1. A layer that has seen nothing
-    reads (1, 0, -1). What is not a number, such as the gradient norm of a step that overflowed in float16,
-    says nothing and counts as 0; an infinite one is 1.
+    with u = sqrt(g / 0.01): even weights are 1, the distance seen first is 0, and a norm of 0.01 is 0. A
+    ratio below 0 (products of the metric "dot" have a sign) is -1, like one of 0. A layer that has seen
+    nothing reads (1, 0, -1). What is not a number, such as the gradient norm of a step that overflowed in
+    float16, says nothing and counts as 0; an infinite one is 1.
 
     Args:
         statistics: as `CONTROL_STATISTICS` lists them, (H, 3).
@@ -65,8 +65,8 @@ def squashed_statistics(statistics: Tensor, num_heads: int) -> Tensor:
     ):
         given = tuple(statistics.shape) if isinstance(statistics, Tensor) else repr(statistics)
         raise ComponentError(
-            f"a controller that reads statistics needs them as floating-point tensor of shape {shape}, one row "
-            f"per head with {', '.join(CONTROL_STATISTICS)}; given: {given}"
+            f"a controller that reads statistics needs them as floating-point tensor of shape {shape}, one "
+            f"row per head with {', '.join(CONTROL_STATISTICS)}; given: {given}"
         )
     precise = statistics.to(torch.promote_types(statistics.dtype, torch.float32))
     entropy, ratio, norm = precise.unbind(-1)
@@ -98,7 +98,9 @@ def scale_factors(outputs: Tensor) -> Tensor:
 
 
 def dropout_factor(outputs: Tensor) -> Tensor:
-    """The factor on dropout from one output per head within -1 and 1: 1 plus their mean.
+    """The factor on dropout from one output per head within -1 and 1: 1 plus their mean, without gradient.
+
+    No gradient reaches a dropout probability, so that none is recorded.
 
     Args:
         outputs: (H,).
@@ -110,4 +112,4 @@ def dropout_factor(outputs: Tensor) -> Tensor:
         >>> dropout_factor(torch.tensor([0.5, 0.0]))
         tensor(1.2500)
     """
-    return 1.0 + (LARGEST_DROPOUT_FACTOR - 1.0) * outputs.mean()
+    return 1.0 + (LARGEST_DROPOUT_FACTOR - 1.0) * outputs.detach().mean()

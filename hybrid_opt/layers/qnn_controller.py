@@ -45,9 +45,9 @@ class QNNController(nn.Module):
         z_0 = mean_i <Z_i>,    z_1 = mean_i <Z_i Z_(i+1 mod N)>,    outputs = tanh(gain * z + shift)
 
     scale_factor = 4^outputs_0, strictly between 1/4 and 4; dropout_factor = 1 + mean over heads of outputs_1,
-    between 0 and 2. z_0 reads every qubit, so that the ansatz "separable", whose qubits never meet, still sees
-    all three statistics: what it lacks is entanglement, not inputs. Gain and shift are two trainable numbers
-    each, the gains small at first, so that training starts near factors of 1.
+    between 0 and 2. z_0 reads every qubit, so that the ansatz "separable", whose qubits never meet, still
+    sees all three statistics: what it lacks is entanglement, not inputs. Gain and shift are two trainable
+    numbers each, the gains small at first, so that training starts near factors of 1.
 
     No gradient reaches a dropout probability: gain and shift of outputs_1 stay where they are, and outputs_1
     changes with the weights that it shares with outputs_0. The factor on dropout is one for the layer.

@@ -18,7 +18,7 @@ def test_each_statistic_follows_its_formula():
 
 def test_nothing_leaves_the_range_or_stays_no_number():
     infinite, no_number = float("inf"), float("nan")
-    rows = [[1.2, -3.0, infinite], [-0.1, infinite, 1e30], [no_number, no_number, no_number], [0.5, 0.0, -1.0]]
+    rows = [[1.2, -3.0, infinite], [-0.1, infinite, 1e30], [no_number] * 3, [0.5, 0.0, -1.0]]
     squashed = squashed_statistics(torch.tensor(rows), 4)
     assert squashed.tolist() == [[1.0, -1.0, 1.0], [-1.0, 1.0, 1.0], [0.0, 0.0, 0.0], [0.0, -1.0, -1.0]]
 
@@ -39,3 +39,7 @@ def test_statistics_of_another_kind(statistics):
 def test_factors_at_the_ends():
     assert scale_factors(torch.tensor([-1.0, -0.5, 0.0, 0.5, 1.0])).tolist() == [0.25, 0.5, 1.0, 2.0, 4.0]
     assert [dropout_factor(torch.full((3,), end)).item() for end in (-1.0, 0.0, 1.0)] == [0.0, 1.0, 2.0]
+
+
+def test_dropout_takes_no_gradient():
+    assert not dropout_factor(torch.zeros(2, requires_grad=True)).requires_grad

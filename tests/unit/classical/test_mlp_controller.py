@@ -16,7 +16,8 @@ def test_it_is_found_by_name_and_answers_in_range():
     controller = build_component("controller", {"name": "mlp", "hidden_size": 6}, num_heads=3, layer_index=0)
     torch.nn.init.normal_(controller.output_weight, std=20.0)
     signal = check_control_signal(controller(STATISTICS), 3)
-    assert 0.25 <= signal.scale_factor.min() and signal.scale_factor.max() <= 4.0
+    assert signal.scale_factor.min() >= 0.25
+    assert signal.scale_factor.max() <= 4.0
     assert signal.scale_factor.std() > 0.1
     assert 0.0 <= signal.dropout_factor <= 2.0
 
