@@ -114,6 +114,9 @@ class SoftmaxBinsController(nn.Module):
         [1.0, 1.0]
     """
 
+    # Decay would pull every choice to even odds.
+    no_decay_parameters = ("bin_logits",)
+
     def __init__(self, num_heads: int, *, n_bins: int = 4) -> None:
         super().__init__()
         self.n_bins = n_bins

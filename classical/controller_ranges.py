@@ -27,7 +27,8 @@ LARGEST_SCALE_FACTOR = 4.0
 LARGEST_DROPOUT_FACTOR = 2.0
 """Twice the dropout of the configuration at most."""
 
-# The gradient norm in the middle of the range: that of a head of a small model in training is 1e-4 to 1e-1.
+# The gradient norm in the middle of the range: what the heads of a small model (hidden size 32, 4 heads, 16
+# rows of 64 tokens, mean loss) have in their first steps.
 _MIDDLE_GRADIENT_NORM = 1e-2
 
 

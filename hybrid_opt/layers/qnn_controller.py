@@ -80,6 +80,9 @@ class QNNController(nn.Module):
         [1.0, 1.0]
     """
 
+    # Angles are periodic: 0 is no smaller an angle than another.
+    no_decay_parameters = ("circuit.weights",)
+
     def __init__(
         self,
         num_heads: int,

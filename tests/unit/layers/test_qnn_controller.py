@@ -11,6 +11,7 @@ import pennylane as qml
 import pytest
 import torch
 
+from hybrid_opt.classical.attention_scale import no_decay_parameter_names
 from hybrid_opt.classical.components import build_component, component_names
 from hybrid_opt.classical.configuration import DistanceTransformerConfig
 from hybrid_opt.classical.control_signals import check_control_signal
@@ -183,6 +184,10 @@ def test_copies_casts_and_first_values():
     controller.reset_parameters()
     for name, value in controller.state_dict().items():
         assert torch.equal(value, first[name])
+
+
+def test_weight_decay_leaves_the_circuit_alone():
+    assert no_decay_parameter_names(controller_of()) == ["gain", "shift", "circuit.weights"]
 
 
 def test_torchs_generator_draws_the_weights_where_no_seed_is_given():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from hybrid_opt.classical.attention_scale import no_decay_parameter_names
 from hybrid_opt.classical.bin_controllers import START_PROBABILITY, SoftmaxBinsController, start_bin
 from hybrid_opt.classical.components import build_component, component_names
 from hybrid_opt.classical.configuration import DistanceTransformerConfig
@@ -128,6 +129,33 @@ def test_at_work_in_a_model_saved_and_loaded_bit_for_bit(tmp_path):
     for name, saved in model.state_dict().items():
         assert torch.equal(loaded.state_dict()[name].to(saved.dtype), saved), name
     assert torch.equal(loaded(input_ids=TOKENS).logits, logits)
+
+
+def test_without_gradient_ground_states_are_computed_once(monkeypatch):
+    controller, calls = controller_of(), []
+    whole = type(controller)._ground_states
+
+    def counted(self, coefficients):
+        calls.append(1)
+        return whole(self, coefficients)
+
+    monkeypatch.setattr(type(controller), "_ground_states", counted)
+    with torch.no_grad():
+        first = controller.probabilities()
+        assert torch.equal(controller.probabilities(), first)
+        assert len(calls) == 1
+        torch.nn.init.normal_(controller.coefficients)
+        assert not torch.equal(controller.probabilities(), first)
+    assert len(calls) == 2
+    assert controller.probabilities().requires_grad
+    assert len(calls) == 3
+    with torch.inference_mode():
+        assert torch.equal(controller.probabilities(), controller.probabilities())
+
+
+def test_weight_decay_leaves_choices_alone():
+    assert no_decay_parameter_names(controller_of()) == ["coefficients"]
+    assert no_decay_parameter_names(SoftmaxBinsController(2)) == ["bin_logits"]
 
 
 def test_copies_casts_and_first_values():
