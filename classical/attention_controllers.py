@@ -13,13 +13,9 @@ from torch import Tensor, nn
 
 from .component_settings import number_setting, read_settings
 from .control_signals import ControlSignal
+from .controller_ranges import LARGEST_DROPOUT_FACTOR, LARGEST_SCALE_FACTOR
 
 __all__ = ["ConstantController", "build_constant_controller"]
-
-# The factors on lambda stay between 1 / 4 and 4, a learnable or a given one alike.
-_LARGEST_SCALE_FACTOR = 4.0
-# Twice the dropout of the configuration at most.
-_LARGEST_DROPOUT_FACTOR = 2.0
 
 
 class ConstantController(nn.Module):
@@ -51,13 +47,13 @@ class ConstantController(nn.Module):
 
     def reset_parameters(self) -> None:
         """Set both factors to their first values."""
-        share = math.log(self.first_scale_factor) / math.log(_LARGEST_SCALE_FACTOR)
+        share = math.log(self.first_scale_factor) / math.log(LARGEST_SCALE_FACTOR)
         nn.init.constant_(self.scale_logits, math.atanh(share))
         nn.init.constant_(self.dropout_factor, self.first_dropout_factor)
 
     def forward(self, statistics: Tensor | None) -> ControlSignal:
         """The factors, whatever the statistics (H, 3)."""
-        scale = torch.exp(math.log(_LARGEST_SCALE_FACTOR) * torch.tanh(self.scale_logits))
+        scale = torch.exp(math.log(LARGEST_SCALE_FACTOR) * torch.tanh(self.scale_logits))
         return ControlSignal(scale, self.dropout_factor)
 
 
@@ -83,5 +79,5 @@ def build_constant_controller(
     return ConstantController(
         num_heads,
         scale_factor=number_setting(component, known, "scale_factor", 0.26, 3.9),
-        dropout_factor=number_setting(component, known, "dropout_factor", 0.0, _LARGEST_DROPOUT_FACTOR),
+        dropout_factor=number_setting(component, known, "dropout_factor", 0.0, LARGEST_DROPOUT_FACTOR),
     )

@@ -215,7 +215,7 @@ class DistanceAttention(nn.Module):
             signal = control.signal(self.kept_heads)
             scale = scale * signal.scale_factor
             if dropout:
-                dropout = min(max(dropout * float(signal.dropout_factor), 0.0), 0.99)
+                dropout = min(max(dropout * float(signal.dropout_factor.detach()), 0.0), 0.99)
         settings: dict[str, Any] = {
             "scale": scale,
             "p": self._exponent(),

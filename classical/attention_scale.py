@@ -130,7 +130,8 @@ def no_decay_parameter_names(model: nn.Module) -> list[str]:
     """Parameters that weight decay must leave alone: biases, norms, scales and exponents of attention, gates.
 
     These are all biases and all parameters with fewer than two dimensions. Decay would pull an exponent to
-    1 + log 2 and a gate to a half, at a strength that has nothing to do with weights.
+    1 + log 2 and a gate to a half, at a strength that has nothing to do with weights. A module adds others of
+    its parameters, such as the angles of a circuit, by a tuple of their names ``no_decay_parameters``.
 
     Args:
         model: any module.
@@ -142,8 +143,14 @@ def no_decay_parameter_names(model: nn.Module) -> list[str]:
         >>> no_decay_parameter_names(nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2)))
         ['0.bias', '1.weight', '1.bias']
     """
+    named = {
+        f"{prefix}.{name}" if prefix else name
+        for prefix, module in model.named_modules()
+        for name in getattr(module, "no_decay_parameters", ())
+    }
     return [
         name
         for name, parameter in model.named_parameters()
-        if parameter.dim() < 2 or name.endswith("bias")  # stacked experts have biases of two dimensions
+        # Stacked experts have biases of two dimensions.
+        if parameter.dim() < 2 or name.endswith("bias") or name in named
     ]

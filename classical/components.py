@@ -56,7 +56,12 @@ _BUILT_IN = {
         "learned": ("head_gates", "build_learned_gate"),
         "fixed": ("head_gates", "build_fixed_gate"),
     },
-    "controller": {"constant": ("attention_controllers", "build_constant_controller")},
+    "controller": {
+        "constant": ("attention_controllers", "build_constant_controller"),
+        "mlp": ("mlp_controller", "build_mlp_controller"),
+        "softmax_bins": ("bin_controllers", "build_softmax_bins"),
+        "fixed_bins": ("bin_controllers", "build_fixed_bins"),
+    },
 }
 _registered: dict[str, dict[str, Builder]] = {kind: {} for kind in _CONTEXT}
 

@@ -12,16 +12,28 @@ if TYPE_CHECKING:
     from .kernel import QuantumKernelLayer
     from .qaoa import QAOALayer
     from .qnn import QNNLayer
+    from .qnn_controller import QNNController
     from .qnode_layer import QNodeLayer
     from .vqe import VQELayer
+    from .vqe_bins import VQEBinsController
 
-__all__ = ["QAOALayer", "QNNLayer", "QNodeLayer", "QuantumKernelLayer", "VQELayer"]
+__all__ = [
+    "QAOALayer",
+    "QNNController",
+    "QNNLayer",
+    "QNodeLayer",
+    "QuantumKernelLayer",
+    "VQEBinsController",
+    "VQELayer",
+]
 
 _HOMES = {
     "QAOALayer": "qaoa",
+    "QNNController": "qnn_controller",
     "QNNLayer": "qnn",
     "QNodeLayer": "qnode_layer",
     "QuantumKernelLayer": "kernel",
+    "VQEBinsController": "vqe_bins",
     "VQELayer": "vqe",
 }
 

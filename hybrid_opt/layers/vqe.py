@@ -203,10 +203,8 @@ class VQELayer(CircuitLayer):
         response = torch.nn.Parameter(torch.zeros(shape)) if self.mode == "amortized" else None
         self.register_parameter("weights", weights)
         self.register_parameter("response", response)
-        starts = np.stack([self._draw(number) for number in range(self._n_starts)]) if relaxed else None
-        self.register_buffer(
-            "starting_weights", None if starts is None else torch.tensor(starts, dtype=torch.float64)
-        )
+        starts = torch.tensor(self._starts(), dtype=torch.float64) if relaxed else None
+        self.register_buffer("starting_weights", starts)
 
     @staticmethod
     def ising_terms(n_qubits: int, pairs: Iterable[tuple[int, int]] | None = None) -> list[Any]:
@@ -321,7 +319,9 @@ class VQELayer(CircuitLayer):
         return made
 
     def reset_parameters(self) -> None:
-        """Give all parameters the values of the start."""
+        """Give all parameters, and the weights where minimizations begin, the values of the start."""
+        if self.starting_weights is not None:
+            self._set("starting_weights", torch.tensor(self._starts(), device="cpu"))
         if self.weights is not None:
             self._set("weights", torch.tensor(self._start(), device="cpu"))
         if self.response is not None:
@@ -341,6 +341,11 @@ class VQELayer(CircuitLayer):
 
     def _draw(self, number: int) -> NDArray[np.float64]:
         return start_weights(self.circuit, child_seed(self.seed, f"start {number}"))
+
+    def _starts(self) -> NDArray[np.float64]:
+        drawn = np.stack([self._draw(number) for number in range(self._n_starts)])
+        # Numbers that float32 holds: a model that is saved or loaded in it begins where this one did.
+        return drawn.astype(np.float32).astype(np.float64)
 
     def _start(self) -> NDArray[np.float64]:
         if self._initial_weights is None:

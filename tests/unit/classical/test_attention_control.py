@@ -157,3 +157,15 @@ def test_products_below_zero_give_a_ratio_that_is_a_number():
         control.observe(query, key, "dot", scale=1.0, p=None, causal=False, window=None, mask=None)
     assert control.first_distance.min() < 0
     torch.testing.assert_close(control.latest_statistics[:, 1], torch.ones(2))
+
+
+def test_a_factor_on_dropout_may_come_with_a_gradient():
+    class Learned(Recorder):
+        def forward(self, statistics: torch.Tensor) -> ControlSignal:
+            factor = torch.zeros((), requires_grad=True)
+            return ControlSignal(torch.ones(self.heads), factor)
+
+    layer, hidden = DistanceAttention(16, 2, dropout=0.5), torch.randn(1, 6, 16)
+    control = AttentionControl({"name": "recorder"}, 2, 0)
+    control.controller = Learned(2)
+    assert torch.equal(layer(hidden, control=control)[0], layer(hidden, control=control)[0])
