@@ -10,14 +10,26 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .kernel import QuantumKernelLayer
+    from .kernel_router import KernelRouter
     from .qaoa import QAOALayer
+    from .qaoa_head_gate import QAOAHeadGate
     from .qnn import QNNLayer
     from .qnode_layer import QNodeLayer
     from .vqe import VQELayer
 
-__all__ = ["QAOALayer", "QNNLayer", "QNodeLayer", "QuantumKernelLayer", "VQELayer"]
+__all__ = [
+    "KernelRouter",
+    "QAOAHeadGate",
+    "QAOALayer",
+    "QNNLayer",
+    "QNodeLayer",
+    "QuantumKernelLayer",
+    "VQELayer",
+]
 
 _HOMES = {
+    "KernelRouter": "kernel_router",
+    "QAOAHeadGate": "qaoa_head_gate",
     "QAOALayer": "qaoa",
     "QNNLayer": "qnn",
     "QNodeLayer": "qnode_layer",
