@@ -93,6 +93,6 @@ def _check(scores: Tensor, k: int) -> None:
     """Refuse a number that is no choice."""
     if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k < scores.shape[-1]:
         raise ComponentError(
-            f"k is {k!r}; it must be a whole number from 1 to {scores.shape[-1] - 1}, one less than there are "
-            "things to choose from"
+            f"k is {k!r}; it must be a whole number from 1 to {scores.shape[-1] - 1}, one less than the "
+            "number of things to choose from"
         )

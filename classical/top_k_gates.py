@@ -122,11 +122,11 @@ class GumbelTopKGate(TopKGate):
 
     With noise of scale t the k largest of importance + t Gumbel are a sample of k heads without replacement,
     with probabilities in proportion to exp(importance / t) (W. Kool, H. van Hoof, M. Welling, "Stochastic
-    beams and where to find them", arXiv 1903.06059); gradients come from the relaxed subset at the same noise,
-    the idea of S. M. Xie and S. Ermon, "Reparameterizable subset sampling via continuous relaxations", arXiv
-    1901.10517. Their relaxation, k softmaxes in a row, can exceed 1 for a head; the one of `TopKGate` cannot
-    and is taken instead. Evaluation has no noise. Noise comes from torch's default generator, as dropout's.
-    Parameters are those of `TopKGate`.
+    beams and where to find them", arXiv 1903.06059), where there is no redundancy. Gradients come from the
+    relaxed subset at the same noise, the idea of S. M. Xie and S. Ermon, "Reparameterizable subset sampling
+    via continuous relaxations", arXiv 1901.10517. Their relaxation, k softmaxes in a row, can exceed 1 for a
+    head; the one of `TopKGate` cannot and is taken instead. Evaluation has no noise. Noise comes from torch's
+    default generator, as dropout's does. Parameters are those of `TopKGate`.
 
     Args:
         num_heads: H, at least 2.
@@ -174,7 +174,7 @@ def gate_settings(
         {'keep': 4, 'mode': 'hard'}
     """
     if num_heads < 2:
-        raise ComponentError(f"{component} chooses among heads, but there is {num_heads}; it takes at least 2")
+        raise ComponentError(f"{component} chooses among heads: it takes 2 at least, not {num_heads}")
     known = read_settings(component, settings, {"keep": num_heads // 2, "mode": "hard", **defaults})
     whole_number_setting(component, known, "keep", 1, num_heads - 1)
     choice_setting(component, known, "mode", _MODES)
@@ -226,7 +226,11 @@ def build_gumbel_top_k_gate(settings: dict[str, Any], *, num_heads: int, **conte
 
 
 def _build(
-    make: Callable[..., TopKGate], component: str, settings: dict[str, Any], num_heads: int, more: dict[str, Any]
+    make: Callable[..., TopKGate],
+    component: str,
+    settings: dict[str, Any],
+    num_heads: int,
+    more: dict[str, Any],
 ) -> TopKGate:
     defaults = {"steps": 3, "temperature": 0.1, "initializer_std": 0.1, **more}
     known = gate_settings(component, settings, num_heads, defaults)

@@ -35,10 +35,10 @@ class KernelRouter(nn.Module):
 
     A projection makes Q features of a token, one per qubit; b is the end of the range that suits the encoding
     (`feature_ranges.FEATURE_RANGES`: 1 for "iqp", pi / 2 for "angle"), so that no angle wraps around however
-    large the tokens. The E prototypes are landmarks of a `QuantumKernelLayer`, drawn uniformly from that range
-    and trained with the rest. Kernel values lie between 0 and 1, logits between 0 and 1 / temperature. The
-    kernel itself is taken and not its logarithm, whose gradient has no bound where a fidelity is 0, as it is
-    at ordinary points; a router has no use for logits of minus infinity.
+    large the tokens. The E prototypes are landmarks of a `QuantumKernelLayer`, drawn uniformly from that
+    range and trained with the rest. Kernel values lie between 0 and 1, logits between 0 and 1 / temperature.
+    The kernel itself is taken and not its logarithm, whose gradient has no bound where a fidelity is 0, as it
+    is at ordinary points; a router has no use for logits of minus infinity.
 
     Q qubits; Q C + E Q + 1 parameters. A step runs N + E circuits of Q qubits, in one call: with Q = 4, E = 8
     and N = 4,096 tokens a forward and backward pass took 15 ms on one core with simulator="native" and 84 ms

@@ -37,10 +37,11 @@ class QAOAHeadGate(nn.Module):
 
     H qubits, H + P + 2 p parameters, two of them angles per layer of the circuit. A step runs one circuit on
     H qubits forward, and one adjoint sweep backward. Its k largest marginals need not be the best mask: on
-    200 random problems with importances and redundancies of one size, the share of the best masks found with
-    the starting angles was 0.66 at depth 1, 0.83 at 2, 0.93 at 3 for 4 heads with k = 2, and 0.31, 0.45,
-    0.59 for 8 heads with k = 4; without redundancy it is 0.94 or more at every depth, where sorting is
-    exact. At such sizes enumeration is cheaper than the circuit; no quantum advantage is claimed.
+    200 random problems (normal importances and redundancies of one standard deviation) the best mask was
+    found with the starting angles in a share of 0.66 at depth 1, 0.83 at 2 and 0.93 at 3 for 4 heads with
+    k = 2, and of 0.31, 0.45 and 0.59 for 8 heads with k = 4; without redundancy, where sorting is exact, in
+    0.94 to 0.98 at depths 1 to 4. At such sizes enumeration is cheaper than the circuit; no quantum advantage
+    is claimed.
 
     Args:
         num_heads: H, at least 2.
@@ -97,8 +98,7 @@ class QAOAHeadGate(nn.Module):
         """Draw importances from torch's default generator; no redundancy; the starting angles."""
         nn.init.normal_(self.importance, std=self.initializer_std)
         nn.init.zeros_(self.redundancy)
-        if not self.importance.is_meta:
-            self.circuit.reset_parameters()
+        self.circuit.reset_parameters()
 
     def forward(self, hidden: torch.Tensor | None) -> torch.Tensor:
         """Gates (H,), whatever the hidden states (B, T, C)."""

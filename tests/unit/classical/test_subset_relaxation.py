@@ -62,5 +62,5 @@ def test_masks_pass_gradients_through():
 @pytest.mark.parametrize("choose", [subset_marginals, subset_mask])
 @pytest.mark.parametrize("k", [0, 3, -1, 1.0, True])
 def test_numbers_that_are_no_choice(choose, k):
-    with pytest.raises(ComponentError, match="k is .* from 1 to 2"):
+    with pytest.raises(ComponentError, match=r"k is .* from 1 to 2"):
         choose(torch.zeros(3), k)

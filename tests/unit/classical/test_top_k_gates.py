@@ -172,7 +172,7 @@ def test_settings_reach_the_gates():
     ],
 )
 def test_settings_outside_their_range(build, settings):
-    with pytest.raises(ComponentError, match="head_gate '(gumbel_)?top_k'"):
+    with pytest.raises(ComponentError, match=r"head_gate '(gumbel_)?top_k'"):
         build(settings, num_heads=4)
 
 
@@ -184,7 +184,7 @@ def test_noise_out_of_range_or_where_there_is_none():
 
 
 def test_one_head_is_no_choice():
-    with pytest.raises(ComponentError, match="part chooses among heads, but there is 1"):
+    with pytest.raises(ComponentError, match="part chooses among heads: it takes 2 at least, not 1"):
         gate_settings("part", {}, 1, {})
     with pytest.raises(ComponentError, match="of 3 heads, 1 to 2 can be kept"):
         TopKGate(3, keep=3)

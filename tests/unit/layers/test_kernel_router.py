@@ -111,6 +111,17 @@ def test_reset_draws_from_the_default_generator():
     assert torch.equal(router(TOKENS), other(TOKENS))
 
 
+def test_a_router_without_memory_gets_its_values_by_reset():
+    with torch.device("meta"):
+        router = small()
+    router.to_empty(device="cpu")
+    other = small()
+    for part in (router, other):
+        torch.manual_seed(1)
+        part.reset_parameters()
+    assert torch.equal(router(TOKENS), other(TOKENS))
+
+
 def test_no_token_at_all():
     assert small()(TOKENS[:0]).shape == (0, 3)
 
@@ -149,7 +160,12 @@ def test_an_encoder_trains_saves_and_loads_bit_for_bit(router, tmp_path: Path):
         num_labels=3,
     )
     model = DistanceEncoderForSequenceClassification(config)
-    assert len({p.detach().sum().item() for n, p in model.named_parameters() if n.endswith(("landmarks", "prototypes"))}) == 2
+    first, second = (
+        tensor
+        for name, tensor in model.named_parameters()
+        if name.endswith((".landmarks", ".router.prototypes"))
+    )
+    assert not torch.equal(first, second)
     inputs = torch.randint(20, (8, 6), generator=torch.Generator().manual_seed(1))
     labels = torch.arange(8) % 3
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
@@ -169,7 +185,8 @@ def test_an_encoder_trains_saves_and_loads_bit_for_bit(router, tmp_path: Path):
     for name, tensor in model.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], tensor), name
     # Weights mapped from a file may be aligned otherwise, and products then sum in another order.
-    torch.testing.assert_close(loaded(input_ids=inputs).logits, model(input_ids=inputs).logits, rtol=0, atol=1e-5)
+    pair = (loaded(input_ids=inputs).logits, model(input_ids=inputs).logits)
+    torch.testing.assert_close(*pair, rtol=0, atol=1e-5)
     again = DistanceEncoderForSequenceClassification(config).eval()
     again.load_state_dict(loaded.state_dict())
     assert torch.equal(again(input_ids=inputs).logits, model(input_ids=inputs).logits)

@@ -137,6 +137,34 @@ def test_reset_draws_importances_and_returns_to_the_first_angles():
         assert torch.equal(gate.state_dict()[name], tensor), name
 
 
+def test_a_gate_without_memory_gets_its_values_by_reset():
+    with torch.device("meta"):
+        gate = small()
+    gate.to_empty(device="cpu")
+    other = small()
+    for part in (gate, other):
+        torch.manual_seed(1)
+        part.reset_parameters()
+    for name, tensor in other.state_dict().items():
+        assert torch.equal(gate.state_dict()[name], tensor), name
+
+
+def test_parts_added_on_loading_start_afresh(tmp_path: Path):
+    model = gpt(None)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.01)
+    model.save_pretrained(tmp_path)
+    spec = {"name": "qaoa", "simulator": "native"}
+    loaded = DistanceGPT.from_pretrained(tmp_path, head_gate=spec)
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor), name
+    for block in loaded.model.stack.blocks:
+        torch.testing.assert_close(block.head_gate.circuit.betas, small().circuit.betas)
+        assert 0 < block.head_gate.importance.detach().abs().max() < 1
+        assert block.head_gate(None).sum().item() == 2.0
+
+
 def test_settings_reach_the_gate():
     gate = small(5, mode="marginals", depth=4, initializer_std=0.0)
     assert (gate.keep, gate.circuit.circuit.depth) == (2, 4)
@@ -163,7 +191,7 @@ def test_settings_outside_their_range(settings):
 
 
 def test_one_head_is_no_choice():
-    with pytest.raises(ComponentError, match="there is 1"):
+    with pytest.raises(ComponentError, match="2 at least, not 1"):
         build_qaoa_gate({}, num_heads=1)
     with pytest.raises(ComponentError, match="of 3 heads, 1 to 2 can be kept"):
         QAOAHeadGate(3, keep=3)
