@@ -40,8 +40,9 @@ class QAOAHeadGate(nn.Module):
     200 random problems (normal importances and redundancies of one standard deviation) the best mask was
     found with the starting angles in a share of 0.66 at depth 1, 0.83 at 2 and 0.93 at 3 for 4 heads with
     k = 2, and of 0.31, 0.45 and 0.59 for 8 heads with k = 4; without redundancy, where sorting is exact, in
-    0.94 to 0.98 at depths 1 to 4. At such sizes enumeration is cheaper than the circuit; no quantum advantage
-    is claimed.
+    0.94 to 0.98 at depths 1 to 4. On another 200 the shares at depth 3 were 0.89 and 0.56, and those of the
+    mean field of ``classical.top_k_gates`` with its first parameters 0.76 and 0.60. At such sizes enumeration
+    is cheaper than either; no quantum advantage is claimed.
 
     Args:
         num_heads: H, at least 2.
