@@ -6,7 +6,7 @@ Every arm gets the same tuning budget, the two learning rates of ``RATES`` on a 
 trained on five further seeds. What is compared is the loss on the test split, seed by seed; intervals are
 95 % (Student).
 
-Tasks: handwritten digits as 64 tokens (encoder), characters of the Python documentation (decoder).
+Tasks: handwritten digits as 16 patches (encoder), characters of the Python documentation (decoder).
 
     python tests/benchmarks/study_model_layers.py docs/studies/model_layers.json [TASK ...]
 
@@ -35,7 +35,7 @@ SEED = 61
 SEEDS = 5
 RATES = (3e-3, 1e-2)
 LAYERS, HEADS, KEEP = 2, 4, 2
-STEPS = {"digits": 150, "characters": 150}
+STEPS = {"digits": 250, "characters": 150}
 TASKS = tuple(STEPS)
 NATIVE = {"simulator": "native"}
 EXPERTS = {"feed_forward": "moe", "moe": {"num_experts": 4, "top_k": 1}}
@@ -74,7 +74,7 @@ def objective_of(task: str) -> AttentionObjective:
     """What trains the models of a task."""
     settings: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": LAYERS, "num_attention_heads": HEADS}
     if task == "digits":
-        data = load_data("digits")
+        data = load_data("digit_patches")
     else:
         data = load_data("pydoc_topics", tokenizer="characters", sequence_length=64, limit=60)
     training = TrainingSettings(max_steps=STEPS[task], batch_size=32)
@@ -106,7 +106,7 @@ def tuned(objective: AttentionObjective, part: str, arm: str, settings: dict[str
     options = [settings]
     if part == "bins of lambda" and arm == "exhaustive":
         bins = itertools.product(range(BINS), repeat=LAYERS)
-        options = [{"controller": {"name": "fixed_bins", "bins": list(choice)}} for choice in bins]
+        options = [{"controller": {"name": "fixed_bins", "bins": [[one] for one in choice]}} for choice in bins]
     tried = [
         (run(objective, option, rate, SEED)["validation"], rate, option)
         for option in options
