@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .errors import ComponentError
 
-__all__ = ["number_setting", "read_settings"]
+__all__ = ["choice_setting", "number_setting", "read_settings", "whole_number_setting"]
 
 
 def read_settings(component: str, settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,3 +61,54 @@ def number_setting(component: str, settings: Mapping[str, Any], key: str, low: f
     if not usable or not low <= value <= high:
         raise ComponentError(f"{key} of {component} is a number from {low:g} to {high:g}, not {value!r}")
     return float(value)
+
+
+def whole_number_setting(component: str, settings: Mapping[str, Any], key: str, low: int, high: int) -> int:
+    """A setting as a whole number within a closed range.
+
+    Args:
+        component: what messages call it.
+        settings: settings with every key.
+        key: which one.
+        low: smallest legal value.
+        high: largest legal value.
+
+    Returns:
+        The number.
+
+    Raises:
+        ComponentError: no whole number, or outside the range.
+
+    Example:
+        >>> whole_number_setting("head_gate 'top_k'", {"keep": 2}, "keep", 1, 3)
+        2
+    """
+    value = settings[key]
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise ComponentError(f"{key} of {component} is a whole number from {low} to {high}, not {value!r}")
+    return value
+
+
+def choice_setting(component: str, settings: Mapping[str, Any], key: str, legal: Sequence[str]) -> str:
+    """A setting that is one of a few names.
+
+    Args:
+        component: what messages call it.
+        settings: settings with every key.
+        key: which one.
+        legal: the names.
+
+    Returns:
+        The name.
+
+    Raises:
+        ComponentError: none of them.
+
+    Example:
+        >>> choice_setting("head_gate 'top_k'", {"mode": "hard"}, "mode", ("hard", "marginals"))
+        'hard'
+    """
+    value = settings[key]
+    if not isinstance(value, str) or value not in legal:
+        raise ComponentError(f"{key} of {component} is one of {', '.join(map(repr, legal))}, not {value!r}")
+    return value

@@ -51,10 +51,13 @@ _BUILT_IN = {
     "router": {
         "softmax": ("moe_routers", "build_softmax_router"),
         "cosine": ("moe_routers", "build_cosine_router"),
+        "rbf": ("rbf_router", "build_rbf_router"),
     },
     "head_gate": {
         "learned": ("head_gates", "build_learned_gate"),
         "fixed": ("head_gates", "build_fixed_gate"),
+        "top_k": ("top_k_gates", "build_top_k_gate"),
+        "gumbel_top_k": ("top_k_gates", "build_gumbel_top_k_gate"),
     },
     "controller": {
         "constant": ("attention_controllers", "build_constant_controller"),
@@ -116,8 +119,8 @@ def component_names(kind: str) -> tuple[str, ...]:
         ComponentError: an unknown kind.
 
     Example:
-        >>> component_names("head_gate")
-        ('fixed', 'learned')
+        >>> {"fixed", "learned"} <= set(component_names("head_gate"))
+        True
     """
     _check_kind(kind)
     return tuple(sorted({*_registered[kind], *_BUILT_IN[kind], *_offered(kind)}))

@@ -16,12 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .component_settings import number_setting, read_settings
+from .temperatures import TEMPERATURES, bounded_temperature
 
 __all__ = ["CosineRouter", "SoftmaxRouter", "build_cosine_router", "build_softmax_router"]
-
-# Temperatures of the cosine router that training may reach: at 0.01 one expert takes all, at 10 all are
-# alike.
-_TEMPERATURES = (0.01, 10.0)
 
 
 class SoftmaxRouter(nn.Module):
@@ -88,9 +85,7 @@ class CosineRouter(nn.Module):
 
     def temperature(self) -> Tensor:
         """The temperature in use, a tensor of shape ()."""
-        precise = torch.promote_types(self.log_temperature.dtype, torch.float32)
-        low, high = _TEMPERATURES
-        return self.log_temperature.to(precise).clamp(math.log(low), math.log(high)).exp()
+        return bounded_temperature(self.log_temperature)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Logits (N, E) of tokens (N, C)."""
@@ -146,5 +141,5 @@ def build_cosine_router(
     """
     component = "router 'cosine'"
     known = read_settings(component, settings, {"temperature": 0.1})
-    temperature = number_setting(component, known, "temperature", *_TEMPERATURES)
+    temperature = number_setting(component, known, "temperature", *TEMPERATURES)
     return CosineRouter(hidden_size, num_experts, temperature=temperature)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .kernel import QuantumKernelLayer
+    from .kernel_router import KernelRouter
     from .qaoa import QAOALayer
+    from .qaoa_head_gate import QAOAHeadGate
     from .qnn import QNNLayer
     from .qnn_controller import QNNController
     from .qnode_layer import QNodeLayer
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from .vqe_bins import VQEBinsController
 
 __all__ = [
+    "KernelRouter",
+    "QAOAHeadGate",
     "QAOALayer",
     "QNNController",
     "QNNLayer",
@@ -28,6 +32,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "KernelRouter": "kernel_router",
+    "QAOAHeadGate": "qaoa_head_gate",
     "QAOALayer": "qaoa",
     "QNNController": "qnn_controller",
     "QNNLayer": "qnn",

@@ -25,9 +25,10 @@ from ..solvers.settings import check_whole
 from .attention_objective import AttentionObjective
 from .attention_settings import apply_settings, settings_of
 from .finalists import GIVEN, Finalist, best_trials, measure_finalists
+from .optuna_log import quiet_optuna
 from .trial_loop import run_trials, sampler_of
 from .tuning_answer import AttentionTuning
-from .tuning_folder import TuningFolder, open_study, quiet_optuna
+from .tuning_folder import TuningFolder, open_study
 
 __all__ = ["tune_attention"]
 

@@ -191,6 +191,8 @@ def select_folder_heads(
     notes = []
     if trained.step is not None:
         notes.append(f"The run is not finished: these are the weights of its step {trained.step}.")
+    if getattr(model.config, "kept_heads", None) is not None:
+        notes.append("The model had been pruned before: heads are numbered among those that were left.")
     weights = _count(model)
     selection.prune(smaller)
     answer = FolderHeads(Path(folder), selection, None, None, (weights, _count(smaller)), None, notes)

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
+
+import torch
 
 from .._optional import require
 from ..classical.data_registry import load_data
@@ -182,35 +186,51 @@ def run_hybrid_demo(
         check_whole(name, value)
     require("optuna", "tuning")  # missed now, not after the training
     begin, used = perf_counter(), resolve_seed(seed)
-    data = load_data("digit_patches", limit=images, seed=0)
-    model = train_digits(data, layers, heads, hidden, steps, used, part_of(progress, 0.0, 0.4, ""))
-    test = HeldOut(model, data)
-    trained_seconds = perf_counter() - begin
-    told = part_of(progress, 0.4, 0.2, "")
-    rows, selection, label = choose_heads(model, data, test, calibration, evaluations, used, told)
-    rows.insert(0, test.row("trained", "AdamW", f"all {layers * heads} heads", selection.loss_before, 0,
-                            trained_seconds, None, used=True))  # fmt: skip
-    selection.apply(model)
-    batches = read_batches(
-        data, model, examples=calibration, batch_size=256, seed=child_seed(used, "calibration")
-    )
-    grid = ScaleGrid(model, batches, levels)
-    more, scales, watched = tune_scales(grid, test, trials, used, part_of(progress, 0.6, 0.4, ""))
-    labels = {"heads": label}
-    if watched.records:
-        labels["scales"] = (
-            f"{quantum_label(watched.records[-1])}; the last of {watched.runs} questions, "
-            f"{watched.samples_counted:,} samples counted in all"
+    with _one_thread():
+        data = load_data("digit_patches", limit=images, seed=0)
+        model = train_digits(data, layers, heads, hidden, steps, used, part_of(progress, 0.0, 0.4, ""))
+        test = HeldOut(model, data)
+        trained_seconds = perf_counter() - begin
+        told = part_of(progress, 0.4, 0.2, "")
+        rows, selection, label = choose_heads(model, data, test, calibration, evaluations, used, told)
+        rows.insert(0, test.row("trained", "AdamW", f"all {layers * heads} heads", selection.loss_before, 0,
+                                trained_seconds, None, used=True))  # fmt: skip
+        selection.apply(model)
+        batches = read_batches(
+            data, model, examples=calibration, batch_size=256, seed=child_seed(used, "calibration")
         )
-    return HybridDemo(
-        rows=[*rows, *more],
-        labels=labels,
-        selection=selection,
-        scales=scales,
-        grid_points=grid.n_points,
-        test_examples=len(data.test),
-        sizes={"layers": layers, "heads": heads, "hidden": hidden, "steps": steps,
-               "calibration": batches.examples, "trials": trials},
-        seed=used,
-        seconds=perf_counter() - begin,
-    )  # fmt: skip
+        grid = ScaleGrid(model, batches, levels)
+        more, scales, watched = tune_scales(grid, test, trials, used, part_of(progress, 0.6, 0.4, ""))
+        labels = {"heads": label}
+        if watched.records:
+            labels["scales"] = (
+                f"{quantum_label(watched.records[-1])}; the last of {watched.runs} questions, "
+                f"{watched.samples_counted:,} samples counted in all"
+            )
+        return HybridDemo(
+            rows=[*rows, *more],
+            labels=labels,
+            selection=selection,
+            scales=scales,
+            grid_points=grid.n_points,
+            test_examples=len(data.test),
+            sizes={"layers": layers, "heads": heads, "hidden": hidden, "steps": steps,
+                   "calibration": batches.examples, "trials": trials},
+            seed=used,
+            seconds=perf_counter() - begin,
+        )  # fmt: skip
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread of torch inside the block, then as many as before.
+
+    Tensors of this size are not worth a second one: where another process has the core, each operation waits
+    for it. And sums on two threads are in another order, so the same seed would give other numbers.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -9,8 +9,6 @@ Shapes: L layers, K levels, N = K ** L points.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from time import perf_counter
@@ -163,6 +161,7 @@ class ScaleGrid:
         from .._optional import require
 
         optuna = require("optuna", "tuning")
+        from .optuna_log import quiet_optuna
         from .qubo_sampler import QuboSampler
 
         low, high, last = self.factors[0], self.factors[-1], len(self.factors) - 1
@@ -181,7 +180,7 @@ class ScaleGrid:
             return losses[-1]
 
         begin = perf_counter()
-        with _quiet(optuna):
+        with quiet_optuna():
             study = optuna.create_study(sampler=sampler)
             study.enqueue_trial(dict.fromkeys(names, 1.0))
             study.optimize(objective, n_trials=trials)
@@ -217,14 +216,3 @@ def expected_best(losses: tuple[float, ...], drawn: int) -> float:
     chances = (math.comb(total - i - 1, drawn - 1) for i in range(total))
     ways = sum(loss * chance for loss, chance in zip(sorted(losses), chances, strict=True))
     return ways / math.comb(total, drawn)
-
-
-@contextmanager
-def _quiet(optuna: Any) -> Iterator[None]:
-    """No line per trial from Optuna inside the block; then as before."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(before)

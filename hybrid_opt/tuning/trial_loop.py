@@ -18,8 +18,9 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from ..errors import OptionError
 from ..seeds import child_seed
 from ..solvers.base import Solver
+from .optuna_log import quiet_optuna
 from .qubo_sampler import QuboSampler
-from .tuning_folder import quiet_optuna, readable_storage
+from .tuning_folder import readable_storage
 
 __all__ = ["SAMPLERS", "RepeatableSampler", "run_trials", "sampler_of"]
 

@@ -27,8 +27,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import OptionError
 from ..reports.atomic import write_whole
+from .optuna_log import quiet_optuna
 
-__all__ = ["FACTS", "TRIALS", "TuningFolder", "open_study", "quiet_optuna", "readable_storage"]
+__all__ = ["FACTS", "TRIALS", "TuningFolder", "open_study", "readable_storage"]
 
 FACTS, TRIALS, CONFIRMED, IN_USE = "tuning.json", "trials.db", "confirmed.json", "in_use.db"
 BUSY_SECONDS = 20  # how long a write waits for another program that reads the trials
@@ -219,14 +220,3 @@ def open_study(
             pruner=pruner or optuna.pruners.NopPruner(),
             load_if_exists=True,
         )
-
-
-@contextmanager
-def quiet_optuna() -> Iterator[None]:
-    """Errors only from Optuna's log inside the block; then as before."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(before)

@@ -4,7 +4,12 @@ import math
 
 import pytest
 
-from hybrid_opt.classical.component_settings import number_setting, read_settings
+from hybrid_opt.classical.component_settings import (
+    choice_setting,
+    number_setting,
+    read_settings,
+    whole_number_setting,
+)
 from hybrid_opt.classical.errors import ComponentError
 
 
@@ -27,3 +32,23 @@ def test_both_ends_of_the_range_are_legal():
 def test_no_number_in_the_range(value):
     with pytest.raises(ComponentError, match="a of part is a number from 0 to 1"):
         number_setting("part", {"a": value}, "a", 0.0, 1.0)
+
+
+def test_whole_numbers():
+    assert whole_number_setting("part", {"a": 3}, "a", 1, 3) == 3
+
+
+@pytest.mark.parametrize("value", [0, 4, 2.0, True, "2", None])
+def test_no_whole_number_in_the_range(value):
+    with pytest.raises(ComponentError, match="a of part is a whole number from 1 to 3"):
+        whole_number_setting("part", {"a": value}, "a", 1, 3)
+
+
+def test_choices():
+    assert choice_setting("part", {"a": "x"}, "a", ("x", "y")) == "x"
+
+
+@pytest.mark.parametrize("value", ["z", 0, None, ["x"]])
+def test_no_legal_choice(value):
+    with pytest.raises(ComponentError, match="a of part is one of 'x', 'y', not"):
+        choice_setting("part", {"a": value}, "a", ("x", "y"))

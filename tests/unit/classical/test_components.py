@@ -44,7 +44,11 @@ def build_linear(settings, *, hidden_size, num_experts, **context):
 
 @pytest.mark.parametrize(
     ("kind", "names"),
-    [("router", ("cosine", "softmax")), ("head_gate", ("fixed", "learned")), ("controller", ("constant",))],
+    [
+        ("router", ("cosine", "rbf", "softmax")),
+        ("head_gate", ("fixed", "gumbel_top_k", "learned", "top_k")),
+        ("controller", ("constant",)),
+    ],
 )
 def test_every_built_in_is_listed_and_built(kind, names):
     assert set(names) <= set(component_names(kind))

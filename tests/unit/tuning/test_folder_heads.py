@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 from transformers import (
@@ -16,7 +17,7 @@ from transformers import (
 from hybrid_opt.classical.errors import CheckpointError, ConfigurationError
 from hybrid_opt.classical.folder_evaluation import evaluate_folder
 from hybrid_opt.errors import OptionError
-from hybrid_opt.tuning import labelled_batches
+from hybrid_opt.tuning import folder_heads, labelled_batches
 from hybrid_opt.tuning.folder_heads import select_folder_heads
 
 QUICK = {"examples": 32, "evaluations": 12, "seed": 1}
@@ -77,6 +78,23 @@ def test_the_same_seed_gives_the_same_answer(answer, trained_wine):
     assert again.selection.mask.tolist() == answer.selection.mask.tolist()
     assert (again.before.loss, again.after.loss) == (answer.before.loss, answer.after.loss)
     assert again.written is None
+
+
+def test_a_pruned_folder_can_be_pruned_again(answer, tmp_path):
+    again = select_folder_heads(answer.written, 2, out=tmp_path / "smaller", **QUICK)
+    assert again.selection.layers == tuple(len(heads) for heads in answer.selection.kept)
+    assert any("numbered among those that were left" in words for words in again.sentences())
+    kept = json.loads((again.written / "config.json").read_text())["kept_heads"]
+    pairs = zip(kept, answer.selection.kept, strict=True)
+    assert all(set(now) <= set(before) for now, before in pairs)
+    assert [len(heads) for heads in kept] == [1, 1]
+
+
+def test_an_unfinished_run_is_told(trained_wine, monkeypatch):
+    real = folder_heads.load_trained
+    monkeypatch.setattr(folder_heads, "load_trained", lambda folder: replace(real(folder), step=20))
+    found = select_folder_heads(trained_wine, 3, **QUICK)
+    assert "The run is not finished: these are the weights of its step 20." in found.sentences()
 
 
 def test_ctrl_c_keeps_the_best_until_then_and_writes_nothing(trained_wine, tmp_path, monkeypatch):

@@ -49,6 +49,17 @@ def test_the_same_seed_gives_the_same_answer(tiny_demo, tiny_sizes):
     assert torch.equal(torch.get_rng_state(), state)
 
 
+def test_the_number_of_threads_changes_nothing(tiny_demo, tiny_sizes):
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        again = run_hybrid_demo(seed=1, **tiny_sizes)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert fixed(again) == fixed(tiny_demo)
+
+
 def test_json_and_words(tiny_demo):
     content = json.loads(tiny_demo.to_json())
     assert content["seed"] == 1

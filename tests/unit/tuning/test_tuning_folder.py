@@ -10,7 +10,8 @@ import optuna
 import pytest
 
 from hybrid_opt.errors import OptionError
-from hybrid_opt.tuning.tuning_folder import FACTS, TRIALS, TuningFolder, open_study, quiet_optuna
+from hybrid_opt.tuning.optuna_log import quiet_optuna
+from hybrid_opt.tuning.tuning_folder import FACTS, TRIALS, TuningFolder, open_study
 
 
 def test_facts_are_kept_and_compared(tmp_path):
@@ -104,10 +105,3 @@ def test_a_storage_that_is_none_is_told(tmp_path):
     with pytest.raises(OptionError, match=r"cannot be used .*not a database"):
         folder.storage()
     assert (tmp_path / TRIALS).read_bytes() == b"no database" * 100
-
-
-def test_the_log_is_as_before():
-    before = optuna.logging.get_verbosity()
-    with quiet_optuna():
-        assert optuna.logging.get_verbosity() == optuna.logging.ERROR
-    assert optuna.logging.get_verbosity() == before
