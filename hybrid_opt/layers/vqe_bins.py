@@ -141,13 +141,14 @@ class VQEBinsController(nn.Module):
         if torch.is_grad_enabled() or self.coefficients.is_meta:
             return self._ground_states(self.coefficients.to(precise))
         # What is minimized, and where from, is all that the answer depends on.
-        asked = (self.coefficients.detach().to(precise), self.choice.starting_weights)
+        states = (self.coefficients.detach().to(precise), self.choice.starting_weights)
+        asked = [part for part in states if part is not None]
         known = self._known.value
         if known is None or not all(
             now.dtype == then.dtype and now.device == then.device and torch.equal(now, then)
             for now, then in zip(asked, known[0], strict=True)
         ):
-            kept = tuple(part.clone() for part in asked)
+            kept = [part.clone() for part in asked]
             known = self._known.value = (kept, self._ground_states(asked[0]))
         found: Tensor = known[1]
         return found
@@ -156,7 +157,8 @@ class VQEBinsController(nn.Module):
         """Probabilities of the bins, (H, K)."""
         values = self.choice(coefficients)
         signs = torch.as_tensor(bin_signs(self.n_bins), dtype=values.dtype, device=values.device)
-        return (1.0 + values @ signs.T) / self.n_bins
+        probabilities: Tensor = (1.0 + values @ signs.T) / self.n_bins
+        return probabilities
 
     def forward(self, statistics: Tensor | None) -> ControlSignal:
         """The factors, whatever the statistics (H, 3)."""

@@ -150,6 +150,22 @@ def test_gradients_reach_the_circuit_of_every_layer_of_a_model(name: str):
     assert (statistics[:, 2] > 0).all()  # of the step before
 
 
+@pytest.mark.parametrize("name", ["qnn", "vqe_bins"])
+def test_a_block_that_is_run_again_for_its_gradient_gives_the_same_one(name: str):
+    gradients = []
+    for again in (False, True):
+        model = model_of(name, seed=4)
+        if again:
+            model.activation_checkpointing_enable()
+        for _ in range(2):
+            torch.manual_seed(1)
+            model.zero_grad()
+            model(input_ids=TOKENS, labels=TOKENS).loss.backward()
+        gradients.append([part.grad for part in model.model.stack.blocks[0].control.parameters()])
+    assert max(part.abs().max() for part in gradients[0]) > 0
+    torch.testing.assert_close(gradients[1], gradients[0])
+
+
 def test_evaluation_is_deterministic_and_saved_bit_for_bit(tmp_path):
     model = trained(model_of("qnn")).eval()
     first = model(input_ids=TOKENS).logits
