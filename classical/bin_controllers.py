@@ -12,8 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .component_choices import whole_setting
-from .component_settings import read_settings
+from .component_settings import read_settings, whole_number_setting
 from .control_signals import ControlSignal
 from .controller_ranges import scale_factors
 from .errors import ComponentError
@@ -251,7 +250,7 @@ def build_fixed_bins(
 
 def _even_bins(component: str, known: dict[str, Any]) -> int:
     """The setting n_bins."""
-    n_bins: int = whole_setting(component, known, "n_bins", 2, _MOST_BINS)
+    n_bins: int = whole_number_setting(component, known, "n_bins", 2, _MOST_BINS)
     if n_bins % 2:
         raise ComponentError(f"n_bins of {component} is even, so that one bin is the factor 1, not {n_bins}")
     return n_bins

@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import ComponentError
 
-__all__ = ["choice_setting", "number_setting", "read_settings", "whole_number_setting"]
+__all__ = ["choice_setting", "number_setting", "read_settings", "switch_setting", "whole_number_setting"]
 
 
 def read_settings(component: str, settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +63,15 @@ def number_setting(component: str, settings: Mapping[str, Any], key: str, low: f
     return float(value)
 
 
-def whole_number_setting(component: str, settings: Mapping[str, Any], key: str, low: int, high: int) -> int:
+def whole_number_setting(
+    component: str,
+    settings: Mapping[str, Any],
+    key: str,
+    low: int,
+    high: int | None = None,
+    *,
+    optional: bool = False,
+) -> Any:
     """A setting as a whole number within a closed range.
 
     Args:
@@ -71,10 +79,11 @@ def whole_number_setting(component: str, settings: Mapping[str, Any], key: str, 
         settings: settings with every key.
         key: which one.
         low: smallest legal value.
-        high: largest legal value.
+        high: largest legal value; None for no limit.
+        optional: whether None is legal too.
 
     Returns:
-        The number.
+        The number, or None where that is legal.
 
     Raises:
         ComponentError: no whole number, or outside the range.
@@ -84,8 +93,13 @@ def whole_number_setting(component: str, settings: Mapping[str, Any], key: str, 
         2
     """
     value = settings[key]
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ComponentError(f"{key} of {component} is a whole number from {low} to {high}, not {value!r}")
+    if value is None and optional:
+        return None
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or value < low or (high is not None and value > high):
+        reach = f"from {low} to {high}" if high is not None else f"of at least {low}"
+        other = ", or None" if optional else ""
+        raise ComponentError(f"{key} of {component} is a whole number {reach}{other}, not {value!r}")
     return value
 
 
@@ -111,4 +125,28 @@ def choice_setting(component: str, settings: Mapping[str, Any], key: str, legal:
     value = settings[key]
     if not isinstance(value, str) or value not in legal:
         raise ComponentError(f"{key} of {component} is one of {', '.join(map(repr, legal))}, not {value!r}")
+    return value
+
+
+def switch_setting(component: str, settings: Mapping[str, Any], key: str) -> bool:
+    """A setting that is True or False.
+
+    Args:
+        component: what messages call it.
+        settings: settings with every key.
+        key: which one.
+
+    Returns:
+        The switch.
+
+    Raises:
+        ComponentError: anything else.
+
+    Example:
+        >>> switch_setting("controller 'qnn'", {"reupload": True}, "reupload")
+        True
+    """
+    value = settings[key]
+    if not isinstance(value, bool):
+        raise ComponentError(f"{key} of {component} is True or False, not {value!r}")
     return value

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .component_choices import whole_setting
-from .component_settings import number_setting, read_settings
+from .component_settings import number_setting, read_settings, whole_number_setting
 from .control_signals import CONTROL_STATISTICS, ControlSignal
 from .controller_ranges import dropout_factor, scale_factors, squashed_statistics
 
@@ -92,6 +91,6 @@ def build_mlp_controller(settings: dict[str, Any], *, num_heads: int, **context:
     known = read_settings(component, settings, {"hidden_size": 4, "gain": 0.1})
     return MLPController(
         num_heads,
-        hidden_size=whole_setting(component, known, "hidden_size", 1, 1024),
+        hidden_size=whole_number_setting(component, known, "hidden_size", 1, 1024),
         gain=number_setting(component, known, "gain", 0.0, 10.0),
     )

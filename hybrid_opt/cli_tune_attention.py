@@ -81,6 +81,7 @@ def attention(
     quiet_imports()
     from .classical.training_run import MODEL_DEFAULTS, TrainingRun
     from .tuning import attention_space, tune_attention
+    from .tuning.attention_settings import DEFAULT_METRICS
     from .tuning.space_file import read_search_space
     from .tuning.tuned_run import tuned_run, write_run
 
@@ -99,8 +100,7 @@ def attention(
         if space is not None:
             choices = read_search_space(space)
         else:
-            named = {"metrics": metric} if metric else {}
-            choices = attention_space(start, run.training, **named)
+            choices = attention_space(start, run.training, metrics=metric or DEFAULT_METRICS)
         answer = tune_attention(
             start,
             loaded,

@@ -13,8 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from ..circuits.ansatz import ansatz_names
-from ..classical.component_choices import choice_setting, switch_setting, whole_setting
-from ..classical.component_settings import number_setting, read_settings
+from ..classical.component_settings import (
+    choice_setting,
+    number_setting,
+    read_settings,
+    switch_setting,
+    whole_number_setting,
+)
 from ..classical.control_signals import CONTROL_STATISTICS, ControlSignal
 from ..classical.controller_ranges import dropout_factor, scale_factors, squashed_statistics
 from .qnn import QNNLayer
@@ -189,11 +194,11 @@ def _built(component: str, known: dict[str, Any], num_heads: int, ansatz: str) -
     """The controller of settings that are checked here."""
     return QNNController(
         num_heads,
-        n_qubits=whole_setting(component, known, "n_qubits", len(CONTROL_STATISTICS), _MOST_QUBITS),
-        n_layers=whole_setting(component, known, "n_layers", 1, _MOST_LAYERS),
+        n_qubits=whole_number_setting(component, known, "n_qubits", len(CONTROL_STATISTICS), _MOST_QUBITS),
+        n_layers=whole_number_setting(component, known, "n_layers", 1, _MOST_LAYERS),
         ansatz=ansatz,
         reupload=switch_setting(component, known, "reupload"),
         gain=number_setting(component, known, "gain", 0.0, 10.0),
         simulator=choice_setting(component, known, "simulator", _SIMULATORS),
-        seed=whole_setting(component, known, "seed", 0, optional=True),
+        seed=whole_number_setting(component, known, "seed", 0, optional=True),
     )

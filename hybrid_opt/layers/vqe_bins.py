@@ -16,8 +16,12 @@ from torch import Tensor, nn
 
 from ..circuits.product_space import binary_space
 from ..classical.bin_controllers import chosen_factors, start_bin
-from ..classical.component_choices import choice_setting, whole_setting
-from ..classical.component_settings import number_setting, read_settings
+from ..classical.component_settings import (
+    choice_setting,
+    number_setting,
+    read_settings,
+    whole_number_setting,
+)
 from ..classical.control_signals import ControlSignal
 from ..classical.errors import ComponentError
 from .circuit_layer import Local
@@ -188,7 +192,7 @@ def build_vqe_bins(settings: dict[str, Any], *, num_heads: int, **context: Any) 
     component = "controller 'vqe_bins'"
     defaults = {"n_bins": 4, "transverse_field": 1.0, "simulator": "aer", "seed": None}
     known = read_settings(component, settings, defaults)
-    n_bins = whole_setting(component, known, "n_bins", min(_START_GAPS), max(_START_GAPS))
+    n_bins = whole_number_setting(component, known, "n_bins", min(_START_GAPS), max(_START_GAPS))
     if n_bins not in _START_GAPS:
         raise ComponentError(
             f"n_bins of {component} is {', '.join(map(str, _START_GAPS))}, so that bit strings and bins "
@@ -199,7 +203,7 @@ def build_vqe_bins(settings: dict[str, Any], *, num_heads: int, **context: Any) 
         n_bins=n_bins,
         transverse_field=number_setting(component, known, "transverse_field", 0.05, 20.0),
         simulator=choice_setting(component, known, "simulator", _SIMULATORS),
-        seed=whole_setting(component, known, "seed", 0, optional=True),
+        seed=whole_number_setting(component, known, "seed", 0, optional=True),
     )
 
 

@@ -106,7 +106,9 @@ def tuned(objective: AttentionObjective, part: str, arm: str, settings: dict[str
     options = [settings]
     if part == "bins of lambda" and arm == "exhaustive":
         bins = itertools.product(range(BINS), repeat=LAYERS)
-        options = [{"controller": {"name": "fixed_bins", "bins": [[one] for one in choice]}} for choice in bins]
+        options = [
+            {"controller": {"name": "fixed_bins", "bins": [[one] for one in choice]}} for choice in bins
+        ]
     tried = [
         (run(objective, option, rate, SEED)["validation"], rate, option)
         for option in options

@@ -8,6 +8,7 @@ from hybrid_opt.classical.component_settings import (
     choice_setting,
     number_setting,
     read_settings,
+    switch_setting,
     whole_number_setting,
 )
 from hybrid_opt.classical.errors import ComponentError
@@ -52,3 +53,19 @@ def test_choices():
 def test_no_legal_choice(value):
     with pytest.raises(ComponentError, match="a of part is one of 'x', 'y', not"):
         choice_setting("part", {"a": value}, "a", ("x", "y"))
+
+
+def test_no_number_where_none_is_legal():
+    assert whole_number_setting("part", {"seed": None}, "seed", 0, optional=True) is None
+    with pytest.raises(ComponentError, match="of at least 0, or None, not -1"):
+        whole_number_setting("part", {"seed": -1}, "seed", 0, optional=True)
+
+
+def test_switches():
+    assert switch_setting("part", {"on": False}, "on") is False
+
+
+@pytest.mark.parametrize("value", [1, "yes", None])
+def test_no_switch(value):
+    with pytest.raises(ComponentError, match="on of part is True or False, not"):
+        switch_setting("part", {"on": value}, "on")
