@@ -32,32 +32,48 @@ def print_table(table: Table, console: Console) -> None:
         >>> import io
         >>> print_table(Table(["a"], [["b"]]), Console(file=io.StringIO()))
     """
+    widths = _widths(table, console.width)
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for k, (header, side) in enumerate(zip(table.columns, table.align)):
-        # Figures must not be broken over lines; words may be, between words.
-        cells = [header, *(row[k] for row in table.rows)]
-        words = cells if side == "right" else [word for cell in cells for word in cell.split()]
-        widest = max((cell_len(word) for word in words), default=0)
+    for header, side, width in zip(table.columns, table.align, widths):
         grid.add_column(
             Text(header),
             justify=side,
             overflow="fold",
             no_wrap=side == "right",
             header_style="bold",
-            min_width=widest if side == "right" else min(widest, LONGEST_WORD),
+            width=width,
         )
     for i, row in enumerate(table.rows):
         grid.add_row(*(Text(text) for text in row), style="bold" if i in table.strong else None)
     if table.title:
         console.print(Text(table.title, style="bold"))
-    # Rich cuts cells that must not be broken; a line longer than the terminal loses nothing.
-    needed = sum(column.min_width or 0 for column in grid.columns) + GAP * len(grid.columns)
-    width = console.width
-    console.width = max(width, needed)
+    # Rich cuts what does not fit; a line longer than the terminal loses nothing.
+    before = console.width
+    console.width = max(before, sum(widths) + GAP * len(widths))
     console.print(grid)
-    console.width = width
+    console.width = before
     if table.note:
         console.print(Text(table.note, style="dim"))
+
+
+def _widths(table: Table, room: int) -> list[int]:
+    """Width of each column in characters: figures whole, texts as wide as fits, no word up to 24 broken."""
+    least, most = [], []
+    for k, (header, side) in enumerate(zip(table.columns, table.align)):
+        cells = [header, *(row[k] for row in table.rows)]
+        whole = max((cell_len(line) for cell in cells for line in cell.splitlines()), default=0)
+        words = max((cell_len(word) for cell in cells for word in cell.split()), default=0)
+        most.append(max(whole, 1))
+        least.append(most[-1] if side == "right" else max(min(words, LONGEST_WORD), 1))
+    spare = room - GAP * (len(most) - 1) - sum(least)
+    widths = list(least)
+    while spare > 0 and widths != most:
+        # One character at a time to the narrowest that wants more: texts end up about equally wide.
+        growing = [k for k in range(len(most)) if widths[k] < most[k]]
+        narrowest = min(growing, key=lambda k: (widths[k], k))
+        widths[narrowest] += 1
+        spare -= 1
+    return widths
 
 
 def table_text(table: Table, width: int = 100) -> str:

@@ -30,7 +30,10 @@ from .head_tables import layer_table, solver_sentences, solver_table
 from .pruned_folder import check_new_folder, write_pruned_folder
 from .quantum_rows import is_quantum
 
-__all__ = ["FolderHeads", "select_folder_heads"]
+__all__ = ["LOSSES", "FolderHeads", "select_folder_heads"]
+
+LOSSES = "head_losses.jsonl"
+"""The file in a trained folder that keeps measured losses; a killed command goes on from it."""
 
 _SPLIT = "test"
 _FIGURES = ("loss", "perplexity", "bits_per_character", "accuracy", "macro_f1", "r_squared")
@@ -186,7 +189,7 @@ def select_folder_heads(
     selection = select_heads(
         model, data, keep, budget=budget, costs=costs, method=method, compare=compare,
         evaluations=evaluations, examples=examples, redundancy=redundancy, batch_size=batch_size, seed=seed,
-        time_limit=time_limit, progress=part_of(progress, 0.0, 0.9, ""),
+        time_limit=time_limit, journal=Path(folder) / LOSSES, progress=part_of(progress, 0.0, 0.9, ""),
     )  # fmt: skip
     notes = []
     if trained.step is not None:

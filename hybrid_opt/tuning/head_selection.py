@@ -5,6 +5,7 @@ Shapes: N heads of the model, L layers, H heads of a layer.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
@@ -26,6 +27,7 @@ from .head_choice import HeadSelection
 from .head_methods import MOST_AMPLITUDES, count_states, solver_of
 from .head_question import HeadQuestion
 from .labelled_batches import LabelledBatches, read_batches
+from .loss_journal import LossJournal
 from .loss_statistics import HeadStatistics, head_statistics
 from .measured_heads import MeasuredHeads, measure_heads, read_evaluations
 
@@ -53,6 +55,7 @@ def select_heads(
     task: str | None = None,
     seed: int | None = None,
     time_limit: float = 60.0,
+    journal: str | os.PathLike[str] | None = None,
     progress: Progress = silent,
 ) -> HeadSelection:
     """Choose heads so that the loss rises least. The model is not changed: see ``HeadSelection.apply``.
@@ -87,6 +90,8 @@ def select_heads(
         task: see `read_batches`.
         seed: of everything random.
         time_limit: seconds for each run of a method.
+        journal: a file that keeps the measured losses, so that the same call after a kill goes on from there;
+            one that belongs to other weights or data is begun anew. None keeps nothing.
         progress: called with the share done.
 
     Returns:
@@ -124,13 +129,16 @@ def select_heads(
     measured: MeasuredHeads | None = None
     if number:
         told = part_of(progress, 0.1, 0.85, "")
-        measured = measure_heads(model, batches, question, number, seed=used, progress=told)
+        losses = LossJournal(model, batches, journal)
+        measured = measure_heads(losses, question, number, seed=used, progress=told)
         final = replace(question, statistics=measured.model())
     else:
         told = part_of(progress, 0.1, 0.85, "")
         final = _re_estimated(model, batches, question, rounds, linear_term, used, time_limit, told)
     progress(1.0, "choosing")
     mask, solution, notes = _answer(final, method, compare, used, time_limit)
+    if number and losses.known:
+        notes = [f"{losses.known} losses of earlier calls were read from {journal}", *notes]
     return _selection(model, batches, question, final, mask, solution, measured, notes, used)
 
 

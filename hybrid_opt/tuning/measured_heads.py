@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from ..errors import OptionError
 from ..progress import Progress, silent
@@ -29,7 +28,7 @@ from ..seeds import child_seed
 from ..solvers.greedy import Greedy
 from ..solvers.solve import solve
 from .head_question import HeadQuestion
-from .labelled_batches import LabelledBatches
+from .loss_journal import LossJournal
 from .loss_statistics import HeadStatistics
 
 __all__ = ["MeasuredHeads", "measure_heads"]
@@ -120,8 +119,7 @@ class MeasuredHeads:
 
 
 def measure_heads(
-    model: nn.Module,
-    batches: LabelledBatches,
+    losses: LossJournal,
     question: HeadQuestion,
     evaluations: int,
     *,
@@ -131,8 +129,7 @@ def measure_heads(
     """Spend evaluations of the loss on masks that answer draws of the question.
 
     Args:
-        model: the model; ctrl-C ends the search early and keeps what was measured.
-        batches: calibration data.
+        losses: measures; ctrl-C ends the search early and keeps what was measured.
         question: which masks are legal; its statistics are those at all heads.
         evaluations: losses to measure in all; the first N are those without one head each.
         seed: of draws.
@@ -151,10 +148,10 @@ def measure_heads(
             "matrix alone"
         )
     rng = np.random.default_rng(child_seed(seed, "measured heads"))
-    base = batches.mean_loss(model, np.ones(total))
+    base = losses.loss(np.ones(total))
     singles = np.empty(total)
     for head in range(total):
-        singles[head] = batches.mean_loss(model, 1 - np.eye(total, dtype=np.int64)[head]) - base
+        singles[head] = losses.loss(1 - np.eye(total, dtype=np.int64)[head]) - base
         progress((head + 1) / evaluations, "measuring heads one by one")
     measured = MeasuredHeads(question.statistics, singles)
     seen: set[bytes] = set()
@@ -164,7 +161,7 @@ def measure_heads(
             if mask is None:
                 break
             seen.add(mask.tobytes())
-            measured.changes.append(batches.mean_loss(model, mask) - base)
+            measured.changes.append(losses.loss(mask) - base)
             measured.masks.append(mask)
             progress(measured.evaluations / evaluations, "measuring masks")
     except KeyboardInterrupt:

@@ -16,8 +16,15 @@ from hybrid_opt.cli import app, main
 from hybrid_opt.cli_tuning import read_keep
 from hybrid_opt.errors import OptionError
 from hybrid_opt.tuning import labelled_batches
+from hybrid_opt.tuning.folder_heads import LOSSES
 
 QUICK = ("--examples", "32", "--evaluations", "12", "--seed", "1")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_measured_before(trained_wine):
+    """The folder serves several tests; losses that one has measured are not for the next."""
+    (trained_wine / LOSSES).unlink(missing_ok=True)
 
 
 def run(*arguments):

@@ -95,3 +95,19 @@ def test_no_figure_and_no_label_is_cut_on_a_narrow_terminal():
     print_table(Table(columns, rows), Console(file=stream, width=40))
     for row in rows:
         assert any(all(cell in line for cell in row) for line in stream.getvalue().splitlines())
+
+
+@pytest.mark.parametrize("width", range(20, 160, 7))
+def test_no_figure_is_cut_beside_long_texts(width):
+    columns = ["method", "heads that stay, by layer and more words", "a long text column here"]
+    columns += ["calibration", "test loss", "accuracy", "losses", "change", "seconds"]
+    texts = ["QUBO sampler, enumeration with words", "0 1 2 | 0 2 | 0", "measured on the way to here"]
+    figures = ["0.26321", "0.37601", "88.82%", "123", "+0.251", "4.123"]
+    table = Table(columns, [[*texts, *figures]] * 2, align=["left"] * 3 + ["right"] * 6)
+    shown = table_text(table, width)
+    for figure in [*columns[3:], *figures]:
+        assert figure in shown
+    assert max(map(len, shown.splitlines())) <= max(width, 100)
+    flat = " ".join(shown.split())
+    for word in " ".join(texts).split():
+        assert word in flat

@@ -18,9 +18,15 @@ from hybrid_opt.classical.errors import CheckpointError, ConfigurationError
 from hybrid_opt.classical.folder_evaluation import evaluate_folder
 from hybrid_opt.errors import OptionError
 from hybrid_opt.tuning import folder_heads, labelled_batches
-from hybrid_opt.tuning.folder_heads import select_folder_heads
+from hybrid_opt.tuning.folder_heads import LOSSES, select_folder_heads
 
 QUICK = {"examples": 32, "evaluations": 12, "seed": 1}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_measured_before(trained_wine):
+    """The folder serves several tests; losses that one has measured are not for the next."""
+    (trained_wine / LOSSES).unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +120,22 @@ def test_ctrl_c_keeps_the_best_until_then_and_writes_nothing(trained_wine, tmp_p
     assert found.held_out() == {}
     assert "not evaluated" in found.tables()[0].note
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_command_measured_is_not_measured_again(trained_wine, monkeypatch):
+    first = select_folder_heads(trained_wine, 3, **QUICK)
+    counted = []
+    real = labelled_batches.LabelledBatches.mean_loss
+
+    def count(self, model, gates=None):
+        counted.append(1)
+        return real(self, model, gates)
+
+    monkeypatch.setattr(labelled_batches.LabelledBatches, "mean_loss", count)
+    again = select_folder_heads(trained_wine, 3, **QUICK)
+    assert again.selection.mask.tolist() == first.selection.mask.tolist()
+    assert any("losses of earlier calls were read" in note for note in again.selection.notes)
+    assert len(counted) == 2  # the losses before and after, which the answer tells
 
 
 def test_a_model_without_attention(trained_wine, tmp_path):

@@ -9,6 +9,7 @@ import pytest
 
 from hybrid_opt.errors import OptionError
 from hybrid_opt.tuning.head_question import HeadQuestion
+from hybrid_opt.tuning.loss_journal import LossJournal
 from hybrid_opt.tuning.loss_statistics import HeadStatistics
 from hybrid_opt.tuning.measured_heads import MeasuredHeads, measure_heads, read_evaluations
 
@@ -81,7 +82,7 @@ def test_a_fisher_matrix_that_is_right_but_for_a_factor_is_scaled():
 
 def test_the_search_finds_the_best_mask_and_counts():
     batches, asked = QuadraticBatches(), question()
-    measured = measure_heads(None, batches, asked, 40, seed=1)
+    measured = measure_heads(LossJournal(None, batches), asked, 40, seed=1)
     assert measured.evaluations == 40
     assert batches.calls == 41  # the loss with all heads as well
     mask, lowest = measured.best()
@@ -93,7 +94,7 @@ def test_the_search_finds_the_best_mask_and_counts():
 
 def test_same_seed_same_masks():
     first, second, third = (
-        np.stack(measure_heads(None, QuadraticBatches(), question(), 16, seed=seed).masks)
+        np.stack(measure_heads(LossJournal(None, QuadraticBatches()), question(), 16, seed=seed).masks)
         for seed in (1, 1, 2)
     )
     assert (first == second).all()
@@ -102,27 +103,27 @@ def test_same_seed_same_masks():
 
 def test_it_ends_when_every_legal_mask_is_measured():
     asked = question(keep=(1, 1))
-    measured = measure_heads(None, QuadraticBatches(), asked, 500, seed=0)
+    measured = measure_heads(LossJournal(None, QuadraticBatches()), asked, 500, seed=0)
     assert len(measured.masks) == 16
 
 
 def test_ctrl_c_keeps_what_was_measured():
-    measured = measure_heads(None, QuadraticBatches(stop=12), question(), 40, seed=1)
+    measured = measure_heads(LossJournal(None, QuadraticBatches(stop=12)), question(), 40, seed=1)
     assert len(measured.masks) == 3
     with pytest.raises(KeyboardInterrupt):
-        measure_heads(None, QuadraticBatches(stop=5), question(), 40, seed=1)
+        measure_heads(LossJournal(None, QuadraticBatches(stop=5)), question(), 40, seed=1)
 
 
 def test_a_budget_is_kept():
     costs = np.array([1.0, 2, 3, 4, 1, 2, 3, 4])
     asked = HeadQuestion(statistics(), budget=9.0, costs=costs)
-    measured = measure_heads(None, QuadraticBatches(), asked, 30, seed=2)
+    measured = measure_heads(LossJournal(None, QuadraticBatches()), asked, 30, seed=2)
     assert all(costs @ mask <= 9 for mask in measured.masks)
 
 
 def test_wrong_numbers():
     with pytest.raises(OptionError, match="more than the 8 heads"):
-        measure_heads(None, QuadraticBatches(), question(), 8)
+        measure_heads(LossJournal(None, QuadraticBatches()), question(), 8)
     with pytest.raises(OptionError, match="no mask was measured"):
         MeasuredHeads(statistics(), LINEAR).best()
     assert read_evaluations(None, 24) == 96
