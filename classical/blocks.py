@@ -77,8 +77,9 @@ def feed_forward_of(config: DistanceTransformerConfig, layer_index: int) -> nn.M
 
     given = {"dropout": config.hidden_dropout, "initializer_std": config.initializer_range}
     settings = given | (config.moe or {})
-    if config.router is not None:
-        settings["router"] = config.router
+    router = config.router[layer_index] if isinstance(config.router, list) else config.router
+    if router is not None:
+        settings["router"] = router
     return MoELayer(config.hidden_size, width, activation=config.hidden_act, **settings)
 
 

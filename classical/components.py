@@ -52,6 +52,7 @@ _BUILT_IN = {
         "softmax": ("moe_routers", "build_softmax_router"),
         "cosine": ("moe_routers", "build_cosine_router"),
         "rbf": ("rbf_router", "build_rbf_router"),
+        "table": ("table_router", "build_table_router"),
     },
     "head_gate": {
         "learned": ("head_gates", "build_learned_gate"),

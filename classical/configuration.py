@@ -55,7 +55,8 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
             `input_ids`.
         feed_forward: "dense" or "moe", or one entry per layer.
         moe: settings of `MoELayer` (num_experts, top_k, ...).
-        router: router of the experts, {"name": ..., settings}; None for the softmax router.
+        router: router of the experts, {"name": ..., settings}, or one entry per layer; None for the softmax
+            router.
         head_gate: component that computes head gates, {"name": ..., settings}, or None.
         kept_heads: for a pruned model the heads that are left, one ascending list of numbers from 0 to H - 1
             per layer, layers of the encoder first; None for all. Settings per head still name all H.
@@ -111,7 +112,7 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
     value_width: int | None = None
     feed_forward: Any = "dense"
     moe: dict[str, Any] | None = None
-    router: dict[str, Any] | None = None
+    router: dict[str, Any] | list[dict[str, Any] | None] | None = None
     head_gate: dict[str, Any] | None = None
     controller: dict[str, Any] | None = None
     kept_heads: Any = None

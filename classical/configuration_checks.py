@@ -231,10 +231,18 @@ def _check_parts(config: Any) -> None:
             legal = ", ".join(field.name for field in fields(MoESettings))
             raise ConfigurationError(f"moe has no setting {', '.join(unknown)}; its settings: {legal}")
         MoESettings(**(config.moe or {}))  # raises for values it refuses
-    for name in ("router", "head_gate", "controller"):
-        spec = getattr(config, name)
-        if spec is not None and not (isinstance(spec, dict) and isinstance(spec.get("name"), str)):
-            raise ConfigurationError(f'{name} is {spec!r}; it must be {{"name": ..., settings}}, or None')
+    if isinstance(config.router, list):
+        _check_length(config, "router", config.router)
+    for router in _flat(config.router):
+        _check_spec("router", router)
+    for name in ("head_gate", "controller"):
+        _check_spec(name, getattr(config, name))
+
+
+def _check_spec(name: str, spec: Any) -> None:
+    """Refuse what names no component."""
+    if spec is not None and not (isinstance(spec, dict) and isinstance(spec.get("name"), str)):
+        raise ConfigurationError(f'{name} is {spec!r}; it must be {{"name": ..., settings}}, or None')
 
 
 def _check_token_ids(config: Any) -> None:

@@ -19,7 +19,7 @@ from .quantum import QuantumRecord
 from .running import part_of, run_baseline
 from .solution import Baseline, relative_gap
 
-__all__ = ["Sampler", "baseline_row", "best_bound", "known_optimum", "run_baselines"]
+__all__ = ["Sampler", "at_equal_effort", "baseline_row", "best_bound", "known_optimum", "run_baselines"]
 
 
 @runtime_checkable
@@ -61,7 +61,16 @@ def _on_the_same_qubo(sampler: Sampler, quantum: Solver) -> Sampler:
     return same
 
 
-def _at_equal_effort(sampler: Sampler, record: QuantumRecord) -> list[Solver]:
+def at_equal_effort(sampler: Sampler, record: QuantumRecord) -> list[Solver]:
+    """A sampler with the effort of a quantum row, once in samples and once in time.
+
+    Args:
+        sampler: who draws.
+        record: the quantum row whose effort counts.
+
+    Returns:
+        Two solvers, named "... (equal samples)" and "... (equal time)".
+    """
     return [
         _EqualEffort(sampler, "equal samples", record.samples_counted, None),
         _EqualEffort(sampler, "equal time", None, max(record.seconds, 1e-3)),
@@ -91,7 +100,7 @@ def run_baselines(
         todo: list[Solver] = [rival]
         asked = request
         if record is not None and isinstance(rival, Sampler):
-            todo = _at_equal_effort(_on_the_same_qubo(rival, quantum), record)
+            todo = at_equal_effort(_on_the_same_qubo(rival, quantum), record)
             # A circuit of the whole model did not see the start, so at equal effort nobody does. Blocks are
             # chosen around it.
             asked = replace(request, start=None) if record.blocks is None else request

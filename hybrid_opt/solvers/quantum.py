@@ -8,7 +8,7 @@ Shapes: S bit strings, n bits, N variables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -195,6 +195,34 @@ def figures_of_distribution(
     """
     strings = binary_space(qubo.n_bits) if space is None else space
     sizes = [encoding.size for encoding in qubo.encodings]
+    # A subspace holds far fewer assignments than all values of all variables make.
+    gather = _gather_few if prod(sizes) > len(probabilities) else _gather_all
+    states_at, totals, objectives, feasible = gather(qubo, probabilities, strings, sizes)
+    totals[~feasible] = 0.0
+    p_feasible, top = float(totals.sum()), float(totals.max(initial=0.0))
+    hits = None if optimum is None else float(totals[_is_optimal(qubo.problem, objectives, optimum)].sum())
+    figures = DrawFigures(
+        p_optimum=None if hits is None else min(hits, 1.0),
+        feasible_share=min(p_feasible, 1.0),
+        expected_value=float(totals @ objectives) / p_feasible if p_feasible > 0 else None,
+    )
+    if top <= 0:
+        return figures, None
+    return figures, states_at(np.flatnonzero(totals >= top * (1 - 1e-9))[:1])[0]
+
+
+_Gathered = tuple[
+    Callable[[NDArray[np.int64]], NDArray[np.int64]],
+    NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.bool_],
+]
+
+
+def _gather_all(
+    qubo: Qubo, probabilities: NDArray[np.float64], strings: ProductSpace, sizes: list[int]
+) -> _Gathered:
+    """States by position, and chance, objective and feasibility of every assignment the QUBO can express."""
     totals = np.zeros(prod(sizes))
     for start in range(0, len(probabilities), BLOCK):
         weights = probabilities[start : start + BLOCK]
@@ -204,18 +232,34 @@ def figures_of_distribution(
             numbers = numbers * size + states[:, i] - qubo.first_states[i]
         np.add.at(totals, numbers[valid], weights[valid])
     objectives, feasible = _census(qubo, sizes)
-    totals[~feasible] = 0.0
-    p_feasible, top = float(totals.sum()), float(totals.max())
-    hits = None if optimum is None else float(totals[_is_optimal(qubo.problem, objectives, optimum)].sum())
-    figures = DrawFigures(
-        p_optimum=None if hits is None else min(hits, 1.0),
-        feasible_share=min(p_feasible, 1.0),
-        expected_value=float(totals @ objectives) / p_feasible if p_feasible > 0 else None,
-    )
-    if top <= 0:
-        return figures, None
-    likely = np.flatnonzero(totals >= top * (1 - 1e-9))[:1]
-    return figures, states_of_numbers(likely, sizes)[0] + qubo.first_states
+    return lambda places: states_of_numbers(places, sizes) + qubo.first_states, totals, objectives, feasible
+
+
+def _gather_few(
+    qubo: Qubo, probabilities: NDArray[np.float64], strings: ProductSpace, sizes: list[int]
+) -> _Gathered:
+    """The same for the assignments alone that occur in the space, in the order of the model's variables."""
+    # Bytes of numbers with the most significant byte first sort as the numbers do.
+    kind = np.dtype("u1" if max(sizes) <= 2**8 else ">u8")
+    found: list[NDArray[Any]] = []
+    chances: list[NDArray[np.float64]] = []
+    for start in range(0, len(probabilities), BLOCK):
+        weights = probabilities[start : start + BLOCK]
+        states, valid = qubo.decode_bits(strings.bits(np.arange(start, start + len(weights))))
+        found.append((states - qubo.first_states)[valid].astype(kind))
+        chances.append(weights[valid])
+    rows = np.ascontiguousarray(np.concatenate(found))
+    as_bytes = rows.view(np.dtype((np.void, kind.itemsize * len(sizes)))).ravel()
+    first, number = np.unique(as_bytes, return_index=True, return_inverse=True)[1:]
+    totals = np.zeros(len(first))
+    np.add.at(totals, number.ravel(), np.concatenate(chances))
+    states_here = rows[first].astype(np.int64) + qubo.first_states
+    objectives, feasible = np.zeros(len(first)), np.zeros(len(first), dtype=np.bool_)
+    for start in range(0, len(first), BLOCK):
+        part = states_here[start : start + BLOCK]
+        objectives[start : start + BLOCK] = qubo.problem.objective(part)
+        feasible[start : start + BLOCK] = qubo.problem.feasible(part)
+    return lambda places: states_here[places], totals, objectives, feasible
 
 
 def states_of_numbers(numbers: NDArray[np.int64], sizes: Sequence[int]) -> NDArray[np.int64]:

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from .loss_statistics import HeadStatistics, head_statistics
     from .qubo_sampler import QuboSampler
     from .refinement import Refinement, refine
+    from .routing_answer import Routing
+    from .routing_assignment import assign_experts
+    from .routing_problem import RoutingProblem
     from .surrogate_check import SurrogateCheck, check_surrogate
+    from .token_clusters import TokenClusters, cluster_tokens
     from .tuning_answer import AttentionTuning
 
 __all__ = [
@@ -36,9 +40,14 @@ __all__ = [
     "LevelAnneal",
     "QuboSampler",
     "Refinement",
+    "Routing",
+    "RoutingProblem",
     "SurrogateCheck",
+    "TokenClusters",
+    "assign_experts",
     "attention_space",
     "check_surrogate",
+    "cluster_tokens",
     "head_baseline",
     "head_statistics",
     "read_batches",
@@ -58,9 +67,14 @@ _HOMES = {
     "LevelAnneal": "level_annealing",
     "QuboSampler": "qubo_sampler",
     "Refinement": "refinement",
+    "Routing": "routing_answer",
+    "RoutingProblem": "routing_problem",
     "SurrogateCheck": "surrogate_check",
+    "TokenClusters": "token_clusters",
+    "assign_experts": "routing_assignment",
     "attention_space": "attention_settings",
     "check_surrogate": "surrogate_check",
+    "cluster_tokens": "token_clusters",
     "head_baseline": "head_baselines",
     "head_statistics": "loss_statistics",
     "read_batches": "labelled_batches",

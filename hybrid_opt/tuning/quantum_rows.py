@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -10,7 +11,7 @@ from ..solvers.base import Outcome, Request, Solver
 from ..solvers.quantum import QuantumRecord
 from ..solvers.solution import Baseline, Solution
 
-__all__ = ["WatchedSolver", "is_quantum", "quantum_label", "quantum_verdict"]
+__all__ = ["WatchedSolver", "is_quantum", "quantum_label", "quantum_verdict", "rows_verdict"]
 
 _QUANTUM = ("qaoa", "vqe")
 _EQUAL = 1e-9  # relative: objectives nearer than that are called equal
@@ -58,10 +59,26 @@ def quantum_verdict(solution: Solution) -> str:
     Returns:
         The sentence; empty where no quantum method ran.
     """
-    ours = [row for row in solution.rows if is_quantum(row.method)]
+    return rows_verdict(solution.rows)
+
+
+def rows_verdict(rows: Sequence[Baseline]) -> str:
+    """The same for rows of one table.
+
+    Args:
+        rows: all on one model.
+
+    Returns:
+        The sentence; empty where no quantum method ran.
+
+    Example:
+        >>> rows_verdict([Baseline("milp", objective=1.0, feasible=True)])
+        ''
+    """
+    ours = [row for row in rows if is_quantum(row.method)]
     if not ours:
         return ""
-    rivals = [row for row in solution.rows if not is_quantum(row.method) and row.feasible]
+    rivals = [row for row in rows if not is_quantum(row.method) and row.feasible]
     if not rivals:
         return "No classical method stands beside the quantum row, so nothing can be said of its worth."
     quantum = min(ours, key=_order)
