@@ -145,3 +145,24 @@ def test_optimum_of_the_record_is_that_of_the_model():
     best = problem.objective(states)[problem.feasible(states)].min()
     assert solution.quantum.qubo_optimum == best
     assert solution.quantum.qubo_optimum_reason == ""
+
+
+def test_a_small_subspace_of_many_bits_takes_no_more_memory_than_its_states():
+    # 40 bits: a table of all their values would be 8 TiB.
+    cqm = dimod.ConstrainedQuadraticModel()
+    groups = [[dimod.Binary(f"x{m}{e}") for e in range(10)] for m in range(4)]
+    cqm.set_objective(sum(-(e + 1) * x for group in groups for e, x in enumerate(group)))
+    for m, group in enumerate(groups):
+        cqm.add_constraint(sum(group) == 1, label=f"one {m}")
+    cqm.add_constraint(groups[0][9] + groups[1][9] <= 1, label="not both")
+    qubo = to_qubo(cqm, penalty={"not both": 0.0})
+    order = list(qubo.bqm.variables)
+    places = [tuple(order.index(f"x{m}{e}") for e in range(10)) for m in range(4)]
+    factors = [Factor(place, np.eye(10, dtype=np.uint8)) for place in places]
+    figures, likely = figures_of_distribution(
+        qubo, np.full(10**4, 1e-4), -39.0, ProductSpace(qubo.n_bits, tuple(factors))
+    )
+    assert figures.p_optimum == pytest.approx(2e-4)
+    assert figures.feasible_share == pytest.approx(0.99)
+    assert figures.expected_value == pytest.approx((-22 * 1e4 + 31 * 100) / 9900)
+    assert cqm.check_feasible(qubo.problem.to_sample(likely))
