@@ -55,10 +55,10 @@ def assign_experts(
         SolverError: the method found no feasible assignment.
 
     Example:
-        >>> problem = RoutingProblem([[3.0, 0.0], [2.0, 1.0], [1.0, 0.0], [0.0, 2.0]], capacity=2)
+        >>> problem = RoutingProblem([[3.0, 0.0], [2.0, 0.0], [1.0, 0.5], [0.0, 2.0]], capacity=2)
         >>> routing = assign_experts(problem, compare=("argmax",))
         >>> routing.assignment, routing.method, routing.rows[0].status
-        (array([0, 1, 0, 1]), 'assignment', 'optimal')
+        (array([0, 0, 1, 1]), 'assignment', 'optimal')
         >>> routing.table()["dropped_share"].tolist()
         [0.0, 0.25]
     """

@@ -39,7 +39,9 @@ def routing_statement(problem: RoutingProblem, rows: Sequence[RoutingRow]) -> st
     bounds = [(row.bound, row.method) for row in rows if row.bound is not None]
     if not bounds:
         return f"{linear}No method that ran proves how good the answer is; 'milp' or 'exact' may."
-    bound, owner = max(bounds)
+    bound = max(value for value, _ in bounds)
+    # Where several proved the same, up to rounding, the answer's own method, or the first beside it.
+    owner = next(name for value, name in bounds if bound - value <= 1e-9 * max(1.0, abs(bound)))
     found = rows[0].objective if rows[0].feasible else None
     gap = relative_gap(found, bound)
     if gap is None:

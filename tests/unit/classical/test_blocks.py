@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from hybrid_opt.classical.attention_control import AttentionControl
-from hybrid_opt.classical.blocks import TransformerBlock, attention_of
+from hybrid_opt.classical.blocks import TransformerBlock, attention_of, feed_forward_of
 from hybrid_opt.classical.configuration import DistanceTransformerConfig
 from hybrid_opt.classical.feed_forward import DenseFeedForward
 from hybrid_opt.classical.moe_layer import MoELayer
@@ -121,3 +121,12 @@ def test_dropout_acts_in_training(part: str):
     block = block_of(**{part: 0.5}).train()
     torch.manual_seed(0)
     assert not torch.equal(block(tokens())[0], block(tokens())[0])
+
+
+def test_routers_by_layer():
+    config = DistanceTransformerConfig(
+        vocab_size=9, hidden_size=8, num_attention_heads=2, num_hidden_layers=2, intermediate_size=8,
+        feed_forward="moe", moe={"num_experts": 2}, router=[None, {"name": "cosine"}],
+    )  # fmt: skip
+    names = [type(feed_forward_of(config, layer).router).__name__ for layer in range(2)]
+    assert names == ["SoftmaxRouter", "CosineRouter"]

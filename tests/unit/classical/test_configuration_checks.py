@@ -58,6 +58,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"feed_forward": "moe", "moe": {"experts": 4}}, "moe has no setting experts; its settings: num_experts"),
     ({"feed_forward": "moe", "moe": {"top_k": 9}}, "top_k"),
     ({"head_gate": "learned"}, "head_gate is 'learned'; it must be"),
+    ({"feed_forward": "moe", "router": ["softmax"] * 4}, "router is 'softmax'; it must be"),
+    ({"feed_forward": "moe", "router": [None]}, "router has 1 entries for 4 layers"),
     ({"controller": {"scale": 1}}, "controller is {'scale': 1}"),
     ({"pad_token_id": -1}, "pad_token_id is -1; ids run from 0 to 9999"),
     ({"eos_token_id": [3, 10000]}, "eos_token_id is 10000"),

@@ -29,7 +29,8 @@ def test_statements():
     assert routing_statement(QUADRATIC, [row("greedy", 1.0)]).startswith("No method that ran proves")
     proven = routing_statement(QUADRATIC, [row("qaoa", 1.0), row("milp", 1.0, bound=1.0)])
     assert proven == "The answer is optimal (proven by milp, a classical method): nothing can be better."
-    assert "its own proof" in routing_statement(QUADRATIC, [row("milp", 1.0, bound=1.0)])
+    both = [row("milp", 1.0, bound=1.0 - 1e-13), row("exact", 1.0, bound=1.0)]
+    assert "its own proof" in routing_statement(QUADRATIC, both)
     assert "within 10.00 % of the bound +2" in routing_statement(QUADRATIC, [row("milp", 2.2, bound=2.0)])
     broken = [row("argmax", 1.0, feasible=False), row("milp", 2.0, bound=2.0)]
     assert "over capacity" in routing_statement(LINEAR, broken)
