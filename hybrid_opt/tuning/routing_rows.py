@@ -178,6 +178,6 @@ def _judged(
     objective, feasible = problem.objective(found), problem.feasible(found)
     close = bound is not None and objective - bound <= 1e-9 * max(1.0, abs(objective))
     status = "over capacity" if not feasible else "optimal" if optimal or close else "feasible"
-    if bound is not None and feasible:
-        bound = min(bound, objective)  # above it by rounding only
+    if bound is not None and feasible and 0 < bound - objective <= 1e-9 * max(1.0, abs(objective)):
+        bound = objective  # above it by rounding only; what is more is for `assign_experts` to refuse
     return RoutingRow(method, found, objective, feasible, status, bound, seconds, **rest)
