@@ -82,7 +82,7 @@ def solver_of(method: Any, question: HeadQuestion, argument: str = "method") -> 
         penalty: Any = left_out or "certified"
         # A circuit holds the exact mixer of a group as a matrix, up to 10 bits; beyond, the engine is alone.
         # Trained for the best tenth of the draws: on such models the mean says little about the best draw. So
-        # many draws because as few as one in a hundred keeps a head in each layer; they cost the engine little.
+        # many draws, because as few as one in a hundred keeps a head in each layer; they cost little.
         return QAOA(
             depth=3, shots=30_000, optimizer="L-BFGS-B", max_evaluations=30, objective=CVaR(0.1),
             mixer="xy-exact", penalty=penalty, circuit_qubits=20 if _largest_group(question) <= 10 else 0,
