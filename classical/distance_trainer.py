@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from .attention_scale import no_decay_parameter_names
 from .counted_loss import counted_items, weighted_mean_loss
-from .errors import AttentionError, ConfigurationError, TrainingError
+from .errors import AttentionError, ConfigurationError, DivergenceError, TrainingError
 from .evaluation_pass import add_up, stack_examples
 from .optional_libraries import load_library
 from .training_callbacks import EpochSampler, diverged
@@ -222,13 +222,13 @@ class DistanceTrainer(transformers.Trainer):  # type: ignore[misc]
         """The model's loss, weighed by this batch's share of the labels of the step.
 
         Raises:
-            TrainingError: the loss is infinite or no number.
+            DivergenceError: the loss is infinite or no number.
         """
         outputs = self._outputs(model, inputs)
         loss = outputs.loss
         # On a GPU a look at every loss would make it wait; there the next log entry tells.
         if loss.device.type == "cpu" and not bool(torch.isfinite(loss)):
-            raise TrainingError(diverged(loss.item(), self.state.global_step + 1))
+            raise DivergenceError(diverged(loss.item(), self.state.global_step + 1))
         if num_items_in_batch is not None:
             own = counted_items(self.data.task, inputs)
             if own == 0:  # a mean over nothing would be NaN; the other processes still wait for gradients
@@ -246,7 +246,7 @@ class DistanceTrainer(transformers.Trainer):  # type: ignore[misc]
             # Attention refuses a scale that is no number; it became so in the step before.
             if all(bool(torch.isfinite(parameter).all()) for parameter in model.parameters()):
                 raise
-            raise TrainingError(diverged(math.nan, self.state.global_step + 1)) from error
+            raise DivergenceError(diverged(math.nan, self.state.global_step + 1)) from error
 
     def evaluate(
         self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"

@@ -12,6 +12,7 @@ __all__ = [
     "ComponentError",
     "ConfigurationError",
     "DataError",
+    "DivergenceError",
     "MaskTypeError",
     "MissingTransformerError",
     "MonitorError",
@@ -53,3 +54,7 @@ class MissingTransformerError(RuntimeError):
 
 class TrainingError(RuntimeError):
     """Training cannot go on: the loss is no number any more, or nothing is left to learn from."""
+
+
+class DivergenceError(TrainingError):
+    """The loss is infinite or no number: the settings are legal, and too bold."""

@@ -16,7 +16,7 @@ import torch
 from torch.utils.data import Sampler
 
 from .checkpoints import complete_checkpoints, mark_complete, remove_checkpoint
-from .errors import TrainingError
+from .errors import DivergenceError
 from .optional_libraries import load_library
 from .training_result import finite_or_none
 
@@ -108,7 +108,7 @@ class HistoryWriter(TrainerCallback):  # type: ignore[misc]
         """Write one entry.
 
         Raises:
-            TrainingError: the training loss is infinite or not a number.
+            DivergenceError: the training loss is infinite or not a number.
         """
         entry = {"step": state.global_step, **(logs or {})}
         loss = entry.get("loss")
@@ -117,7 +117,7 @@ class HistoryWriter(TrainerCallback):  # type: ignore[misc]
             with self.path.open("a", encoding="utf-8") as stream:
                 stream.write(line + "\n")
         if loss is not None and not math.isfinite(loss):
-            raise TrainingError(diverged(loss, state.global_step))
+            raise DivergenceError(diverged(loss, state.global_step))
 
 
 def diverged(loss: float, step: int) -> str:

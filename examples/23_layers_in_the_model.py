@@ -14,10 +14,10 @@ from hybrid_opt.classical import DistanceEncoderForSequenceClassification, Train
 from hybrid_opt.tuning import AttentionObjective
 
 FAST = "HYBRID_OPT_EXAMPLE_FAST" in os.environ  # the tests run a reduced size
-STEPS = 2 if FAST else 100
+STEPS = 2 if FAST else 250
 torch.set_num_threads(1)  # so small, a second thread gains little
 
-data = load_data("digits", limit=200 if FAST else None, seed=0)
+data = load_data("digit_patches", limit=200 if FAST else None, seed=0)
 config = data.config(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, metric="l2")
 training = TrainingSettings(max_steps=STEPS, batch_size=32, learning_rate=5e-3)
 objective = AttentionObjective(config, data, training, seed=1)
@@ -41,7 +41,7 @@ for name, settings in arms.items():
 with tempfile.TemporaryDirectory() as folder:
     model.save_pretrained(folder)
     again = DistanceEncoderForSequenceClassification.from_pretrained(folder).eval()
-batch = torch.stack([data.test[i]["input_ids"] for i in range(4)])
+images = torch.stack([data.test[i]["input_values"] for i in range(4)])
 with torch.no_grad():
-    assert torch.equal(model(input_ids=batch).logits, again(input_ids=batch).logits)
+    assert torch.equal(model(input_values=images).logits, again(input_values=images).logits)
 print("saved, loaded by its name, and the same answers to the last bit")

@@ -14,7 +14,8 @@ from optuna.trial import Trial
 
 from ..classical.configuration import DistanceTransformerConfig
 from ..classical.counted_loss import move_batch
-from ..classical.errors import TrainingError
+from ..classical.distance_trainer import step_counts
+from ..classical.errors import DivergenceError
 from ..classical.evaluation_pass import add_up, stack_examples
 from ..classical.quiet_libraries import preserved_random_state
 from ..classical.short_training import train_without_files
@@ -55,6 +56,7 @@ class AttentionObjective:
     Raises:
         OptionError: data that do not fit the configuration, an unknown objective, a search space without
             choice or with illegal settings.
+        TrainingError: less data than a batch.
 
     Example:
         >>> from hybrid_opt.classical import load_data
@@ -83,8 +85,16 @@ class AttentionObjective:
         if search_space is None:
             search_space = attention_space(config, self.training)
         self.search_space = check_attention_space(search_space, config, self.training)
+        self._check_batches()
         self.objectives = _read_objectives(objectives)
         self.progress: Progress = silent
+
+    def _check_batches(self) -> None:
+        """Refuse batches larger than the training set before the first training, not as failed trials."""
+        sizes = self.search_space.get("batch_size")
+        choices = getattr(sizes, "choices", None) or (getattr(sizes, "high", self.training.batch_size),)
+        for size in choices:
+            step_counts(replace(self.training, batch_size=size), len(self.data.train))
 
     def __call__(self, trial: Trial) -> float | tuple[float, ...]:
         """Train with the trial's settings.
@@ -114,7 +124,7 @@ class AttentionObjective:
         no_pruning = isinstance(trial.study.pruner, optuna.pruners.NopPruner) or len(self.objectives) > 1
         try:
             model, loss = self.train(params, self.seed, None if no_pruning else watch)
-        except TrainingError as error:
+        except DivergenceError as error:
             trial.set_user_attr(DIVERGED, str(error))
             return self._values(math.inf, dict.fromkeys(self.objectives, math.inf))
         if pruned:
@@ -136,7 +146,7 @@ class AttentionObjective:
 
         Raises:
             OptionError: settings that do not fit together.
-            TrainingError: the loss is no number any more.
+            DivergenceError: the loss is no number any more.
         """
         config, training = apply_settings(params, self.config, self.training)
         with preserved_random_state():

@@ -21,11 +21,13 @@ from ..progress import Progress, silent
 from ..reports.atomic import write_whole
 from ..seeds import child_seed, resolve_seed
 from ..solvers.base import Solver
+from ..solvers.registry import find_solver
 from ..solvers.settings import check_whole
 from .attention_objective import AttentionObjective
 from .attention_settings import apply_settings, settings_of
 from .finalists import GIVEN, Finalist, best_trials, measure_finalists
 from .optuna_log import quiet_optuna
+from .quantum_rows import WatchedSolver, is_quantum
 from .trial_loop import run_trials, sampler_of
 from .tuning_answer import AttentionTuning
 from .tuning_folder import TuningFolder, open_study
@@ -74,7 +76,8 @@ def tune_attention(
         search_space: setting -> Optuna distribution; None takes ``attention_space(config, training)``.
         sampler: "qubo", "tpe", "random", or any sampler of Optuna.
         solver: what minimizes the surrogate of "qubo", as in ``QuboSampler``, e.g. a QAOA in the subspace.
-        compare: further samplers, each with as many trials in a search of its own.
+        compare: further samplers, each with as many trials in a search of its own. A quantum ``solver``
+            without any gets "qubo" beside it: the same surrogate, minimized classically.
         objectives: one to three of "loss", "latency", "memory"; with several, see ``study.best_trials``; the
             finalists are those of the Pareto front with the lowest loss.
         pruner: ends hopeless trainings early; None ends none.
@@ -112,7 +115,8 @@ def tune_attention(
             config, data, training, search_space=search_space, objectives=objectives,
             seed=child_seed(used, "trials"),
         )  # fmt: skip
-        arms = _arms(sampler, compare, objective.search_space, used, solver)
+        watched = _watched(solver)
+        arms = _arms(sampler, compare, objective.search_space, used, watched or solver)
         place.claim(_facts(objective, used))
         before = trials * len(arms)
         total = before + (len(arms) + finalists) * fresh_seeds
@@ -132,7 +136,10 @@ def tune_attention(
             except KeyboardInterrupt:
                 interrupted = True
         first, *others = studies.items()
-        answer = _answer(objective, wanted, first, dict(others), interrupted, used, perf_counter() - begin)
+        answer = _answer(
+            objective, wanted, first, dict(others), "" if watched is None else watched.label(), interrupted,
+            used, perf_counter() - begin,
+        )  # fmt: skip
         if place.path is not None and not interrupted:
             _save(answer, place.path)
     return answer
@@ -161,6 +168,12 @@ def _facts(objective: AttentionObjective, seed: int) -> dict[str, Any]:
     }
 
 
+def _watched(solver: str | Solver | None) -> WatchedSolver | None:
+    """A quantum solver that remembers what it ran; None for others."""
+    found = None if solver is None else find_solver(solver, "solver")
+    return None if found is None or not is_quantum(found.name) else WatchedSolver(found)
+
+
 def _arms(
     sampler: Any, compare: Sequence[Any], space: Any, seed: int, solver: str | Solver | None
 ) -> dict[str, BaseSampler]:
@@ -168,10 +181,11 @@ def _arms(
     if isinstance(compare, str):
         compare = (compare,)
     name, own = sampler_of(sampler, space, child_seed(seed, "sampler"), solver)
-    if solver is not None and name != "qubo":
-        raise OptionError(
-            f"solver is {solver!r} and the sampler {name!r} has none; leave one of them out"
-        )
+    if solver is not None and sampler != "qubo":
+        asked = solver if isinstance(solver, str) else solver.name
+        raise OptionError(f"solver is {asked!r} and the sampler {name!r} has none; leave one of them out")
+    if isinstance(solver, WatchedSolver) and not compare:
+        compare = ("qubo",)  # a quantum row never stands alone
     arms = {name: own}
     for other in compare:
         key, rival = sampler_of(other, space, child_seed(seed, "sampler"), argument="compare")
@@ -232,12 +246,13 @@ def _answer(
     finalists: list[Finalist],
     first: tuple[str, Study],
     rivals: dict[str, Study],
+    quantum: str,
     interrupted: bool,
     seed: int,
     seconds: float,
 ) -> AttentionTuning:
     measured = [finalist for finalist in finalists if finalist.validation]
-    own = [finalist for finalist in measured if finalist.name == GIVEN or finalist.name.startswith(first[0])]
+    own = [one for one in measured if one.name == GIVEN or one.name.startswith(f"{first[0]}, ")]
     if own:
         chosen = min(own, key=lambda one: sum(one.validation))
     else:  # ended before: the best trial so far
@@ -251,6 +266,7 @@ def _answer(
         study=first[1],
         sampler=first[0],
         rivals=rivals,
+        quantum=quantum,
         objective=objective,
         interrupted=interrupted,
         seed=seed,

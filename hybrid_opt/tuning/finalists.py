@@ -19,7 +19,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 from scipy import stats
 
-from ..classical.errors import TrainingError
+from ..classical.errors import DivergenceError
 from .attention_objective import AttentionObjective
 from .tuning_folder import TuningFolder
 
@@ -115,7 +115,7 @@ def _losses(objective: AttentionObjective, params: Mapping[str, Any], seed: int)
     """Validation and test loss of one training; None if it diverged."""
     try:
         model, loss = objective.train(params, seed)
-    except TrainingError:
+    except DivergenceError:
         return None
     return [loss, objective.held_out(model)]
 

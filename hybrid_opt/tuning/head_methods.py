@@ -81,9 +81,10 @@ def solver_of(method: Any, question: HeadQuestion, argument: str = "method") -> 
         left_out = dict.fromkeys(question.layer_rows, 0.0)
         penalty: Any = left_out or "certified"
         # A circuit holds the exact mixer of a group as a matrix, up to 10 bits; beyond, the engine is alone.
-        # Trained for the best tenth of the draws: on such models the mean says little about the best draw.
+        # Trained for the best tenth of the draws: on such models the mean says little about the best draw. So
+        # many draws, because as few as one in a hundred keeps a head in each layer; they cost little.
         return QAOA(
-            depth=3, shots=10_000, optimizer="L-BFGS-B", max_evaluations=30, objective=CVaR(0.1),
+            depth=3, shots=30_000, optimizer="L-BFGS-B", max_evaluations=30, objective=CVaR(0.1),
             mixer="xy-exact", penalty=penalty, circuit_qubits=20 if _largest_group(question) <= 10 else 0,
         )  # fmt: skip
     if isinstance(method, str) and method not in _names():

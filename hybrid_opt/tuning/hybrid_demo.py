@@ -26,7 +26,6 @@ from ..solvers.settings import check_whole
 from .head_choice import HeadSelection
 from .hybrid_demo_steps import DemoRow, HeldOut, choose_heads, train_digits, tune_scales
 from .labelled_batches import read_batches
-from .quantum_rows import quantum_label
 from .scale_grid import ScaleAnswer, ScaleGrid
 
 if TYPE_CHECKING:
@@ -203,10 +202,7 @@ def run_hybrid_demo(
         more, scales, watched = tune_scales(grid, test, trials, used, part_of(progress, 0.6, 0.4, ""))
         labels = {"heads": label}
         if watched.records:
-            labels["scales"] = (
-                f"{quantum_label(watched.records[-1])}; the last of {watched.runs} questions, "
-                f"{watched.samples_counted:,} samples counted in all"
-            )
+            labels["scales"] = watched.label()
         return HybridDemo(
             rows=[*rows, *more],
             labels=labels,

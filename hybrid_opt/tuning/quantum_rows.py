@@ -147,6 +147,15 @@ class WatchedSolver:
         """Most qubits of the solver; None where the word has no meaning."""
         return getattr(self.solver, "max_qubits", None)
 
+    def label(self) -> str:
+        """What ran, in one line; empty where no question was asked."""
+        if not self.records:
+            return ""
+        return (
+            f"{quantum_label(self.records[-1])}; the last of {self.runs} questions, "
+            f"{self.samples_counted:,} samples counted in all"
+        )
+
     @property
     def samples_counted(self) -> int:
         """Samples of all quantum rows, as they count in a fair comparison."""

@@ -18,6 +18,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from ..errors import OptionError
 from ..seeds import child_seed
 from ..solvers.base import Solver
+from ..solvers.registry import find_solver
 from .optuna_log import quiet_optuna
 from .qubo_sampler import QuboSampler
 from .tuning_folder import readable_storage
@@ -72,7 +73,7 @@ def sampler_of(
         name: "qubo", "tpe", "random", or a sampler of Optuna.
         space: setting -> distribution.
         seed: of the proposals.
-        solver: minimizes the surrogate of "qubo".
+        solver: minimizes the surrogate of "qubo"; the name then tells it.
         argument: name of the argument, for messages.
 
     Returns:
@@ -94,7 +95,8 @@ def sampler_of(
             f"{argument} is {name!r}; legal are {', '.join(map(repr, SAMPLERS))}, or a sampler of Optuna"
         )
     if name == "qubo":
-        return name, QuboSampler(search_space=space, levels=LEVELS, solver=solver, seed=seed)
+        sampler = QuboSampler(search_space=space, levels=LEVELS, solver=solver, seed=seed)
+        return (name if solver is None else f"qubo by {find_solver(solver, 'solver').name}"), sampler
     kind = TPESampler if name == "tpe" else RandomSampler
     return name, RepeatableSampler(lambda own: kind(seed=own), seed)
 

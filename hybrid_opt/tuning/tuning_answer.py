@@ -43,6 +43,8 @@ class AttentionTuning:
         study: the Optuna study.
         sampler: name of its sampler.
         rivals: name -> study of each compared sampler.
+        quantum: what a quantum solver of the surrogate ran in this call: simulator, qubits, depth, shots,
+            samples; empty where none ran.
         objective: what each trial evaluated; a study of your own can go on with it.
         interrupted: ctrl-C ended the search before; ``config`` is then that of the best trial so far.
         seed: what repeats the search.
@@ -56,6 +58,7 @@ class AttentionTuning:
     study: Study
     sampler: str
     rivals: dict[str, Study]
+    quantum: str
     objective: AttentionObjective
     interrupted: bool
     seed: int
@@ -94,6 +97,8 @@ class AttentionTuning:
     def notes(self) -> list[str]:
         """What a reader of the figures has to know."""
         found = [self.verdict]
+        if self.quantum:
+            found.append(f"{self.sampler}: {self.quantum}")
         if any(name == "latency" for name in self.objective.objectives):
             found.append("latency is measured: another run of the same seed gives other trials")
         searches = {self.sampler: self.study, **self.rivals}
@@ -211,6 +216,7 @@ class AttentionTuning:
             "verdict": self.verdict,
             "gain": None if self.gain is None else [_finite(value) for value in self.gain],
             "objectives": list(self.objective.objectives),
+            "quantum": self.quantum,
             "finalists": [
                 {
                     "name": one.name,

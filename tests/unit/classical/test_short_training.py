@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from hybrid_opt.classical.data_registry import load_data
-from hybrid_opt.classical.errors import ConfigurationError, TrainingError
+from hybrid_opt.classical.errors import ConfigurationError, DivergenceError
 from hybrid_opt.classical.short_training import train_without_files
 from hybrid_opt.classical.trained_folder import model_class
 from hybrid_opt.classical.training import train
@@ -76,5 +76,5 @@ def test_early_stopping_is_refused():
 
 
 def test_a_diverging_run_is_an_error():
-    with pytest.raises(TrainingError, match="lower learning_rate"):
+    with pytest.raises(DivergenceError, match="lower learning_rate"):
         train_without_files(model_of(), DATA, SETTINGS.replaced(learning_rate=1e30, max_steps=20))

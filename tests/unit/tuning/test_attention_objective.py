@@ -12,7 +12,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from transformers import GPT2Config
 
 from hybrid_opt.classical.data_registry import load_data
-from hybrid_opt.classical.errors import TrainingError
+from hybrid_opt.classical.errors import DivergenceError, TrainingError
 from hybrid_opt.classical.training_settings import TrainingSettings
 from hybrid_opt.errors import OptionError
 from hybrid_opt.tuning import attention_objective
@@ -67,7 +67,7 @@ def test_costs_stand_beside_the_loss(monkeypatch):
 
 def test_a_diverging_training_is_an_infinite_loss(monkeypatch):
     def diverge(*arguments: Any, **named: Any) -> float:
-        raise TrainingError("the loss is nan at step 3")
+        raise DivergenceError("the loss is nan at step 3")
 
     monkeypatch.setattr(attention_objective, "train_without_files", diverge)
     study = optuna.create_study()
@@ -75,6 +75,23 @@ def test_a_diverging_training_is_an_infinite_loss(monkeypatch):
     assert study.trials[0].value == math.inf
     assert study.trials[0].user_attrs == {"diverged": "the loss is nan at step 3"}
     assert value_of(objective_of(objectives=["loss", "memory"])) == [math.inf, math.inf]
+
+
+def test_batches_larger_than_the_data_are_refused_before_the_first_training():
+    with pytest.raises(TrainingError, match="batch_size is 1000; give a batch_size of at most 142"):
+        objective_of(training=TRAINING.replaced(batch_size=1000))
+    for sizes in (CategoricalDistribution([16, 500]), IntDistribution(16, 500)):
+        with pytest.raises(TrainingError, match="batch_size is 500"):
+            objective_of(search_space={"batch_size": sizes})
+
+
+def test_only_divergence_is_a_loss(monkeypatch):
+    def fail(*arguments: Any, **named: Any) -> float:
+        raise TrainingError("the validation set has no label that counts")
+
+    monkeypatch.setattr(attention_objective, "train_without_files", fail)
+    with pytest.raises(TrainingError, match="no label"):
+        optuna.create_study().optimize(objective_of(), n_trials=1)
 
 
 def test_a_pruner_ends_a_training():

@@ -210,6 +210,16 @@ def test_qaoa_minimizes_the_surrogate(invented):
         if "hybrid_opt:proposal" in trial.system_attrs
     }
     assert "qaoa (xy-exact)" in solvers
+    assert (tuning.sampler, list(tuning.rivals)) == ("qubo by qaoa (xy-exact)", ["qubo"])
+    (label,) = [note for note in tuning.notes if note.startswith(f"{tuning.sampler}: ")]
+    for words in ("qubits", "1 layers", "shots", "samples counted in all"):
+        assert words in label
+    assert tuning.to_dict()["quantum"] == label.removeprefix(f"{tuning.sampler}: ")
+
+
+def test_a_classical_solver_of_the_surrogate_needs_nobody_beside_it(invented):
+    tuning = tuned(solver="exact", trials=2)
+    assert (tuning.sampler, tuning.rivals, tuning.quantum) == ("qubo by exact", {}, "")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import math
 import optuna
 import pytest
 
-from hybrid_opt.classical.errors import TrainingError
+from hybrid_opt.classical.errors import DivergenceError
 from hybrid_opt.tuning.finalists import GIVEN, Finalist, best_trials, half_width, measure_finalists
 from hybrid_opt.tuning.tuning_folder import TuningFolder
 
@@ -23,7 +23,7 @@ class Objective:
     def train(self, params, seed):
         self.trained.append((json.dumps(params), seed))
         if seed in self.fails:
-            raise TrainingError("the loss is nan at step 1")
+            raise DivergenceError("the loss is nan at step 1")
         return seed, params.get("x", 0.0) + seed
 
     def held_out(self, model):

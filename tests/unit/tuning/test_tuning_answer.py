@@ -37,7 +37,7 @@ def answer(**changes: Any) -> AttentionTuning:
     config = DATA.config(hidden_size=8, num_attention_heads=2, num_hidden_layers=1)
     given = {
         "config": config, "training": TrainingSettings(), "chosen": NEW, "finalists": (OLD, NEW),
-        "study": study_of(), "sampler": "qubo", "rivals": {},
+        "study": study_of(), "sampler": "qubo", "rivals": {}, "quantum": "",
         "objective": AttentionObjective(config, DATA, search_space=SPACE), "interrupted": False, "seed": 3,
         "seconds": 1.5,
     }  # fmt: skip
