@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from .attention_layer import DistanceAttention
 from .attention_slices import distance_changes
 from .configuration import DistanceTransformerConfig
+from .errors import ConfigurationError
 from .feed_forward import DenseFeedForward
 from .projection_slices import apply_changes
 from .transformers_import import GradientCheckpointingLayer
@@ -68,7 +69,7 @@ def attention_of(
     return layer
 
 
-def feed_forward_of(config: DistanceTransformerConfig, layer_index: int) -> nn.Module:
+def feed_forward_of(config: DistanceTransformerConfig, layer_index: int, *, causal: bool) -> nn.Module:
     """The feed-forward part a configuration asks for in one layer."""
     width = config.feed_forward_width
     if config.layer_feed_forward(layer_index) == "dense":
@@ -77,6 +78,11 @@ def feed_forward_of(config: DistanceTransformerConfig, layer_index: int) -> nn.M
 
     given = {"dropout": config.hidden_dropout, "initializer_std": config.initializer_range}
     settings = given | (config.moe or {})
+    if causal and settings.get("balance") == "expert_choice":
+        raise ConfigurationError(
+            "moe has balance 'expert_choice', under which the experts of a token depend on later tokens; a "
+            "causal model takes 'auxiliary', 'loss_free' or 'none'"
+        )
     router = config.router[layer_index] if isinstance(config.router, list) else config.router
     if router is not None:
         settings["router"] = router
@@ -112,7 +118,7 @@ class TransformerBlock(GradientCheckpointingLayer):  # type: ignore[misc]
             self.cross_attention_norm = nn.LayerNorm(width, eps=eps)
             self.cross_attention = attention_of(config, layer_index, causal=False, across=True)
         self.feed_forward_norm = nn.LayerNorm(width, eps=eps)
-        self.feed_forward = feed_forward_of(config, layer_index)
+        self.feed_forward = feed_forward_of(config, layer_index, causal=causal)
         self.dropout = nn.Dropout(config.hidden_dropout)
         self.head_gate = self.control = None
         if config.head_gate is not None:

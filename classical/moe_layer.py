@@ -16,7 +16,7 @@ from .errors import ComponentError, ConfigurationError, MaskTypeError
 from .moe_balance import SelectionBias, auxiliary_balance_loss, router_entropy, router_z_loss
 from .moe_experts import Activation, Experts, activation_named, mix_experts
 from .moe_mass_control import MassController
-from .moe_routing import Selection, keep_within_capacity, select_by_mass, select_top_k
+from .moe_routing import Selection, keep_within_capacity, select_by_experts, select_by_mass, select_top_k
 from .moe_settings import MoESettings
 from .moe_statistics import RoutingCounts, RoutingStatistics
 from .recomputation import is_recomputation
@@ -237,7 +237,9 @@ class MoELayer(nn.Module):
         return self.settings.probability_mass if self.mass_controller is None else self.mass_controller.mass()
 
     def _select(self, probabilities: Tensor) -> Selection:
-        """The experts each token asks for."""
+        """The experts each token asks for, or that ask for it."""
+        if self.settings.balance == "expert_choice":
+            return select_by_experts(probabilities, self.settings.slots)
         bias = None if self.selection_bias is None else self.selection_bias.bias()
         mass = self._mass()
         if mass is None:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from .errors import ConfigurationError
 
-__all__ = ["Selection", "keep_within_capacity", "select_by_mass", "select_top_k"]
+__all__ = ["Selection", "keep_within_capacity", "select_by_experts", "select_by_mass", "select_top_k"]
 
 
 class Selection(NamedTuple):
@@ -139,6 +139,37 @@ def select_by_mass(
     chosen = before < mass
     chosen[:, 0] = True
     return Selection(experts, chosen, own)
+
+
+def select_by_experts(probabilities: Tensor, k: int) -> Selection:
+    """Expert choice: every expert takes the ceil(k N / E) tokens that are likeliest to be its own.
+
+    Loads are even by construction, a token gets k experts on average, and any number from 0 to E by itself.
+    Y. Zhou et al., "Mixture-of-experts with expert choice routing", arXiv 2202.09368. Which tokens are taken
+    depends on all of them, later ones included.
+
+    Args:
+        probabilities: shape (N, E).
+        k: experts per token on average, 1 to E.
+
+    Returns:
+        The selection, of E slots, expert e in slot e.
+
+    Raises:
+        ConfigurationError: k outside its range.
+
+    Example:
+        >>> select_by_experts(torch.tensor([[0.9, 0.1], [0.8, 0.2]]), 1).chosen.tolist()
+        [[True, False], [False, True]]
+    """
+    tokens, experts = probabilities.shape
+    if not 1 <= k <= experts:
+        raise ConfigurationError(f"k is 1 to {experts}, the number of experts, not {k}")
+    order = probabilities.detach().sort(dim=0, descending=True, stable=True).indices
+    taken = order[: math.ceil(k * tokens / experts)]
+    chosen = torch.zeros_like(probabilities, dtype=torch.bool).scatter_(0, taken, True)
+    numbers = torch.arange(experts, device=probabilities.device).expand(tokens, experts)
+    return Selection(numbers, chosen, probabilities)
 
 
 def keep_within_capacity(selection: Selection, num_experts: int, factor: float) -> Selection:

@@ -12,7 +12,7 @@ from .errors import ConfigurationError
 
 __all__ = ["MoESettings"]
 
-_BALANCES = ("auxiliary", "loss_free", "none")
+_BALANCES = ("auxiliary", "loss_free", "expert_choice", "none")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,9 @@ class MoESettings:
         evaluation_capacity_factor: the same outside training. Which tokens are dropped depends on all
             tokens of the batch, later ones included, so that with a limit cached decoding differs from one
             pass.
-        balance: "auxiliary" (a loss), "loss_free" (a bias on the choice alone) or "none".
+        balance: "auxiliary" (a loss), "loss_free" (a bias on the choice alone), "expert_choice" (experts take
+            tokens, ``top_k`` of them per token on average) or "none". Under expert choice the experts of a
+            token depend on all tokens of the batch, in evaluation too; causal models of this package refuse it.
         auxiliary_weight: factor of the balancing loss.
         z_loss_weight: factor of the mean squared logarithm of the sum of exponentials of the logits.
         entropy_weight: factor of the mean entropy of the router, which keeps a fixed mass from drifting to
@@ -42,7 +44,7 @@ class MoESettings:
         bias_speed: step of the bias under "loss_free".
         normalize_weights: whether the weights of a token's experts are divided by their sum. None: yes,
             unless a token can get one expert only: its weight would be 1 and the router would learn nothing
-            from the task. The same is true of the tokens that get one where the number varies; without the
+            from the task; and not under expert choice. The same is true of the tokens that get one where the number varies; without the
             division, however, outputs there start smaller by the mass.
         bias: whether experts have biases.
         dropout: probability of a zero behind the activation of an expert, in training; at least 0, below 1.
@@ -106,6 +108,17 @@ class MoESettings:
                 "max_active limits a number of experts that varies; give probability_mass or "
                 "target_active with it, or top_k instead"
             )
+        if self.balance == "expert_choice" and self.varies:
+            raise ConfigurationError(
+                "under expert_choice the number of experts varies by itself; give top_k, its mean, and no "
+                "probability_mass or target_active"
+            )
+        limits = (self.capacity_factor, self.evaluation_capacity_factor)
+        if self.balance == "expert_choice" and limits != (None, None):
+            raise ConfigurationError(
+                "under expert_choice every expert takes ceil(top_k * tokens / num_experts) tokens; leave "
+                "capacity_factor and evaluation_capacity_factor out"
+            )
         if self.slots == 1 and self.num_experts > 1 and self.normalize_weights:
             raise ConfigurationError(
                 "with one expert per token a normalized weight is always 1 and the router learns "
@@ -135,7 +148,7 @@ class MoESettings:
     def normalizes(self) -> bool:
         """Whether weights are divided by their sum."""
         if self.normalize_weights is None:
-            return self.slots > 1
+            return self.slots > 1 and self.balance != "expert_choice"
         return self.normalize_weights
 
 

@@ -10,6 +10,7 @@ import torch
 from hybrid_opt.classical.attention_control import AttentionControl
 from hybrid_opt.classical.blocks import TransformerBlock, attention_of, feed_forward_of
 from hybrid_opt.classical.configuration import DistanceTransformerConfig
+from hybrid_opt.classical.errors import ConfigurationError
 from hybrid_opt.classical.feed_forward import DenseFeedForward
 from hybrid_opt.classical.moe_layer import MoELayer
 
@@ -128,5 +129,15 @@ def test_routers_by_layer():
         vocab_size=9, hidden_size=8, num_attention_heads=2, num_hidden_layers=2, intermediate_size=8,
         feed_forward="moe", moe={"num_experts": 2}, router=[None, {"name": "cosine"}],
     )  # fmt: skip
-    names = [type(feed_forward_of(config, layer).router).__name__ for layer in range(2)]
+    names = [type(feed_forward_of(config, layer, causal=True).router).__name__ for layer in range(2)]
     assert names == ["SoftmaxRouter", "CosineRouter"]
+
+
+def test_expert_choice_is_refused_where_tokens_must_not_see_later_ones():
+    config = DistanceTransformerConfig(
+        vocab_size=9, hidden_size=8, num_attention_heads=2, num_hidden_layers=1,
+        feed_forward="moe", moe={"num_experts": 2, "balance": "expert_choice"},
+    )  # fmt: skip
+    TransformerBlock(config, 0, causal=False)
+    with pytest.raises(ConfigurationError, match="'expert_choice', under which .* later tokens"):
+        TransformerBlock(config, 0, causal=True)

@@ -6,7 +6,12 @@ from torch.nn import functional
 
 from hybrid_opt.classical.errors import ConfigurationError
 from hybrid_opt.classical.moe_experts import Experts, activation_named, mix_experts
-from hybrid_opt.classical.moe_routing import keep_within_capacity, select_by_mass, select_top_k
+from hybrid_opt.classical.moe_routing import (
+    keep_within_capacity,
+    select_by_experts,
+    select_by_mass,
+    select_top_k,
+)
 
 GENERATOR = torch.Generator().manual_seed(3)
 
@@ -37,6 +42,7 @@ CHOICES = {
     "top 2": lambda p: select_top_k(p, 2),
     "all": lambda p: select_top_k(p, 4),
     "by mass": lambda p: select_by_mass(p, 0.6, 3),
+    "by experts": lambda p: select_by_experts(p, 1),
     "within capacity": lambda p: keep_within_capacity(select_top_k(p, 2), 4, 0.6),
 }
 

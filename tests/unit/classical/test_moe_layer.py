@@ -171,6 +171,14 @@ def test_the_controller_holds_its_target_in_the_layer():
     assert layer.statistics().mean_active == pytest.approx(2.0, abs=0.05)
 
 
+def test_under_expert_choice_loads_are_even_and_some_tokens_get_no_expert():
+    layer = make(top_k=1, balance="expert_choice")
+    output, loss = layer(states(16))
+    figures = layer.statistics()
+    assert figures.max_violation == 0.0 and figures.mean_active == 1.0 and loss is None
+    assert figures.tokens_without_expert == int((output == 0).all(-1).sum()) > 0
+
+
 def test_loss_free_balancing_evens_the_load_without_a_loss():
     layer = make(balance="loss_free", bias_speed=0.01)
     for step in range(150):

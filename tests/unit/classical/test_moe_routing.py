@@ -6,7 +6,13 @@ import pytest
 import torch
 
 from hybrid_opt.classical.errors import ConfigurationError
-from hybrid_opt.classical.moe_routing import Selection, keep_within_capacity, select_by_mass, select_top_k
+from hybrid_opt.classical.moe_routing import (
+    Selection,
+    keep_within_capacity,
+    select_by_experts,
+    select_by_mass,
+    select_top_k,
+)
 
 
 def random_probabilities(tokens, experts, seed=0, spread=1.0):
@@ -128,3 +134,23 @@ def test_more_experts_than_there_are(number):
         ConfigurationError, match=f"max_active is 1 to 3, the number of experts, not {number}"
     ):
         select_by_mass(probabilities, 0.5, number)
+
+
+@pytest.mark.parametrize(("tokens", "k", "room"), [(12, 1, 3), (10, 1, 3), (10, 2, 5), (3, 4, 3), (0, 1, 0)])
+def test_experts_take_the_tokens_that_are_likeliest_theirs(tokens, k, room):
+    probabilities = random_probabilities(tokens, 4)
+    selection = select_by_experts(probabilities, k)
+    assert selection.load(4).tolist() == [room] * 4
+    for e in range(4):
+        taken = set(selection.chosen[:, e].nonzero().flatten().tolist())
+        assert taken == set(probabilities[:, e].argsort(descending=True)[:room].tolist())
+
+
+def test_experts_take_earlier_tokens_first_where_all_are_equal():
+    assert select_by_experts(torch.full((4, 2), 0.5), 1).chosen.any(-1).tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize("k", [0, 5])
+def test_experts_take_no_more_than_all_tokens(k):
+    with pytest.raises(ConfigurationError, match="k is 1 to 4"):
+        select_by_experts(random_probabilities(3, 4), k)

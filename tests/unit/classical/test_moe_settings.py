@@ -16,6 +16,7 @@ from hybrid_opt.classical.moe_settings import MoESettings
         ({"top_k": 1}, 1, False, False),
         ({"top_k": 3}, 3, False, True),
         ({"top_k": 3, "normalize_weights": False}, 3, False, False),
+        ({"top_k": 2, "balance": "expert_choice"}, 2, False, False),
         ({"probability_mass": 0.5}, 4, True, True),
         ({"probability_mass": 0.5, "normalize_weights": False}, 4, True, False),
         ({"target_active": 1.5, "max_active": 3}, 3, True, True),
@@ -53,11 +54,14 @@ def test_the_first_mass_gives_an_undecided_router_about_its_target():
         ({"bias_speed": -1e-3}, "bias_speed is a number"),
         ({"initializer_std": -1.0}, "initializer_std is a number"),
         ({"dropout": 1.0}, "dropout is a number of at least 0 and below 1"),
-        ({"balance": "loss-free"}, "balance is one of auxiliary, loss_free, none, not 'loss-free'"),
+        ({"balance": "loss-free"}, "balance is one of auxiliary, loss_free, expert_choice, none, not 'loss-free'"),
         ({"top_k": 2, "probability_mass": 0.5}, "leave top_k out"),
         ({"top_k": 2, "target_active": 2.0}, "leave top_k out"),
         ({"max_active": 2}, "give probability_mass or target_active with it"),
         ({"top_k": 1, "normalize_weights": True}, "leave normalize_weights out"),
+        ({"balance": "expert_choice", "target_active": 2.0}, "give top_k, its mean"),
+        ({"balance": "expert_choice", "capacity_factor": 1.0}, "leave capacity_factor and"),
+        ({"balance": "expert_choice", "evaluation_capacity_factor": 1.0}, "leave capacity_factor and"),
     ],
 )
 def test_what_is_refused(settings, message):
