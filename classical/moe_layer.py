@@ -5,7 +5,8 @@ Shapes: B batch, T tokens, C hidden size, E experts, N tokens that are not padde
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -21,7 +22,7 @@ from .moe_settings import MoESettings
 from .moe_statistics import RoutingCounts, RoutingStatistics
 from .recomputation import is_recomputation
 
-__all__ = ["MoELayer"]
+__all__ = ["MoELayer", "uncounted"]
 
 
 class MoELayer(nn.Module):
@@ -277,3 +278,31 @@ class MoELayer(nn.Module):
             entropy=float(router_entropy(logits)),
             without=int((~kept.chosen.any(-1)).sum()),
         )
+
+
+@contextmanager
+def uncounted(model: nn.Module) -> Iterator[None]:
+    """Passes inside the ``with`` block leave the statistics of every mixture of a model as they were.
+
+    Args:
+        model: any torch model.
+
+    Yields:
+        Nothing.
+
+    Example:
+        >>> layer = MoELayer(4, 8, num_experts=2)
+        >>> with uncounted(layer):
+        ...     layer(torch.zeros(3, 4))[0].shape
+        torch.Size([3, 4])
+        >>> layer.statistics().tokens
+        0
+    """
+    kept = [(part, part._counts) for part in model.modules() if isinstance(part, MoELayer)]
+    for part, _ in kept:
+        part.reset_statistics()
+    try:
+        yield
+    finally:
+        for part, counts in kept:
+            part._counts = counts

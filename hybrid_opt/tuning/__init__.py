@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .attention_objective import AttentionObjective
     from .attention_settings import attention_space
     from .attention_tuning import tune_attention
+    from .expert_reassignment import ExpertReassignment
     from .head_baselines import HEAD_BASELINES, head_baseline
     from .head_choice import HeadSelection
     from .head_question import HeadQuestion
@@ -33,6 +34,7 @@ __all__ = [
     "HEAD_BASELINES",
     "AttentionObjective",
     "AttentionTuning",
+    "ExpertReassignment",
     "HeadQuestion",
     "HeadSelection",
     "HeadStatistics",
@@ -59,6 +61,7 @@ __all__ = [
 _HOMES = {
     "AttentionObjective": "attention_objective",
     "AttentionTuning": "tuning_answer",
+    "ExpertReassignment": "expert_reassignment",
     "HEAD_BASELINES": "head_baselines",
     "HeadQuestion": "head_question",
     "HeadSelection": "head_choice",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .._optional import require
-from ..classical.moe_layer import MoELayer
+from ..classical.moe_layer import MoELayer, uncounted
 from ..errors import OptionError
 from ..seeds import child_seed, resolve_seed
 from ..solvers.settings import check_whole
@@ -225,15 +225,12 @@ def _collect(
         mixture.register_forward_pre_hook(at_layer, with_kwargs=True),
         mixture.router.register_forward_hook(at_router),
     ]
-    counted = mixture._counts
     try:
-        mixture.reset_statistics()  # what runs here is not what the user counts
-        with evaluating(model):
+        with evaluating(model), uncounted(model):
             for batch in batches.batches:
                 model(**batch)
                 done += len(batch["labels"])
     finally:
-        mixture._counts = counted
         for hook in hooks:
             hook.remove()
     if not tokens:

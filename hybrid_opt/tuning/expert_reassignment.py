@@ -1,0 +1,219 @@
+"""Assign tokens to experts again and again while a model trains: a callback of transformers' Trainer.
+
+Shapes: E experts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+from ..classical.training_callbacks import TrainerCallback
+from ..errors import OptionError
+from ..seeds import child_seed, resolve_seed
+from ..solvers.settings import check_whole
+from .expert_layers import expert_layer, find_expert_layers
+from .routing_assignment import assign_experts
+from .routing_checks import read_weight
+from .routing_problem import CAPACITY_FACTOR
+from .token_clusters import TokenClusters, cluster_tokens
+
+__all__ = ["ExpertReassignment", "Reassigned", "room_for_clusters"]
+
+
+@dataclass(frozen=True)
+class Reassigned:
+    """One layer's router, set anew.
+
+    Attributes:
+        step: optimizer step after which it happened.
+        layer: number of the layer.
+        method: what found the assignment.
+        status: "optimal", "feasible" or "over capacity".
+        gap: distance of its objective from the best bound, None where nothing is proven.
+        max_violation: MaxVio of the clusters as assigned.
+        satisfied: share of the tokens whose centroid prefers its expert, see `Routing.initialize`.
+    """
+
+    step: int
+    layer: int
+    method: str
+    status: str
+    gap: float | None
+    max_violation: float
+    satisfied: float
+
+
+def room_for_clusters(clusters: TokenClusters, capacity_factor: float) -> float:
+    """Tokens that each expert takes: so many even shares, or the largest cluster where that is more.
+
+    A cluster is never split, so that less room for the largest one would leave nothing feasible.
+
+    Args:
+        clusters: the clusters.
+        capacity_factor: room in even shares, at least 1.
+
+    Returns:
+        The capacity, the same for all experts.
+
+    Raises:
+        OptionError: a factor that is no number of at least 1.
+
+    Example:
+        >>> import numpy as np
+        >>> part = np.eye(2)
+        >>> room_for_clusters(TokenClusters(part, np.array([3, 1]), part, part, part, layer=0, examples=2), 1.25)
+        3.0
+    """
+    factor = read_weight("capacity_factor", capacity_factor)
+    if factor < 1:
+        raise OptionError(f"capacity_factor is {capacity_factor!r}; below 1 the experts cannot take all tokens")
+    even = float(clusters.sizes.sum()) / clusters.affinity.shape[1]
+    return max(factor * even, float(clusters.sizes.max()))
+
+
+class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
+    """Every so many steps: cluster the tokens of each layer of experts, assign, set the softmax router.
+
+    Goes into ``callbacks`` of ``classical.train`` or of a Trainer of transformers. What it does after a step
+    depends on the step, the seed and the weights alone, so that a resumed run repeats it. The moments that
+    the optimizer keeps for a router belong to its old weights and are dropped.
+
+    Whether this is worth its time is measured in ``docs/studies/expert_assignment.json``.
+
+    Args:
+        data: what `cluster_tokens` takes.
+        n_clusters: clusters per layer.
+        every: optimizer steps between two assignments; the last step of a training is left out.
+        until: no assignment after this step; None for the whole training.
+        layers: numbers of the layers; None for all with experts.
+        method: a method of `assign_experts`.
+        capacity_factor: room of an expert in even shares, see `room_for_clusters`.
+        co_weight: see `RoutingProblem`.
+        sim_weight: see `RoutingProblem`.
+        margin: see `Routing.initialize`.
+        examples: examples that are clustered.
+        batch_size: examples per batch.
+        time_limit: seconds for each assignment.
+        seed: of examples, clusters and methods.
+
+    Attributes:
+        history: what was done, one entry per layer and time.
+
+    Raises:
+        OptionError: a number out of range. A model without experts is refused when training begins.
+
+    Example:
+        >>> from hybrid_opt.classical import (
+        ...     DistanceEncoderForSequenceClassification, TrainingSettings, load_data, train
+        ... )
+        >>> data = load_data("wine", seed=0)
+        >>> experts = {"feed_forward": "moe", "moe": {"num_experts": 2, "top_k": 1}}
+        >>> config = data.config(hidden_size=8, num_attention_heads=2, num_hidden_layers=1, **experts)
+        >>> again = ExpertReassignment(data, n_clusters=4, every=2, examples=16, seed=0)
+        >>> model = DistanceEncoderForSequenceClassification(config)
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     _ = train(model, data, folder, TrainingSettings(max_steps=5), callbacks=[again])
+        >>> [entry.step for entry in again.history]
+        [2, 4]
+    """
+
+    def __init__(
+        self,
+        data: Any,
+        *,
+        n_clusters: int,
+        every: int,
+        until: int | None = None,
+        layers: Iterable[int] | None = None,
+        method: Any = "auto",
+        capacity_factor: float = CAPACITY_FACTOR,
+        co_weight: float = 0.0,
+        sim_weight: float = 0.0,
+        margin: float = 2.0,
+        examples: int | None = 64,
+        batch_size: int = 16,
+        time_limit: float = 60.0,
+        seed: int | None = None,
+    ) -> None:
+        check_whole("n_clusters", n_clusters, least=2)
+        check_whole("every", every)
+        if until is not None:
+            check_whole("until", until)
+        if read_weight("capacity_factor", capacity_factor) < 1:
+            raise OptionError(f"capacity_factor is {capacity_factor!r}; it must be at least 1")
+        self.data, self.n_clusters, self.every, self.until = data, n_clusters, every, until
+        self.layers = None if layers is None else tuple(layers)
+        self.method, self.capacity_factor, self.time_limit = method, float(capacity_factor), time_limit
+        self.weights = {
+            "co_weight": read_weight("co_weight", co_weight),
+            "sim_weight": read_weight("sim_weight", sim_weight),
+        }
+        self.margin, self.examples, self.batch_size = margin, examples, batch_size
+        self.seed = resolve_seed(seed)
+        self.history: list[Reassigned] = []
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **named: Any) -> None:
+        """Refuse a model without these layers before it trains."""
+        for layer in self._layers(named["model"]):
+            expert_layer(named["model"], layer)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **named: Any) -> None:
+        """Assign and set, where it is time."""
+        step, last = state.global_step, state.max_steps
+        if step % self.every or step >= last or (self.until is not None and step > self.until):
+            return
+        for layer in self._layers(named["model"]):
+            self.history.append(self.assign(named["model"], layer, step))
+            router = expert_layer(named["model"], layer).router
+            _forget_moments(named.get("optimizer"), router)
+
+    def assign(self, model: Any, layer: int, step: int = 0) -> Reassigned:
+        """Cluster, assign and set one layer now.
+
+        Args:
+            model: the model.
+            layer: number of the layer.
+            step: kept in the answer; a further part of the seed.
+
+        Returns:
+            What was done.
+
+        Raises:
+            OptionError: no such layer, another router, or data that do not fit.
+            SolverError: the method found no feasible assignment.
+        """
+        seed = child_seed(self.seed, f"reassignment {layer} {step}")
+        clusters = cluster_tokens(
+            model, self.data, layer, self.n_clusters, examples=self.examples, batch_size=self.batch_size,
+            seed=seed,
+        )  # fmt: skip
+        problem = clusters.problem(capacity=room_for_clusters(clusters, self.capacity_factor), **self.weights)
+        routing = assign_experts(problem, self.method, seed=seed, time_limit=self.time_limit)
+        satisfied = routing.initialize(model, layer, margin=self.margin)
+        return Reassigned(
+            step, layer, routing.method, routing.rows[0].status, routing.gap, routing.max_violation, satisfied
+        )
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """The history as plain numbers, for JSON."""
+        return [asdict(entry) for entry in self.history]
+
+    def _layers(self, model: Any) -> tuple[int, ...]:
+        if self.layers is not None:
+            return self.layers
+        found = tuple(find_expert_layers(model))
+        if not found:
+            expert_layer(model, 0)  # says what is missing
+        return found
+
+
+def _forget_moments(optimizer: Any, module: torch.nn.Module) -> None:
+    """Drop what an optimizer has gathered on the parameters of a module."""
+    if optimizer is not None:
+        for parameter in module.parameters():
+            optimizer.state.pop(parameter, None)

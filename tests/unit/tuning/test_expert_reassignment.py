@@ -1,0 +1,112 @@
+"""Routers set again while a model trains: when, by what, repeatable, and what is refused."""
+
+import numpy as np
+import pytest
+import torch
+
+from hybrid_opt.classical import DistanceEncoderForSequenceClassification, TrainingSettings, load_data
+from hybrid_opt.classical.distance_trainer import DistanceTrainer, trainer_arguments
+from hybrid_opt.classical.short_training import train_without_files
+from hybrid_opt.errors import OptionError
+from hybrid_opt.tuning.expert_layers import expert_layer
+from hybrid_opt.tuning.expert_reassignment import ExpertReassignment, room_for_clusters
+from hybrid_opt.tuning.token_clusters import TokenClusters
+
+DATA = load_data("wine", seed=0)
+
+
+def made(**settings):
+    torch.manual_seed(0)
+    given = {"feed_forward": "moe", "moe": {"num_experts": 2, "top_k": 1, "balance": "none"}, **settings}
+    config = DATA.config(hidden_size=8, num_attention_heads=2, num_hidden_layers=2, **given)
+    return DistanceEncoderForSequenceClassification(config)
+
+
+def trained(callback, steps=5, folder="unused"):
+    model, settings = made(), TrainingSettings(max_steps=steps, batch_size=8)
+    arguments = trainer_arguments(settings, len(DATA.train), str(folder), unused=True, save=False)
+    trainer = DistanceTrainer(model, arguments, DATA, settings, [callback])
+    trainer.train()
+    return model, trainer
+
+
+def again(**settings):
+    return ExpertReassignment(DATA, **{"n_clusters": 4, "every": 2, "examples": 16, "seed": 3, **settings})
+
+
+def test_every_second_step_but_the_last_each_layer_is_set(tmp_path):
+    callback = again()
+    trained(callback, 6, tmp_path)
+    assert [(entry.step, entry.layer) for entry in callback.history] == [(2, 0), (2, 1), (4, 0), (4, 1)]
+    assert all(entry.status == "optimal" and entry.method == "milp" for entry in callback.history)
+    assert callback.to_dict()[0]["step"] == 2
+
+
+def test_it_stops_where_it_is_told_and_leaves_other_layers_alone(tmp_path):
+    callback = again(until=2, layers=[1])
+    trained(callback, 6, tmp_path)
+    assert [(entry.step, entry.layer) for entry in callback.history] == [(2, 1)]
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_router_than_without(tmp_path):
+    first, second = (trained(again(), 5, tmp_path)[0] for _ in range(2))
+    plain = made()
+    train_without_files(plain, DATA, TrainingSettings(max_steps=5, batch_size=8))
+    weights = [expert_layer(model, 0).router.weight for model in (first, second, plain)]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.allclose(weights[0], weights[2], atol=0.05)
+
+
+def test_the_optimizer_forgets_the_old_router(tmp_path):
+    seen = []
+
+    class Watch(ExpertReassignment):
+        def on_step_end(self, args, state, control, **named):
+            super().on_step_end(args, state, control, **named)
+            router = expert_layer(named["model"], 0).router
+            seen.append(router.weight in named["optimizer"].state)
+
+    trained(Watch(DATA, n_clusters=4, every=3, examples=16, seed=0), 4, tmp_path)
+    assert seen == [True, True, False, True]
+
+
+def test_what_it_runs_is_not_counted():
+    model = made().train()
+    before = expert_layer(model, 0).statistics().passes
+    answer = again().assign(model, 1)
+    assert answer.layer == 1 and answer.max_violation >= 0
+    assert expert_layer(model, 0).statistics().passes == before and model.training
+
+
+def test_room_is_never_less_than_the_largest_cluster():
+    part = np.eye(2)
+    clusters = TokenClusters(part, np.array([9, 1]), part, part, part, layer=0, examples=2)
+    assert room_for_clusters(clusters, 1.25) == 9.0
+    assert room_for_clusters(clusters, 2.0) == 10.0
+    with pytest.raises(OptionError, match="below 1 the experts cannot take all tokens"):
+        room_for_clusters(clusters, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n_clusters": 1}, "n_clusters"),
+        ({"every": 0}, "every"),
+        ({"until": 0}, "until"),
+        ({"capacity_factor": 0.5}, "capacity_factor is 0.5; it must be at least 1"),
+        ({"co_weight": -1}, "co_weight is -1"),
+        ({"sim_weight": "much"}, "sim_weight is 'much'"),
+    ],
+)
+def test_wrong_settings(settings, message):
+    with pytest.raises(OptionError, match=message):
+        again(**settings)
+
+
+@pytest.mark.parametrize("layers", [None, [0]])
+def test_a_model_without_experts_is_refused_before_it_trains(layers):
+    model = made(feed_forward="dense", moe=None)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(OptionError, match="has no layer with experts"):
+        again(layers=layers).on_train_begin(None, None, None, model=model)
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
