@@ -35,8 +35,8 @@ class MoESettings:
             tokens of the batch, later ones included, so that with a limit cached decoding differs from one
             pass.
         balance: "auxiliary" (a loss), "loss_free" (a bias on the choice alone), "expert_choice" (experts take
-            tokens, ``top_k`` of them per token on average) or "none". Under expert choice the experts of a
-            token depend on all tokens of the batch, in evaluation too; causal models of this package refuse it.
+            tokens, each token getting ``top_k`` on average) or "none". Under expert choice the experts of a
+            token depend on all tokens of the batch, in evaluation too; causal models here refuse it.
         auxiliary_weight: factor of the balancing loss.
         z_loss_weight: factor of the mean squared logarithm of the sum of exponentials of the logits.
         entropy_weight: factor of the mean entropy of the router, which keeps a fixed mass from drifting to
@@ -44,8 +44,8 @@ class MoESettings:
         bias_speed: step of the bias under "loss_free".
         normalize_weights: whether the weights of a token's experts are divided by their sum. None: yes,
             unless a token can get one expert only: its weight would be 1 and the router would learn nothing
-            from the task; and not under expert choice. The same is true of the tokens that get one where the number varies; without the
-            division, however, outputs there start smaller by the mass.
+            from the task; under expert choice no. The same is true of the tokens that get one where the
+            number varies; without the division, however, outputs there start smaller by the mass.
         bias: whether experts have biases.
         dropout: probability of a zero behind the activation of an expert, in training; at least 0, below 1.
         initializer_std: standard deviation of the experts' first weights.

@@ -64,13 +64,16 @@ def room_for_clusters(clusters: TokenClusters, capacity_factor: float) -> float:
 
     Example:
         >>> import numpy as np
-        >>> part = np.eye(2)
-        >>> room_for_clusters(TokenClusters(part, np.array([3, 1]), part, part, part, layer=0, examples=2), 1.25)
+        >>> eye = np.eye(2)
+        >>> clusters = TokenClusters(eye, np.array([3, 1]), eye, eye, eye, layer=0, examples=2)
+        >>> room_for_clusters(clusters, 1.25)
         3.0
     """
     factor = read_weight("capacity_factor", capacity_factor)
     if factor < 1:
-        raise OptionError(f"capacity_factor is {capacity_factor!r}; below 1 the experts cannot take all tokens")
+        raise OptionError(
+            f"capacity_factor is {capacity_factor!r}; below 1 the experts cannot take all tokens"
+        )
     even = float(clusters.sizes.sum()) / clusters.affinity.shape[1]
     return max(factor * even, float(clusters.sizes.max()))
 

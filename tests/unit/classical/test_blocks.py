@@ -139,5 +139,5 @@ def test_expert_choice_is_refused_where_tokens_must_not_see_later_ones():
         feed_forward="moe", moe={"num_experts": 2, "balance": "expert_choice"},
     )  # fmt: skip
     TransformerBlock(config, 0, causal=False)
-    with pytest.raises(ConfigurationError, match="'expert_choice', under which .* later tokens"):
+    with pytest.raises(ConfigurationError, match=r"'expert_choice', under which .* later tokens"):
         TransformerBlock(config, 0, causal=True)

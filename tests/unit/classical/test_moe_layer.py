@@ -175,7 +175,7 @@ def test_under_expert_choice_loads_are_even_and_some_tokens_get_no_expert():
     layer = make(top_k=1, balance="expert_choice")
     output, loss = layer(states(16))
     figures = layer.statistics()
-    assert figures.max_violation == 0.0 and figures.mean_active == 1.0 and loss is None
+    assert (figures.max_violation, figures.mean_active, loss) == (0.0, 1.0, None)
     assert figures.tokens_without_expert == int((output == 0).all(-1).sum()) > 0
 
 

@@ -54,7 +54,7 @@ def test_the_first_mass_gives_an_undecided_router_about_its_target():
         ({"bias_speed": -1e-3}, "bias_speed is a number"),
         ({"initializer_std": -1.0}, "initializer_std is a number"),
         ({"dropout": 1.0}, "dropout is a number of at least 0 and below 1"),
-        ({"balance": "loss-free"}, "balance is one of auxiliary, loss_free, expert_choice, none, not 'loss-free'"),
+        ({"balance": "loss-free"}, "auxiliary, loss_free, expert_choice, none, not 'loss-free'"),
         ({"top_k": 2, "probability_mass": 0.5}, "leave top_k out"),
         ({"top_k": 2, "target_active": 2.0}, "leave top_k out"),
         ({"max_active": 2}, "give probability_mass or target_active with it"),
