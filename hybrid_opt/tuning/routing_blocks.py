@@ -19,6 +19,7 @@ from ..seeds import child_seed
 from ..solvers.base import Solver
 from ..solvers.greedy import Greedy
 from ..solvers.solve import solve
+from .routing_guide import ask_solver
 from .routing_problem import RoutingProblem
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def route_in_blocks(
     problem: RoutingProblem,
     make_solver: Callable[[RoutingProblem], Solver],
     *,
+    guided: bool,
     seed: int,
     time_limit: float,
     most_states: int = BLOCK_STATES,
@@ -98,6 +100,7 @@ def route_in_blocks(
     Args:
         problem: the problem.
         make_solver: the solver for a block.
+        guided: see `routing_guide.ask_solver`.
         seed: of everything random.
         time_limit: seconds for all blocks together; a block is not stopped half-way.
         most_states: states of a block, at most; a block has two clusters at least.
@@ -130,10 +133,11 @@ def route_in_blocks(
         tried[free] += 1
         part = block_problem(problem, chosen, free)
         solver = make_solver(part)
-        answer = solve(part.to_cqm(), solver, seed=child_seed(seed, f"block {number}"), time_limit=time_limit)
+        answer, found = ask_solver(
+            part, solver, guided=guided, seed=child_seed(seed, f"block {number}"), time_limit=time_limit
+        )
         blocks, name, record = blocks + 1, answer.method, record or answer.quantum
-        found = part.assignment(answer.sample) if answer.feasible else None
-        if found is not None:
+        if found is not None and part.feasible(found):
             whole = chosen.copy()
             whole[free] = found
             if problem.feasible(whole) and problem.objective(whole) < value:

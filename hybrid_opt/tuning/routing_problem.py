@@ -65,7 +65,8 @@ class RoutingProblem:
         sizes: (M,), tokens of each cluster, above 0; None for 1 each.
         capacity: tokens that an expert takes: (E,), or one number for all. None for ``capacity_factor``.
         capacity_factor: instead of ``capacity``: the same for all, this many times the even share S / E,
-            rounded up to whole tokens where sizes are whole; 1.25 where neither is given.
+            rounded up to whole tokens where sizes are whole; 1.25 where neither is given. Afterwards
+            ``capacity`` holds the numbers and this is None.
         coactivation: (M, M), symmetric, or None; see the head of this module. Diagonals play no part.
         similarity: (M, M), symmetric, or None.
         co_weight: c.
@@ -115,6 +116,7 @@ class RoutingProblem:
             capacity = read_vector("capacity", self.capacity, experts)
         check_room(sizes, capacity)
         # The one way to set a field of a frozen object; callers may hand over lists or tensors.
+        object.__setattr__(self, "capacity_factor", None)  # capacity says it now
         for name, value in (("affinity", affinity), ("sizes", sizes), ("capacity", capacity.astype(float))):
             object.__setattr__(self, name, value)
         for weight, matrix in (("co_weight", "coactivation"), ("sim_weight", "similarity")):

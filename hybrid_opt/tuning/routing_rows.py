@@ -27,6 +27,7 @@ from ..solvers.solve import solve
 from .head_methods import MOST_AMPLITUDES
 from .routing_blocks import route_in_blocks
 from .routing_direct import DIRECT_METHODS
+from .routing_guide import ask_solver
 from .routing_problem import RoutingProblem
 from .routing_solvers import routing_solver
 
@@ -127,22 +128,24 @@ def run_row(
         direct = DIRECT_METHODS[method](problem)
         return _judged(problem, method, direct.assignment, direct.bound, begin, note=direct.note)
     solver = routing_solver(method, problem, argument)
+    guided = method == "qaoa"
     if getattr(solver, "mixer", "x") != "x" and problem.states > MOST_AMPLITUDES:
         def make(part: RoutingProblem) -> Solver:
             return routing_solver(method, part, argument)
 
-        blocks = route_in_blocks(problem, make, seed=seed, time_limit=time_limit)
+        blocks = route_in_blocks(problem, make, guided=guided, seed=seed, time_limit=time_limit)
         name = f"{solver.name} in blocks"
         return _judged(
             problem, name, blocks.assignment, None, begin, note=blocks.note, quantum=blocks.quantum,
             interrupted=blocks.interrupted,
         )  # fmt: skip
-    model = problem.to_cqm()
     start = None
     if solver.name == "milp":
-        first = solve(model, Greedy(), seed=seed, time_limit=time_limit)
+        first = solve(problem.to_cqm(), Greedy(), seed=seed, time_limit=time_limit)
         start = first.sample if first.feasible else None
-    answer = solve(model, solver, seed=seed, time_limit=time_limit, start=start)
+    answer, found = ask_solver(
+        problem, solver, guided=guided, seed=seed, time_limit=time_limit, start=start
+    )
     if answer.status == "infeasible":
         sizes, capacity = np.asarray(problem.sizes).tolist(), np.asarray(problem.capacity).tolist()
         raise InfeasibleModelError(
@@ -150,14 +153,13 @@ def run_row(
             "more capacity, or more clusters that are smaller"
         )
     own = answer.own_row
-    found = None if answer.sample is None else problem.assignment(answer.sample)
-    # A bound of the model, to the user's scale.
-    bound = None if answer.bound is None else answer.bound * problem.unit
+    # A bound of the model, to the user's scale; one of the guide says nothing about the problem.
+    bound = None if guided or answer.bound is None else answer.bound * problem.unit
     return _judged(
         problem, answer.method, found, bound, begin,
-        optimal=answer.status == "optimal", note="; ".join(answer.notes), quantum=answer.quantum,
-        samples=answer.samples, feasible_share=None if own is None else own.feasible_share,
-        interrupted=answer.interrupted,
+        optimal=not guided and answer.status == "optimal", note="; ".join(answer.notes),
+        quantum=answer.quantum, samples=answer.samples, interrupted=answer.interrupted,
+        feasible_share=None if own is None else own.feasible_share,
     )  # fmt: skip
 
 

@@ -60,7 +60,7 @@ def routing_solver(method: Any, problem: RoutingProblem, argument: str = "method
             assignments. "qaoa" stays in the subspace in which every cluster has one expert, with angles
             trained for CVaR. Capacity rows have a penalty there where they are equations (the experts hold
             just what there is); where they are inequalities they have none, for slack bits would outgrow the
-            subspace, and draws are judged by them.
+            subspace: `routing_guide` pulls towards even loads, and draws are judged by the rows.
         problem: what it will be asked.
         argument: name of the user's argument, for messages.
 

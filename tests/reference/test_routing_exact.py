@@ -121,7 +121,8 @@ def test_blocks_never_end_above_where_they_began_and_are_called_blocks():
     problem = made(2, clusters=16, experts=4)
     begin = assign_experts(problem, "greedy", seed=0).objective
     answer = route_in_blocks(
-        problem, lambda part: routing_solver("exact", part), seed=0, time_limit=20, most_states=3**5
+        problem, lambda part: routing_solver("exact", part), guided=False, seed=0, time_limit=20,
+        most_states=3**5,
     )
     assert problem.feasible(answer.assignment)
     assert problem.objective(answer.assignment) <= begin + 1e-12

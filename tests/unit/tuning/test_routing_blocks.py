@@ -37,7 +37,7 @@ def test_every_cluster_gets_its_turn():
         sizes.append(part.shape[0])
         return routing_solver("exact", part)
 
-    answer = route_in_blocks(made(), make, seed=0, time_limit=20, most_states=81)
+    answer = route_in_blocks(made(), make, guided=False, seed=0, time_limit=20, most_states=81)
     assert sizes == [4] * 4
     assert "in 4 blocks of 4 clusters" in answer.note
     assert not answer.interrupted
@@ -46,7 +46,7 @@ def test_every_cluster_gets_its_turn():
 
 def test_the_same_seed_gives_the_same_answer():
     def answer():
-        return route_in_blocks(made(), exactly, seed=4, time_limit=20, most_states=9)
+        return route_in_blocks(made(), exactly, guided=False, seed=4, time_limit=20, most_states=9)
 
     first, again = answer(), answer()
     np.testing.assert_array_equal(first.assignment, again.assignment)
@@ -61,7 +61,10 @@ class Interrupted:
 
 
 def test_ctrl_c_ends_the_blocks_with_the_incumbent():
-    answer = route_in_blocks(made(), lambda part: Interrupted(), seed=0, time_limit=20, most_states=81)
+    solver = Interrupted()
+    answer = route_in_blocks(
+        made(), lambda part: solver, guided=False, seed=0, time_limit=20, most_states=81
+    )
     assert answer.interrupted
     assert made().feasible(answer.assignment)
     assert "1 blocks" in answer.note
@@ -70,4 +73,4 @@ def test_ctrl_c_ends_the_blocks_with_the_incumbent():
 def test_nothing_to_begin_at():
     packed = RoutingProblem(np.zeros((3, 2)), [2, 2, 2], capacity=3)
     with pytest.raises(SolverError, match="no feasible assignment for blocks"):
-        route_in_blocks(packed, lambda part: Interrupted(), seed=0, time_limit=5)
+        route_in_blocks(packed, lambda part: Interrupted(), guided=False, seed=0, time_limit=5)

@@ -1,0 +1,103 @@
+"""What QAOA is trained on where capacities are inequalities: the objective, and a pull towards even loads.
+
+A capacity that is an inequality has no penalty in the subspace. Angles trained on the objective alone lead
+to where it is lowest, over capacity. The guide adds
+
+    mu M max|linear| sum_e (load_e / S)^2
+
+which is a constant and terms of pairs, 2 s_m s_n / S^2 for two clusters on one expert: no slack bits needed.
+Draws are judged by the problem as it was asked; the best of them there is the answer.
+
+Shapes: M clusters, E experts, D different draws.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..solvers.base import Solver
+from ..solvers.solve import solve
+from .routing_problem import RoutingProblem, cluster_label
+
+if TYPE_CHECKING:
+    from ..solvers.solution import Solution
+
+__all__ = ["GUIDE", "ask_solver", "best_draw", "guiding_problem"]
+
+GUIDE = 0.5
+"""mu. Of eight random problems of 8 clusters and 4 experts, 10,000 draws found all optima with 0.5 and missed
+one with 0; above 1 the optimum itself becomes rare."""
+
+
+def guiding_problem(problem: RoutingProblem, weight: float = GUIDE) -> RoutingProblem:
+    """The same problem with a pull towards even loads.
+
+    Args:
+        problem: the problem as asked.
+        weight: mu.
+
+    Returns:
+        A problem with the same capacities, whose objective differs by more than a constant.
+
+    Example:
+        >>> problem = RoutingProblem([[1.0, 0.0], [1.0, 0.0]], capacity=2)
+        >>> guide = guiding_problem(problem)
+        >>> [round(guide.objective(place) - problem.objective(place), 6) for place in ([0, 0], [0, 1])]
+        [0.25, 0.0]
+    """
+    shares = np.asarray(problem.sizes) / float(np.asarray(problem.sizes).sum())
+    scale = weight * problem.shape[0] * float(np.abs(problem.linear).max())
+    pairs = problem.pairs + 2.0 * scale * np.outer(shares, shares)
+    return replace(problem, coactivation=pairs, co_weight=1.0, similarity=None, sim_weight=0.0)
+
+
+def best_draw(problem: RoutingProblem, sampleset: Any) -> NDArray[np.int64] | None:
+    """The best feasible assignment among draws, by the problem's own objective.
+
+    Args:
+        problem: the problem as asked.
+        sampleset: a dimod sample set with the bits of `cluster_label`.
+
+    Returns:
+        (M,), None where no draw is feasible.
+    """
+    clusters, experts = problem.shape
+    columns = {label: number for number, label in enumerate(sampleset.variables)}
+    order = [columns[cluster_label(m, e)] for m in range(clusters) for e in range(experts)]
+    bits = np.asarray(sampleset.record.sample)[:, order].reshape(-1, clusters, experts) > 0
+    best, value = None, np.inf
+    for chosen in np.unique(bits[(bits.sum(2) == 1).all(1)].argmax(2), axis=0):
+        if problem.feasible(chosen) and (objective := problem.objective(chosen)) < value:
+            best, value = chosen, objective
+    return best
+
+
+def ask_solver(
+    problem: RoutingProblem, solver: Solver, *, guided: bool, seed: int, time_limit: float, start: Any = None
+) -> tuple[Solution, NDArray[np.int64] | None]:
+    """Solve a problem, or its guide where capacities are inequalities.
+
+    Args:
+        problem: the problem as asked.
+        solver: who solves it.
+        guided: whether the solver is to see the guide.
+        seed: of everything random.
+        time_limit: seconds.
+        start: a sample to begin at, or None.
+
+    Returns:
+        The solver's answer to the model it saw, and the assignment, (M,): None where there is none.
+    """
+    if not guided or problem.capacity_rows()[2] == "==":
+        answer = solve(problem.to_cqm(), solver, seed=seed, time_limit=time_limit, start=start)
+        return answer, None if answer.sample is None else problem.assignment(answer.sample)
+    model = guiding_problem(problem).to_cqm()
+    answer = solve(model, solver, seed=seed, time_limit=time_limit, start=start)
+    found = None if answer.sampleset is None else best_draw(problem, answer.sampleset)
+    if found is None and answer.sample is not None:
+        found = problem.assignment(answer.sample)  # over capacity, and judged as such
+    return answer, found
