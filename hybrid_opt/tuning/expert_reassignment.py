@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from ..classical.training_callbacks import TrainerCallback
@@ -48,9 +49,11 @@ class Reassigned:
 
 
 def room_for_clusters(clusters: TokenClusters, capacity_factor: float) -> float:
-    """Tokens that each expert takes: so many even shares, or the largest cluster where that is more.
+    """Tokens that each expert takes: so many even shares, or more where whole clusters need it.
 
-    A cluster is never split, so that less room for the largest one would leave nothing feasible.
+    A cluster is never split, so that clusters may not fit into even shares. What certainly fits is the
+    largest load after giving the largest cluster left to the emptiest expert, again and again, at most 4/3 of
+    the least possible one (Graham 1969, doi 10.1137/0117039).
 
     Args:
         clusters: the clusters.
@@ -63,7 +66,6 @@ def room_for_clusters(clusters: TokenClusters, capacity_factor: float) -> float:
         OptionError: a factor that is no number of at least 1.
 
     Example:
-        >>> import numpy as np
         >>> eye = np.eye(2)
         >>> clusters = TokenClusters(eye, np.array([3, 1]), eye, eye, eye, layer=0, examples=2)
         >>> room_for_clusters(clusters, 1.25)
@@ -74,8 +76,10 @@ def room_for_clusters(clusters: TokenClusters, capacity_factor: float) -> float:
         raise OptionError(
             f"capacity_factor is {capacity_factor!r}; below 1 the experts cannot take all tokens"
         )
-    even = float(clusters.sizes.sum()) / clusters.affinity.shape[1]
-    return max(factor * even, float(clusters.sizes.max()))
+    loads = np.zeros(clusters.affinity.shape[1])
+    for size in np.sort(clusters.sizes)[::-1]:
+        loads[loads.argmin()] += size
+    return float(max(factor * loads.mean(), loads.max()))
 
 
 class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
