@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 import torch
 
 from ..classical.training_callbacks import TrainerCallback
@@ -20,9 +19,9 @@ from .expert_layers import expert_layer, find_expert_layers
 from .routing_assignment import assign_experts
 from .routing_checks import read_weight
 from .routing_problem import CAPACITY_FACTOR
-from .token_clusters import TokenClusters, cluster_tokens
+from .token_clusters import cluster_tokens
 
-__all__ = ["ExpertReassignment", "Reassigned", "room_for_clusters"]
+__all__ = ["ExpertReassignment", "Reassigned"]
 
 
 @dataclass(frozen=True)
@@ -48,40 +47,6 @@ class Reassigned:
     satisfied: float
 
 
-def room_for_clusters(clusters: TokenClusters, capacity_factor: float) -> float:
-    """Tokens that each expert takes: so many even shares, or more where whole clusters need it.
-
-    A cluster is never split, so that clusters may not fit into even shares. What certainly fits is the
-    largest load after giving the largest cluster left to the emptiest expert, again and again, at most 4/3 of
-    the least possible one (Graham 1969, doi 10.1137/0117039).
-
-    Args:
-        clusters: the clusters.
-        capacity_factor: room in even shares, at least 1.
-
-    Returns:
-        The capacity, the same for all experts.
-
-    Raises:
-        OptionError: a factor that is no number of at least 1.
-
-    Example:
-        >>> eye = np.eye(2)
-        >>> clusters = TokenClusters(eye, np.array([3, 1]), eye, eye, eye, layer=0, examples=2)
-        >>> room_for_clusters(clusters, 1.25)
-        3.0
-    """
-    factor = read_weight("capacity_factor", capacity_factor)
-    if factor < 1:
-        raise OptionError(
-            f"capacity_factor is {capacity_factor!r}; below 1 the experts cannot take all tokens"
-        )
-    loads = np.zeros(clusters.affinity.shape[1])
-    for size in np.sort(clusters.sizes)[::-1]:
-        loads[loads.argmin()] += size
-    return float(max(factor * loads.mean(), loads.max()))
-
-
 class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
     """Every so many steps: cluster the tokens of each layer of experts, assign, set the softmax router.
 
@@ -98,7 +63,7 @@ class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
         until: no assignment after this step; None for the whole training.
         layers: numbers of the layers; None for all with experts.
         method: a method of `assign_experts`.
-        capacity_factor: room of an expert in even shares, see `room_for_clusters`.
+        capacity_factor: room of an expert in even shares, see `TokenClusters.room`.
         co_weight: see `RoutingProblem`.
         sim_weight: see `RoutingProblem`.
         margin: see `Routing.initialize`.
@@ -199,7 +164,7 @@ class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
             model, self.data, layer, self.n_clusters, examples=self.examples, batch_size=self.batch_size,
             seed=seed,
         )  # fmt: skip
-        problem = clusters.problem(capacity=room_for_clusters(clusters, self.capacity_factor), **self.weights)
+        problem = clusters.problem(capacity=clusters.room(self.capacity_factor), **self.weights)
         routing = assign_experts(problem, self.method, seed=seed, time_limit=self.time_limit)
         satisfied = routing.initialize(model, layer, margin=self.margin)
         return Reassigned(

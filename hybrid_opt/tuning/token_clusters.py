@@ -21,7 +21,8 @@ from ..seeds import child_seed, resolve_seed
 from ..solvers.settings import check_whole
 from .expert_layers import expert_layer
 from .labelled_batches import LabelledBatches, evaluating, read_batches
-from .routing_problem import RoutingProblem
+from .routing_checks import read_weight
+from .routing_problem import CAPACITY_FACTOR, RoutingProblem
 
 __all__ = ["TokenClusters", "cluster_tokens"]
 
@@ -97,6 +98,37 @@ class TokenClusters:
             sim_weight,
             clusters=self,
         )
+
+    def room(self, capacity_factor: float = CAPACITY_FACTOR) -> float:
+        """Tokens that each expert takes: so many even shares, or more where whole clusters need it.
+
+        A cluster is never split, so that clusters may not fit into even shares. What certainly fits is the
+        largest load after giving the largest cluster left to the emptiest expert, again and again, at most
+        4/3 of the least possible one (Graham 1969, doi 10.1137/0117039).
+
+        Args:
+            capacity_factor: room in even shares, at least 1.
+
+        Returns:
+            The capacity, the same for all experts.
+
+        Raises:
+            OptionError: a factor that is no number of at least 1.
+
+        Example:
+            >>> eye = np.eye(2)
+            >>> TokenClusters(eye, np.array([3, 1]), eye, eye, eye, layer=0, examples=2).room(1.25)
+            3.0
+        """
+        factor = read_weight("capacity_factor", capacity_factor)
+        if factor < 1:
+            raise OptionError(
+                f"capacity_factor is {capacity_factor!r}; below 1 the experts cannot take all tokens"
+            )
+        loads = np.zeros(self.affinity.shape[1])
+        for size in np.sort(self.sizes)[::-1]:
+            loads[loads.argmin()] += size
+        return float(max(factor * loads.mean(), loads.max()))
 
     def table(self) -> Any:
         """One row per cluster as a pandas data frame: tokens, share of examples, the preferred expert."""

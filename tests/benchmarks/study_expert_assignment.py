@@ -39,7 +39,6 @@ from hybrid_opt.classical.data_registry import load_data
 from hybrid_opt.classical.encoder_heads import DistanceEncoderForMaskedLM
 from hybrid_opt.classical.gpt import DistanceGPT
 from hybrid_opt.tuning.expert_layers import find_expert_layers
-from hybrid_opt.tuning.expert_reassignment import room_for_clusters
 
 SEED = 23
 SEEDS = (0, 1, 2, 3, 4)
@@ -124,7 +123,7 @@ def freeze(model: Any, data: Any, method: str, seed: int) -> None:
     """A table for each layer: of the proven assignment, or of one that is drawn."""
     for layer in find_expert_layers(model):
         clusters = ho.tuning.cluster_tokens(model, data, layer, CLUSTERS, examples=EXAMPLES, seed=seed)
-        problem = clusters.problem(capacity=room_for_clusters(clusters, ROOM))
+        problem = clusters.problem(capacity=clusters.room(ROOM))
         if method == "random":
             drawn = np.random.default_rng(seed + layer).normal(size=problem.affinity.shape)
             problem = replace(problem, affinity=drawn)
@@ -193,7 +192,7 @@ def solvers(task: str, data: Any, seed: int) -> list[dict[str, Any]]:
     for layer in find_expert_layers(model):
         clusters = ho.tuning.cluster_tokens(model, data, layer, CLUSTERS, examples=EXAMPLES, seed=seed)
         for kind, weights in (("linear", {}), ("with pairs", PAIRS)):
-            problem = clusters.problem(capacity=room_for_clusters(clusters, ROOM), **weights)
+            problem = clusters.problem(capacity=clusters.room(ROOM), **weights)
             rivals = ("milp", "exact", "greedy", "uniform", "sinkhorn", "argmax")
             routing = ho.tuning.assign_experts(problem, "qaoa", compare=rivals, seed=seed)
             rows = routing.to_dict()["rows"]

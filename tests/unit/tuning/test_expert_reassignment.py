@@ -1,6 +1,5 @@
 """Routers set again while a model trains: when, by what, repeatable, and what is refused."""
 
-import numpy as np
 import pytest
 import torch
 
@@ -9,9 +8,7 @@ from hybrid_opt.classical.distance_trainer import DistanceTrainer, trainer_argum
 from hybrid_opt.classical.short_training import train_without_files
 from hybrid_opt.errors import OptionError
 from hybrid_opt.tuning.expert_layers import expert_layer
-from hybrid_opt.tuning.expert_reassignment import ExpertReassignment, room_for_clusters
-from hybrid_opt.tuning.routing_assignment import assign_experts
-from hybrid_opt.tuning.token_clusters import TokenClusters
+from hybrid_opt.tuning.expert_reassignment import ExpertReassignment
 
 DATA = load_data("wine", seed=0)
 
@@ -78,26 +75,6 @@ def test_what_it_runs_is_not_counted():
     assert answer.layer == 1
     assert expert_layer(model, 0).statistics().passes == before
     assert model.training
-
-
-@pytest.mark.parametrize(
-    ("sizes", "factor", "room"),
-    [([9, 1], 1.25, 9.0), ([9, 1], 2.0, 10.0), ([5, 5, 5], 1.25, 10.0), ([4, 3, 2, 1], 1.25, 6.25)],
-)
-def test_room_is_what_whole_clusters_need_at_least(sizes, factor, room):
-    count = len(sizes)
-    clusters = TokenClusters(
-        np.eye(count), np.array(sizes), np.ones((count, 2)), np.eye(count), np.eye(count), layer=0, examples=2
-    )
-    assert room_for_clusters(clusters, factor) == room
-    assert assign_experts(clusters.problem(capacity=room), "milp").feasible
-
-
-def test_room_of_less_than_all_tokens_is_refused():
-    part = np.eye(2)
-    clusters = TokenClusters(part, np.array([9, 1]), part, part, part, layer=0, examples=2)
-    with pytest.raises(OptionError, match="below 1 the experts cannot take all tokens"):
-        room_for_clusters(clusters, 0.9)
 
 
 @pytest.mark.parametrize(

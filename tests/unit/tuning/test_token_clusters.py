@@ -11,6 +11,7 @@ from hybrid_opt.classical import DistanceEncoderForSequenceClassification, Dista
 from hybrid_opt.errors import MissingDependencyError, OptionError
 from hybrid_opt.tuning import token_clusters
 from hybrid_opt.tuning.expert_layers import expert_layer
+from hybrid_opt.tuning.routing_assignment import assign_experts
 from hybrid_opt.tuning.token_clusters import TokenClusters, cluster_tokens
 
 EXPERTS = 3
@@ -167,3 +168,23 @@ def test_clusters_made_by_hand():
         np.eye(2), np.array([3, 1]), np.eye(2), np.eye(2), np.eye(2), layer=0, examples=2
     )
     assert clusters.problem(capacity=3).objective([0, 1]) == -1.0
+
+
+@pytest.mark.parametrize(
+    ("sizes", "factor", "room"),
+    [([9, 1], 1.25, 9.0), ([9, 1], 2.0, 10.0), ([5, 5, 5], 1.25, 10.0), ([4, 3, 2, 1], 1.25, 6.25)],
+)
+def test_room_is_what_whole_clusters_need_at_least(sizes, factor, room):
+    count = len(sizes)
+    clusters = TokenClusters(
+        np.eye(count), np.array(sizes), np.ones((count, 2)), np.eye(count), np.eye(count), layer=0, examples=2
+    )
+    assert clusters.room(factor) == room
+    assert assign_experts(clusters.problem(capacity=room), "milp").feasible
+
+
+def test_room_of_less_than_all_tokens_is_refused():
+    part = np.eye(2)
+    clusters = TokenClusters(part, np.array([9, 1]), part, part, part, layer=0, examples=2)
+    with pytest.raises(OptionError, match="below 1 the experts cannot take all tokens"):
+        clusters.room(0.9)
