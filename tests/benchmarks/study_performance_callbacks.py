@@ -6,15 +6,15 @@ losses on the test split, seed by seed; intervals are 95 % (Student).
 
 Controls: "dropout 0" for dropout that follows entropy (is it the following, or just another dropout?),
 "closed after training" for gradual sparsity (the heads of least importance closed at once, at the end), and
-for the learning rate that follows progress the same under a constant schedule, where there is something to
-follow.
+for the learning rate that follows progress a rate that is twice as high from the start (beside the "rising
+rate") and a constant rate ten times as high, where validation does stall.
 
 The memory budget is a part of its own, on a larger model and in processes of its own, since the memory of a
 process is what is measured.
 
-    python tests/benchmarks/study_performance_callbacks.py docs/studies/performance_callbacks.json [PART ...]
+    python tests/benchmarks/study_performance_callbacks.py FILE.json [PART ...]
 
-Parts are the tasks and "memory". What is in the file already is not run again.
+Parts are the tasks, "memory" and "cost" (of measuring in a step). What is in the file is not run again.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ from hybrid_opt.classical.training_settings import TrainingSettings
 SEED = 71
 SEEDS = 5
 TARGET = 0.25
+RATE = 3e-3
 SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "metric": "l2"}
 STEPS = {"digits": 200, "characters": 120}
 BATCH = {"digits": 32, "characters": 16}
@@ -50,6 +52,8 @@ TASKS = tuple(STEPS)
 ENTROPY = {"entropy_dropout": {}}
 SPARSITY = {"head_sparsity": {"target": TARGET}}
 PROGRESS = {"progress_learning_rate": {}}
+RISING = {"progress_learning_rate": {"increase": 1.3, "streak": 2, "cooldown": 0}}
+BOLD = {"schedule": "constant", "learning_rate": 10 * RATE}
 MEMORY = {"memory_budget": {"mebibytes": 4096, "precisions": ["float32"], "checkpointing": False}}
 ARMS: dict[str, dict[str, Any]] = {
     "off": {},
@@ -59,17 +63,20 @@ ARMS: dict[str, dict[str, Any]] = {
     "head_sparsity": {"callbacks": SPARSITY},
     "memory_budget": {"callbacks": MEMORY},
     "all together": {"callbacks": {**PROGRESS, **ENTROPY, **SPARSITY, **MEMORY}},
-    "constant rate, off": {"schedule": "constant"},
-    "constant rate, progress_learning_rate": {"schedule": "constant", "callbacks": PROGRESS},
+    "rising rate": {"callbacks": RISING},
+    "rate doubled": {"learning_rate": 2 * RATE},
+    "bold rate, off": BOLD,
+    "bold rate, progress_learning_rate": {**BOLD, "callbacks": PROGRESS},
 }
 PAIRS = {
-    arm: "constant rate, off" if arm.startswith("constant") else "off"
+    arm: "bold rate, off" if arm.startswith("bold") else "off"
     for arm in [*ARMS, "closed after training"]
     if not arm.endswith("off")
 }
-BUDGETS = (None, 2400.0, 1600.0, 1200.0, 1000.0, 800.0)
+BUDGETS = (None, 2048.0, 650.0, 590.0, 400.0)
 LARGE: dict[str, Any] = {"hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "metric": "l2"}
 MEMORY_STEPS = 6
+COST_ROUNDS = 15
 
 
 def data_of(task: str) -> Any:
@@ -123,13 +130,12 @@ def run(data: Any, task: str, arm: dict[str, Any], seed: int, steps: int) -> dic
     dropout = changes.pop("attention_dropout", 0.1)
     settings = TrainingSettings(
         batch_size=BATCH[task],
-        learning_rate=3e-3,
         max_steps=steps,
         eval_steps=max(1, steps // 12),
         save_steps=steps,
         logging_steps=steps,
         seed=seed,
-        **changes,
+        **{"learning_rate": RATE, **changes},
     )
     model = model_of(data, seed, attention_dropout=dropout)
     with TemporaryDirectory() as folder:
@@ -201,10 +207,10 @@ def summary(parts: dict[str, Any], task: str) -> dict[str, Any]:
 def budgeted(budget: float | None) -> dict[str, Any]:
     """A short training of the larger model under a budget (MiB), in this process."""
     data = load_data("pydoc_topics", tokenizer="characters", sequence_length=256, limit=60)
-    callbacks = {} if budget is None else {"memory_budget": {"mebibytes": budget}}
+    callbacks = {} if budget is None else {"memory_budget": {"mebibytes": budget, "trial_passes": 1}}
     settings = TrainingSettings(
-        batch_size=32,
-        learning_rate=3e-3,
+        batch_size=8,
+        learning_rate=RATE,
         max_steps=MEMORY_STEPS,
         eval_steps=MEMORY_STEPS,
         callbacks=callbacks,
@@ -239,6 +245,37 @@ def memory(record: Record) -> None:
             sys.stderr.write(f"{name}: {record.content['parts'][name].get('reason')}\n")
 
 
+def cost() -> dict[str, Any]:
+    """Time of a measured step over that of a plain one, taken in turn, of small and larger models."""
+    found = {}
+    for name, sizes, length in (("small", {}, 64), ("larger", LARGE, 256)):
+        data = load_data("pydoc_topics", tokenizer="characters", sequence_length=length, limit=30)
+        model = model_of(data, SEED, **sizes).train()
+        batch = stack_examples([data.train[index] for index in range(16)])
+        listeners: dict[str, Any] = {
+            "plain": None,
+            "entropy": EntropyMeasurement(model, rows=32, sequences=8),
+            "importance": GateGradients(find_head_sites(model)),
+        }
+        times: dict[str, list[float]] = {listener: [] for listener in listeners}
+        for _ in range(COST_ROUNDS):
+            for listener, listening in listeners.items():
+                begin = perf_counter()
+                if listening is not None:
+                    listening.begin()
+                model(**batch).loss.backward()
+                if listening is not None:
+                    listening.end()
+                times[listener].append(perf_counter() - begin)
+                model.zero_grad()
+        plain = np.array(times["plain"])
+        found[name] = {
+            listener: float(np.median(np.array(values) / plain)) for listener, values in times.items()
+        }
+        found[name]["seconds of a plain step"] = float(np.median(plain))
+    return found
+
+
 def main(path: str, *parts: str) -> None:
     """Run what is missing of the parts named (of all, if none is)."""
     torch.set_num_threads(1)
@@ -246,7 +283,7 @@ def main(path: str, *parts: str) -> None:
         sys.stdout.write("\n" + json.dumps(budgeted(json.loads(parts[0]))) + "\n")
         return
     record = Record(Path(path), seed=SEED)
-    for task in [part for part in parts or TASKS if part != "memory"]:
+    for task in [part for part in parts or TASKS if part in TASKS]:
         data = data_of(task)
         for seed in range(SEEDS):
             for arm, changes in ARMS.items():
@@ -258,6 +295,8 @@ def main(path: str, *parts: str) -> None:
         record.add(f"{task}, summary", summary(record.content["parts"], task))
     if not parts or "memory" in parts:
         memory(record)
+    if (not parts or "cost" in parts) and not record.has("cost"):
+        record.add("cost", cost())
 
 
 if __name__ == "__main__":

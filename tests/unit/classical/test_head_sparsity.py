@@ -7,7 +7,7 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from hybrid_opt.classical.data_registry import load_data
-from hybrid_opt.classical.errors import ConfigurationError
+from hybrid_opt.classical.errors import ConfigurationError, TrainingError
 from hybrid_opt.classical.evaluation_pass import add_up
 from hybrid_opt.classical.head_sparsity import HeadSparsity
 from hybrid_opt.classical.masked_head_pruning import prune_masked_heads
@@ -142,3 +142,13 @@ def test_a_run_too_short_and_another_kind_of_attention():
     other = GPT2LMHeadModel(GPT2Config(vocab_size=9, n_embd=8, n_layer=1, n_head=2))
     with pytest.raises(ConfigurationError, match="attention of the kind 'gpt2'"):
         prepared(other, target=0.5)
+
+
+def test_without_gradients_no_head_can_be_ranked(tmp_path):
+    model = model_of()
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_("classifier" in name)
+    settings = SETTINGS.replaced(callbacks={"head_sparsity": {"target": 0.5}})
+    with pytest.raises(TrainingError, match="no gradient reached any head in the 2 step"):
+        train(model, DATA, tmp_path / "run", settings)
+    assert not any(layer._forward_pre_hooks for layer in model.attention_layers())

@@ -1,12 +1,17 @@
 """What a checkpoint keeps of a callback, and what a new one is made of."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from hybrid_opt.classical.errors import ConfigurationError
-from hybrid_opt.classical.performance_callback import PerformanceCallback, summed_over_processes
+from hybrid_opt.classical.performance_callback import (
+    PerformanceCallback,
+    refuse_compiled,
+    summed_over_processes,
+)
 from hybrid_opt.classical.progress_learning_rate import ProgressLearningRate
 
 
@@ -44,3 +49,13 @@ def test_the_base_changes_no_log_and_leaves_nothing():
 def test_one_process_sums_alone():
     values = torch.tensor([1.0, 2.0])
     assert summed_over_processes(values) is values
+
+
+def test_compiled_models_are_refused():
+    plain, compiled = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+    compiled._compiled_call_impl = compiled._call_impl  # what compile() leaves, without its imports
+    refuse_compiled("head_sparsity", SimpleNamespace(torch_compile=False), plain)
+    with pytest.raises(ConfigurationError, match="head_sparsity listens to the model by hooks"):
+        refuse_compiled("head_sparsity", SimpleNamespace(torch_compile=True), plain)
+    with pytest.raises(ConfigurationError, match="compiled code does not see"):
+        refuse_compiled("head_sparsity", None, compiled)
