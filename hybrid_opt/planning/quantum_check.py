@@ -1,9 +1,9 @@
 """The quantum second opinion: QAOA on a coarse version of a plan, beside the proven optimum of that version.
 
 A plan at its own step size has hundreds of bits. Its coarse version keeps a few levels per line around
-today's plan, few enough for a simulator. Its optimum is proven by enumeration, so the row can say what QAOA's
-draws are worth, next to annealing and uniform feasible sampling of the very same QUBO. What the coarse grid
-itself costs, compared with the plan's own grid, is a figure of its own.
+today's plan, few enough for a simulator. Its optimum is proven by enumeration, so the row can say what
+QAOA's draws are worth, next to annealing and uniform feasible sampling of the very same QUBO. What the
+coarse grid itself costs, compared with the plan's own grid, is a figure of its own.
 """
 
 from __future__ import annotations

@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 
 from hybrid_opt.errors import OptionError, PlanError
-from hybrid_opt.marketing.curves import ResponseCurves
-from hybrid_opt.marketing.plan_limits import check_limits, reachable_units
-from hybrid_opt.marketing.plan_table import PlanTable, read_plan
-from hybrid_opt.marketing.preflight import PreflightReport, preflight
+from hybrid_opt.planning.curves import ResponseCurves
+from hybrid_opt.planning.line_limits import check_limits, reachable_units
+from hybrid_opt.planning.line_table import LineTable, read_plan
+from hybrid_opt.planning.preflight import PreflightReport, preflight
 
 COLUMNS = ["channel", "current", "min", "max", "step", "fixed", "group", "min_if_used"]
 
 
-def plan(*rows: list[object], caps: dict[str, float] | None = None) -> PlanTable:
+def plan(*rows: list[object], caps: dict[str, float] | None = None) -> LineTable:
     full = [[*row, *[None] * (len(COLUMNS) - len(row))] for row in rows]
     return read_plan(pd.DataFrame(full, columns=COLUMNS), caps=caps)
 
@@ -26,7 +26,7 @@ def curves(*channels: str, first: float = 0, last: float = 1e6, extrapolate: boo
     return ResponseCurves.from_table(table, extrapolate=extrapolate)
 
 
-def check(table: PlanTable, budget: float, spend: str = "exactly") -> PreflightReport:
+def check(table: LineTable, budget: float, spend: str = "exactly") -> PreflightReport:
     return preflight(table, curves(*table.labels), budget, spend)  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""From a checked plan table and response curves to a question about levels, and back to money."""
+"""From a checked plan table and curves to a question about levels, and back to amounts."""
 
 from __future__ import annotations
 
@@ -11,66 +11,73 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..planning.lines import LevelQuestion, Line, Synergy
-from ..planning.money import common_unit, exact, money_text
 from .curves import ResponseCurves
-from .plan_grid import Grid
-from .plan_table import PlanTable, Spend
-from .synergies import ChannelSynergy
+from .grid import Grid
+from .line_side import LineSide
+from .line_table import LineTable, Spend
+from .lines import LevelQuestion, Line, Synergy
+from .money import common_unit, exact, money_text
+from .pair_table import LineSynergy
 
-__all__ = ["BudgetQuestion"]
+__all__ = ["LevelTask"]
 
 
 @dataclass(frozen=True, eq=False)
-class BudgetQuestion:
-    """A budget task on exact grids.
+class LevelTask:
+    """A level task on exact grids.
 
-    Spends are counted in whole units above a small remainder per channel (its lowest spend modulo the unit),
-    so that odd cents of a fixed channel do not make the unit small.
+    Spends are counted in whole units above a small remainder per line (its lowest amount modulo the unit), so
+    that odd cents of a fixed line do not make the unit small.
 
     Attributes:
         table: the plan table.
-        curves: response of every channel.
-        budget: money per period.
+        curves: what every line brings.
+        budget: most (or all) that the lines get together; None leaves the total free.
         spend: "exactly" or "at_most".
-        synergies: pairs of channels.
-        grids: allowed spends per channel; the table's own unless changed on purpose.
-        reference: money by which a synergy's product is divided; the budget.
+        synergies: pairs of lines.
+        grids: allowed amounts per line; the table's own unless changed on purpose.
+        reference: amount by which a synergy's product is divided.
+        sides: other resources and fairness.
     """
 
-    table: PlanTable
+    table: LineTable
     curves: ResponseCurves
-    budget: float
+    budget: float | None
     spend: Spend
-    synergies: Sequence[ChannelSynergy]
+    synergies: Sequence[LineSynergy]
     grids: Sequence[Grid]
     reference: float
+    sides: Sequence[LineSide] = ()
 
     @classmethod
     def of(
         cls,
-        table: PlanTable,
+        table: LineTable,
         curves: ResponseCurves,
-        budget: float,
+        budget: float | None,
         spend: Spend,
-        synergies: Sequence[ChannelSynergy],
-    ) -> BudgetQuestion:
-        """The question on the plan table's own grids."""
+        synergies: Sequence[LineSynergy],
+        *,
+        reference: float | None = None,
+        sides: Sequence[LineSide] = (),
+    ) -> LevelTask:
+        """The question on the plan table's own grids; synergies are divided by the budget by default."""
         grids = [line.grid for line in table.lines]
-        return cls(table, curves, budget, spend, synergies, grids, budget)
+        divided = (budget or 0.0) if reference is None else reference
+        return cls(table, curves, budget, spend, synergies, grids, divided, sides)
 
     @property
     def unit(self) -> Fraction:
-        """Money per unit: what all steps have in common."""
+        """Amount per unit: what all steps have in common."""
         return common_unit(gap for grid in self.grids for gap in grid.gaps)
 
     @property
     def remainders(self) -> list[Fraction]:
-        """Money of each channel that stands below its unit 0."""
+        """Amount of each line that stands below its unit 0."""
         return [grid.lowest % self.unit for grid in self.grids]
 
     def levels(self) -> LevelQuestion:
-        """The question in units; values are responses per period, synergies included."""
+        """The question in units; values are per period, synergies included."""
         unit, remainders = self.unit, self.remainders
         index = {line.label: i for i, line in enumerate(self.table.lines)}
         spends, values = [], []
@@ -97,54 +104,75 @@ class BudgetQuestion:
             caps[group] = floor((exact(cap) - below) / unit)
         return LevelQuestion(
             lines,
-            budget=floor((exact(self.budget) - rest) / unit),
+            # Without a budget the total is free: no plan exceeds the sum of the highest amounts.
+            budget=sum(int(s[-1]) for s in spends)
+            if self.budget is None
+            else floor((exact(self.budget) - rest) / unit),
             spend=self.spend,
             caps=caps,
             synergies=pairs,
             unit=float(unit),
             reference=self.reference or None,
+            sides=[side.in_units(unit, remainders) for side in self.sides],
         )
 
     def money(self, choice: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
-        """Spend per channel of a plan: level positions, shape (N,), to money, shape (N,)."""
+        """Amount per line of a plan: level positions, shape (N,), to amounts, shape (N,)."""
         return np.array([grid.spends()[level] for grid, level in zip(self.grids, choice)])
 
     def units(self, money: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Spends in money as units, whole or not, both of shape (N,)."""
+        """Amounts as units, whole or not, both of shape (N,)."""
         remainders = np.array([float(remainder) for remainder in self.remainders])
         return np.asarray((money - remainders) / float(self.unit))
 
+    def bands(self) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+        """How far each line's value may lie below and above its curve, per line of shape (levels,)."""
+        below, above = [], []
+        for line, grid in zip(self.table.lines, self.grids):
+            amounts = grid.spends()
+            value = self.curves.response(line.label, amounts)
+            interval = self.curves.interval(line.label, amounts)
+            low, high = (value, value) if interval is None else interval
+            below.append(np.maximum(0.0, value - low))
+            above.append(np.maximum(0.0, high - value))
+        return below, above
+
+    def current_problems(self) -> list[str]:
+        """Why today's amounts break a side limit, in words."""
+        today = [line.current for line in self.table.lines]
+        return [problem for side in self.sides if (problem := side.problem(today))]
+
     def synergy(self, money: NDArray[np.float64]) -> float:
-        """Response that comes from pairs of channels, for spends in money of shape (N,)."""
+        """Value that comes from pairs of lines, for amounts of shape (N,)."""
         spend = dict(zip(self.table.labels, money.tolist()))
         total = sum(pair.strength * spend[pair.channel] * spend[pair.other] for pair in self.synergies)
         return total / self.reference if self.reference else 0.0
 
-    def finer(self, factor: int) -> BudgetQuestion:
+    def finer(self, factor: int) -> LevelTask:
         """The same question with every step divided by ``factor``; its optimum is at least as good."""
         grids = [
             replace(grid, step=grid.step / factor, count=(grid.count - 1) * factor + 1) for grid in self.grids
         ]
         return replace(self, grids=grids)
 
-    def longer(self, i: int, end: str) -> tuple[BudgetQuestion | None, str]:
-        """The same question with one more step for channel i at its "max" or "min" end.
+    def longer(self, i: int, end: str) -> tuple[LevelTask | None, str]:
+        """The same question with one more step for line i at its "max" or "min" end.
 
         Returns:
             The question, or None with the reason why that end cannot move (empty where the end is no limit:
-            a fixed channel, an off level, a spend of zero).
+            a fixed line, an off level, an amount of zero).
         """
-        grid, line = self.grids[i], self.table.lines[i]
+        grid, line, words = self.grids[i], self.table.lines[i], self.table.words
         if line.fixed or (end == "min" and (grid.off or grid.first == 0)):
             return None, ""
         longer = replace(grid, count=grid.count + 1)
         if end == "min":
             longer = replace(longer, first=grid.first - grid.step)
         if longer.first < 0:
-            return None, "a spend cannot be negative"
+            return None, f"a {words.amount} cannot be negative"
         limit, start = self.curves.limit(line.label), self.curves.start(line.label)
         if not self.curves.extrapolate and float(longer.highest) > limit:
-            return None, f"its response curve ends at {money_text(limit)}"
+            return None, f"its {words.value} curve ends at {money_text(limit)}"
         if float(longer.lowest) < start:
-            return None, f"its response curve begins at {money_text(start)}"
+            return None, f"its {words.value} curve begins at {money_text(start)}"
         return replace(self, grids=[longer if k == i else own for k, own in enumerate(self.grids)]), ""

@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..planning.money import exact, money_text
-from ..planning.reachable import joined, with_grid
-from .plan_table import PlanLine, PlanTable, Spend
+from .line_table import LineTable, PlanLine, Spend
+from .money import exact, money_text
+from .reachable import joined, with_grid
 
 __all__ = ["Limits", "check_limits", "listed", "reachable_units"]
 
@@ -50,21 +50,21 @@ def listed(parts: Sequence[str]) -> str:
     return ", ".join(parts[:_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
-def check_limits(plan: PlanTable, budget: float, spend: Spend) -> Limits:
-    """Check bounds, caps, steps and fixed channels against the budget.
+def check_limits(plan: LineTable, budget: float | None, spend: Spend) -> Limits:
+    """Check bounds, caps, steps and fixed lines against the budget.
 
     Args:
         plan: the plan table.
-        budget: money per period.
+        budget: money per period; None leaves the total free.
         spend: ``"exactly"`` or ``"at_most"``.
 
     Returns:
         Errors and notes in words.
     """
-    errors = [*_lower(plan, budget), *_group_minimum(plan)]
+    errors = [*([] if budget is None else _lower(plan, budget)), *_group_minimum(plan)]
     uncapped = [group for group in plan.groups if group not in plan.caps]
     notes = [f"group {group!r} has no cap, so it limits nothing" for group in uncapped]
-    if errors:
+    if errors or budget is None:
         return Limits(tuple(errors), tuple(notes))
     reached = reachable_units(plan)
     most = plan.base + int(reached[-1]) * plan.unit
@@ -72,13 +72,13 @@ def check_limits(plan: PlanTable, budget: float, spend: Spend) -> Limits:
         errors = list(_upper(plan, budget, most) if most < exact(budget) else _steps(plan, budget, reached))
     elif most < exact(budget):
         notes.append(
-            f"only {money_text(most)} of the budget {money_text(budget)} can be spent: all channels stand at"
-            " their upper bounds or caps then"
+            f"only {money_text(most)} of the budget {money_text(budget)} can be spent: all"
+            f" {plan.words.lines} stand at their upper bounds or caps then"
         )
     return Limits(tuple(errors), tuple(notes))
 
 
-def reachable_units(plan: PlanTable) -> NDArray[np.int64]:
+def reachable_units(plan: LineTable) -> NDArray[np.int64]:
     """Totals that allowed spends can add up to, all caps kept.
 
     Args:
@@ -93,7 +93,7 @@ def reachable_units(plan: PlanTable) -> NDArray[np.int64]:
     return np.flatnonzero(sums)
 
 
-def _sums(plan: PlanTable, lines: Iterable[PlanLine]) -> NDArray[np.bool_]:
+def _sums(plan: LineTable, lines: Iterable[PlanLine]) -> NDArray[np.bool_]:
     sums = np.ones(1, dtype=bool)
     for line in lines:
         grid = line.grid
@@ -120,14 +120,14 @@ def _relax_minimum(lines: Sequence[PlanLine], excess: Fraction) -> list[str]:
     return cures
 
 
-def _lower(plan: PlanTable, budget: float) -> Iterator[str]:
+def _lower(plan: LineTable, budget: float) -> Iterator[str]:
     excess = plan.base - exact(budget)
     if excess > 0:
         cures = ", ".join([*_relax_minimum(plan.lines, excess), "or raise the budget"])
         yield f"lower bounds add up to {money_text(plan.base)}, the budget is {money_text(budget)}: {cures}"
 
 
-def _group_minimum(plan: PlanTable) -> Iterator[str]:
+def _group_minimum(plan: LineTable) -> Iterator[str]:
     for group, cap in plan.caps.items():
         lines = plan.groups[group]
         least = sum((line.grid.lowest for line in lines), Fraction(0))
@@ -139,7 +139,7 @@ def _group_minimum(plan: PlanTable) -> Iterator[str]:
             )
 
 
-def _upper(plan: PlanTable, budget: float, most: Fraction) -> Iterator[str]:
+def _upper(plan: LineTable, budget: float, most: Fraction) -> Iterator[str]:
     short = exact(budget) - most
     capped = [group for group in plan.caps if _free(plan, group) > exact(plan.caps[group])]
     movable = [line for line in plan.lines if not line.fixed and line.group not in capped]
@@ -161,11 +161,11 @@ def _upper(plan: PlanTable, budget: float, most: Fraction) -> Iterator[str]:
     )
 
 
-def _free(plan: PlanTable, group: str) -> Fraction:
+def _free(plan: LineTable, group: str) -> Fraction:
     return sum((line.grid.highest for line in plan.groups[group]), Fraction(0))
 
 
-def _steps(plan: PlanTable, budget: float, reached: NDArray[np.int64]) -> Iterator[str]:
+def _steps(plan: LineTable, budget: float, reached: NDArray[np.int64]) -> Iterator[str]:
     target = (exact(budget) - plan.base) / plan.unit
     # The lowest total is not above the budget and the highest not below it, so both neighbours exist.
     position = int(np.searchsorted(reached, math.ceil(target)))

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from hybrid_opt.errors import PlanError, TableError
-from hybrid_opt.marketing.curves import ResponseCurves
-from hybrid_opt.marketing.hill import HillCurve
+from hybrid_opt.planning.curves import ResponseCurves
+from hybrid_opt.planning.hill import HillCurve
 
 TABLE = pd.DataFrame(
     {

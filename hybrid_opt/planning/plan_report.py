@@ -1,4 +1,4 @@
-"""The page of a budget plan: headline, curves, bars, waterfall, limits, alternatives, quantum check."""
+"""The page of a level plan: headline, curves, bars, waterfall, limits, alternatives, quantum check."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..planning.quantum_check import QuantumCheck
 from ..reports import (
     Card,
     Drawing,
@@ -21,46 +20,42 @@ from ..reports import (
     optimum_probability_bars,
     ranges_chart,
     response_curves,
-    style,
     write_page,
 )
-from .budget_figures import Figures, share_text
-from .budget_tables import (
-    alternative_table,
-    channel_table,
-    check_rows,
-    gap_rows,
-    level_table,
-    limit_table,
-    quantum_table,
-)
+from .plan_figures import Figures, share_text
+from .plan_tables import alternative_table, gap_rows, limit_table, line_table
+from .quantum_check import QuantumCheck
+from .quantum_tables import check_rows, level_table, quantum_table
+from .robustness_tables import robustness_tables
 
 if TYPE_CHECKING:
-    from .budget_plan import BudgetPlan
+    from .level_plan import LevelPlan
 
 __all__ = ["write_report"]
 
 
-def write_report(plan: BudgetPlan, path: str | os.PathLike[str]) -> Path:
-    """Write the page, see ``BudgetPlan.report``."""
-    sections = [_what(plan), _why(plan), _others(plan)]
+def write_report(plan: LevelPlan, path: str | os.PathLike[str]) -> Path:
+    """Write the page, see ``LevelPlan.report``."""
+    words = plan.words
+    sections = [_what(plan), _why(plan), _others(plan), Section("How sure is it", [*robustness_tables(plan)])]
     if plan.check is not None:
         sections.append(_quantum(plan, plan.check))
     page = Page(
-        "Budget plan",
-        subtitle=f"{len(plan.question.table.labels)} channels, {plan.question.spend.replace('_', ' ')} "
-        f"{style.money(plan.question.budget)} per period",
+        words.title,
+        subtitle=f"{len(plan.question.table.labels)} {words.lines}, {plan.limit_words()}",
         cards=_cards(plan),
         sections=[section for section in sections if section.parts],
-        footer=f"Computed by hybrid_opt, seed {plan.seed}, {plan.seconds:.1f} s. Responses come from the "
-        "curves that were given; they are no forecast of their own.",
+        footer=f"Computed by hybrid_opt, seed {plan.seed}, {plan.seconds:.1f} s. "
+        f"{words.value.capitalize()}s come from the curves that were given; they are no "
+        "forecast of their own.",
     )
     return write_page(page, path)
 
 
-def _cards(plan: BudgetPlan) -> list[Card]:
+def _cards(plan: LevelPlan) -> list[Card]:
     today, figures = plan.today_value, Figures.of(plan)
-    cards = [Card("Response of the plan", figures.response(plan.value), "per period")]
+    value = plan.words.value.capitalize()
+    cards = [Card(f"{value} of the plan", figures.response(plan.value), plan.words.period.strip())]
     if today is not None and today > 0:
         gain = f"{(plan.value - today) / today:+.2%}"
         cards.append(Card("Against today", gain, f"today {figures.response(today)}"))
@@ -74,33 +69,42 @@ def _cards(plan: BudgetPlan) -> list[Card]:
     return cards
 
 
-def _what(plan: BudgetPlan) -> Section:
-    table = plan.channels()
-    labels = [str(name) for name in table["channel"]]
+def amount_title(plan: LevelPlan) -> str:
+    """Title of an axis of amounts."""
+    return f"{plan.words.amount.capitalize()}{plan.words.period}"
+
+
+def _what(plan: LevelPlan) -> Section:
+    words = plan.words
+    table = plan.lines()
+    labels = [str(name) for name in table[plan.words.line]]
     bars = allocation_bars(
         labels,
         table["today"].tolist(),
         plan.spends().tolist(),
         np.minimum(table["lowest"], table["today"]).tolist(),
         np.maximum(table["highest"], table["today"]).tolist(),
-        x_title="Spend per period",
+        x_title=amount_title(plan),
     )
-    caption = "Spend today and in the plan; the line is the allowed range."
-    parts: list[Any] = [channel_table(plan), Drawing(bars, caption)]
+    caption = f"{words.amount.capitalize()} today and in the plan; the line is the allowed range."
+    parts: list[Any] = [line_table(plan), Drawing(bars, caption), *plan.task_tables(), *plan.task_drawings()]
     if not table["gain"].isna().any() and plan.today_value is not None:
         names, gains = list(labels), table["gain"].tolist()
         if plan.question.synergies:
             names, gains = [*names, "synergies"], [*gains, plan.synergy_gain()]
-        title = "Response per period"
+        title = f"{words.value.capitalize()}{words.period}"
         waterfall = gain_waterfall(names, gains, plan.today_value, plan.value, x_title=title)
         parts.append(Drawing(waterfall, "Where the gain comes from."))
     curves = response_curves([_curve(plan, i) for i in range(len(labels))])
-    caption = "Response of each channel with today and the plan marked; the allowed range is shaded."
+    caption = (
+        f"{words.value.capitalize()} of each {words.line} with today and the plan marked; the allowed "
+        "range is shaded."
+    )
     parts.append(Drawing(curves, caption))
     return Section("The plan", [*parts, *(Note(note) for note in plan.notes)])
 
 
-def _curve(plan: BudgetPlan, i: int) -> dict[str, Any]:
+def _curve(plan: LevelPlan, i: int) -> dict[str, Any]:
     line, grid, curves = plan.question.table.lines[i], plan.question.grids[i], plan.question.curves
     today, spend = line.current, float(plan.spends()[i])
     start, limit = curves.start(line.label), curves.limit(line.label)
@@ -126,7 +130,7 @@ def _curve(plan: BudgetPlan, i: int) -> dict[str, Any]:
     return curve
 
 
-def _why(plan: BudgetPlan) -> Section:
+def _why(plan: LevelPlan) -> Section:
     words = plan.binding()
     text = "These limits stand in the way; each figure comes from solving again with the limit moved a step."
     first = text
@@ -137,31 +141,31 @@ def _why(plan: BudgetPlan) -> Section:
     return Section("Why not more", [first, limit_table(plan), gap_rows(plan)])
 
 
-def _others(plan: BudgetPlan) -> Section:
+def _others(plan: LevelPlan) -> Section:
     if plan.near is None:
         return Section("Other plans that are almost as good")
-    table = plan.channels()
+    table = plan.lines()
     proven = plan.question.money(plan.proven.choice)
     chart = ranges_chart(
-        [str(name) for name in table["channel"]],
+        [str(name) for name in table[plan.words.line]],
         proven.tolist(),
         table["near_low"].tolist(),
         table["near_high"].tolist(),
         table["lowest"].tolist(),
         table["highest"].tolist(),
-        x_title="Spend per period",
+        x_title=amount_title(plan),
     )
     within = share_text(plan.near.tolerance)
     return Section(
         "Other plans that are almost as good",
         [
-            Drawing(chart, f"How far each channel can move within {within} of the best."),
+            Drawing(chart, f"How far each {plan.words.line} can move within {within} of the best."),
             alternative_table(plan),
         ],
     )
 
 
-def _quantum(plan: BudgetPlan, check: QuantumCheck) -> Section:
+def _quantum(plan: LevelPlan, check: QuantumCheck) -> Section:
     rows = [
         {
             "label": row["method"],
@@ -179,8 +183,8 @@ def _quantum(plan: BudgetPlan, check: QuantumCheck) -> Section:
         )
     parts: list[str | Table | Drawing | Note] = [
         "A plan at its own step has too many bits for a simulator. This coarse version keeps a few levels "
-        "per channel around today's plan; its optimum is proven by enumeration, so that the draws of a "
-        "quantum circuit can be judged. It is a second opinion, and no claim of any quantum advantage.",
+        f"per {plan.words.line} around today's plan; its optimum is proven by enumeration, so that the draws "
+        "of a quantum circuit can be judged. It is a second opinion, and no claim of any quantum advantage.",
         level_table(plan, check),
         quantum_table(plan, check),
     ]

@@ -1,4 +1,4 @@
-"""Response curves of all channels behind one interface, from a table or from Hill parameters."""
+"""Response curves of all lines behind one interface, from a table or from Hill parameters."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import PlanError, TableError
-from ..planning.money import money_text
-from ..planning.table import TableSource, nearest, read_raw
-from .curve_table import CURVE_COLUMNS, TableCurve, read_curves
-from .hill import HILL_COLUMNS, HillCurve, read_hill
+from .curve_table import TableCurve, curve_columns, read_curves
+from .hill import HILL_PARAMETERS, HillCurve, read_hill
+from .money import money_text
+from .table import TableSource, nearest, read_raw
+from .vocabulary import CHANNELS, Vocabulary
 
 __all__ = ["ResponseCurves"]
 
 
 class ResponseCurves:
-    """What each channel brings at each spend.
+    """What each line, such as a channel, brings at each amount.
 
     Between the rows of a curve table the response is linear. Below its first row it is never invented: add a
     row at spend 0. Beyond its last row it is refused, unless ``extrapolate`` is set: then the last response
     is held, flat, so that no gain can come from spend that nobody has measured.
 
     Args:
-        curves: channel -> curve.
+        curves: name of the line -> curve.
         extrapolate: hold the last response of a curve table beyond its last row.
+        words: what the task calls its lines, amounts and values.
 
     Example:
         >>> curves = ResponseCurves({"tv": TableCurve(np.array([0.0, 10.0]), np.array([0.0, 40.0]))})
@@ -36,62 +38,82 @@ class ResponseCurves:
         10.0
     """
 
-    def __init__(self, curves: Mapping[str, TableCurve | HillCurve], *, extrapolate: bool = False) -> None:
+    def __init__(
+        self,
+        curves: Mapping[str, TableCurve | HillCurve],
+        *,
+        extrapolate: bool = False,
+        words: Vocabulary = CHANNELS,
+    ) -> None:
         self._curves = dict(curves)
+        self._words = words
         self.extrapolate = extrapolate
 
     @classmethod
-    def from_table(cls, source: TableSource, *, extrapolate: bool = False) -> ResponseCurves:
+    def from_table(
+        cls, source: TableSource, *, extrapolate: bool = False, words: Vocabulary = CHANNELS
+    ) -> ResponseCurves:
         """Read curves from a table (channel, spend, response, optional lo and hi).
 
         Args:
             source: path of a .csv or .xlsx file, or a DataFrame.
             extrapolate: hold the last response beyond the last row instead of refusing.
+            words: what the task calls its lines, amounts and values.
 
         Raises:
             TableError: anything wrong in the table, with row and column.
         """
-        return cls(read_curves(source), extrapolate=extrapolate)
+        return cls(read_curves(source, words), extrapolate=extrapolate, words=words)
 
     @classmethod
-    def from_hill(cls, source: TableSource) -> ResponseCurves:
-        """Read Hill parameters (channel, theta, alpha, K, beta), see ``hybrid_opt.marketing.hill``.
+    def from_hill(cls, source: TableSource, *, words: Vocabulary = CHANNELS) -> ResponseCurves:
+        """Read Hill parameters (channel, theta, alpha, K, beta), see ``hybrid_opt.planning.hill``.
 
         Args:
             source: path of a .csv or .xlsx file, or a DataFrame.
+            words: what the task calls its lines.
 
         Raises:
             TableError: anything wrong in the table, with row and column.
         """
-        return cls(read_hill(source))
+        return cls(read_hill(source, words), words=words)
 
     @classmethod
-    def read(cls, source: TableSource, *, extrapolate: bool = False) -> ResponseCurves:
+    def read(
+        cls, source: TableSource, *, extrapolate: bool = False, words: Vocabulary = CHANNELS
+    ) -> ResponseCurves:
         """Read either kind of table, told apart by its columns.
 
         Args:
             source: path of a .csv or .xlsx file, or a DataFrame.
             extrapolate: as in ``from_table``; Hill curves have no end.
+            words: what the task calls its lines, amounts and values.
 
         Raises:
             TableError: the columns fit neither kind, or anything else wrong in the table.
         """
         raw = read_raw(source, name="curve table")
-        kinds = {"points": CURVE_COLUMNS[1:3], "hill": HILL_COLUMNS[1:]}
+        kinds = {"points": curve_columns(words)[1:3], "hill": HILL_PARAMETERS}
         found = {kind for kind, columns in kinds.items() if {c.name for c in columns} & set(raw.header)}
         if len(found) != 1:
             wrong = "belong to both kinds of curves" if found else "fit neither kind of curves"
             raise TableError(
                 f"{raw.name}, {raw.header_place}: the columns {', '.join(raw.header)} {wrong}; give either"
-                " channel, spend, response (and perhaps lo, hi), or channel, theta, alpha, K, beta"
+                f" {words.line}, {words.amount}, {words.value} (and perhaps lo, hi), or {words.line}, theta,"
+                " alpha, K, beta"
             )
         if found == {"hill"}:
-            return cls.from_hill(source)
-        return cls.from_table(source, extrapolate=extrapolate)
+            return cls.from_hill(source, words=words)
+        return cls.from_table(source, extrapolate=extrapolate, words=words)
+
+    @property
+    def labels(self) -> list[str]:
+        """Names of the lines in the order of the table."""
+        return list(self._curves)
 
     @property
     def channels(self) -> list[str]:
-        """Channels in the order of the table."""
+        """The same, as the budget task calls its lines."""
         return list(self._curves)
 
     @property
@@ -111,7 +133,7 @@ class ResponseCurves:
         curve = self._curve(channel)
         falls = curve.falls() if isinstance(curve, TableCurve) else []
         listed = ", ".join(f"from {money_text(a)} to {money_text(b)}" for a, b in falls)
-        return [f"the response of {channel!r} decreases {listed}"] if falls else []
+        return [f"the {self._words.value} of {channel!r} decreases {listed}"] if falls else []
 
     def response(self, channel: str, spends: ArrayLike) -> NDArray[np.float64]:
         """Response of a channel.
@@ -210,18 +232,20 @@ class ResponseCurves:
     def _covered(self, channel: str, spends: ArrayLike) -> NDArray[np.float64]:
         wanted = np.asarray(spends, dtype=np.float64)
         start, limit = self.start(channel), self.limit(channel)
+        amount, value = self._words.amount, self._words.value
         if not np.isfinite(wanted).all():
-            raise PlanError(f"a spend of {channel!r} is not finite; legal is money from {money_text(start)}")
+            legal = f"legal is {self._words.measure} from {money_text(start)}"
+            raise PlanError(f"a {amount} of {channel!r} is not finite; {legal}")
         if wanted.size and wanted.min() < start:
-            what = "add a row at spend 0" if start else "spend is never negative"
+            what = f"add a row at {amount} 0" if start else f"{amount} is never negative"
             raise PlanError(
-                f"the curve of {channel!r} starts at {money_text(start)}, but its response at"
+                f"the curve of {channel!r} starts at {money_text(start)}, but its {value} at"
                 f" {money_text(wanted.min())} is needed; {what}"
             )
         if wanted.size and wanted.max() > limit and not self.extrapolate:
             raise PlanError(
-                f"the curve of {channel!r} ends at {money_text(limit)}, but its response at"
-                f" {money_text(wanted.max())} is needed; spend less, add rows to the curve, or set"
-                " extrapolate=True to hold its last response"
+                f"the curve of {channel!r} ends at {money_text(limit)}, but its {value} at"
+                f" {money_text(wanted.max())} is needed; lower the maximum, add rows to the curve, or"
+                f" set extrapolate=True to hold its last {value}"
             )
         return wanted

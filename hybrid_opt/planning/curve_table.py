@@ -8,19 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..planning.money import money_text
-from ..planning.table import CheckedTable, Column, TableSource, read_table
+from .money import money_text
+from .table import CheckedTable, Column, TableSource, read_table
+from .vocabulary import CHANNELS, Vocabulary
 
-__all__ = ["CURVE_COLUMNS", "TableCurve", "read_curves"]
+__all__ = ["TableCurve", "curve_columns", "read_curves"]
 
-CURVE_COLUMNS = (
-    Column("channel", "text", help="name of the channel"),
-    Column("spend", "money", unit="money per period", help="spend of this row"),
-    Column("response", "number", unit="response per period", help="expected response at this spend"),
-    Column("lo", "number", required=False, help="lower end of the response's interval"),
-    Column("hi", "number", required=False, help="upper end of the response's interval"),
-)
-"""Columns of a table of response curves: several rows per channel."""
+
+def curve_columns(words: Vocabulary = CHANNELS) -> tuple[Column, ...]:
+    """Columns of a table of curves: several rows per line."""
+    amount, value = words.amount, words.value
+    return (
+        Column(words.line, "text", help=f"name of the {words.line}"),
+        Column(amount, "money", unit=words.amount_unit, help=f"{amount} of this row"),
+        Column(value, "number", unit=f"{value}{words.period}", help=f"expected {value} at this {amount}"),
+        Column("lo", "number", required=False, help=f"lower end of the {value}'s interval"),
+        Column("hi", "number", required=False, help=f"upper end of the {value}'s interval"),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,62 +68,65 @@ class TableCurve:
         return np.interp(wanted.ravel(), self.spends, values).reshape(wanted.shape)
 
 
-def read_curves(source: TableSource) -> dict[str, TableCurve]:
+def read_curves(source: TableSource, words: Vocabulary = CHANNELS) -> dict[str, TableCurve]:
     """Read a table of response curves; the order of its rows does not matter.
 
     Args:
-        source: file or DataFrame with the columns channel, spend, response and perhaps lo, hi.
+        source: file or DataFrame with the columns channel, spend, response (or what the task calls them)
+            and perhaps lo, hi.
+        words: what the task calls its lines, amounts and values.
 
     Returns:
-        Channel -> curve, in the order in which channels appear first.
+        Name of the line -> curve, in the order in which they appear first.
 
     Raises:
         TableError: anything wrong in the table, with row and column.
     """
-    table = read_table(source, CURVE_COLUMNS, name="curve table")
-    _check_rows(table)
+    columns = curve_columns(words)
+    table = read_table(source, columns, name="curve table")
+    _check_rows(table, words)
     frame = table.frame
     curves = {}
-    for channel in dict.fromkeys(table.column("channel")):
-        rows = frame[frame["channel"] == channel].sort_values("spend")
+    for label in dict.fromkeys(table.column(words.line)):
+        rows = frame[frame[words.line] == label].sort_values(words.amount)
         spends, responses, lo, hi = (
-            np.array(rows[name].tolist()) for name in ("spend", "response", "lo", "hi")
+            np.array(rows[name].tolist()) for name in (words.amount, words.value, "lo", "hi")
         )
         banded = not np.isnan(lo).any()
-        curves[channel] = TableCurve(spends, responses, lo if banded else None, hi if banded else None)
+        curves[label] = TableCurve(spends, responses, lo if banded else None, hi if banded else None)
     return curves
 
 
-def _check_rows(table: CheckedTable) -> None:
+def _check_rows(table: CheckedTable, words: Vocabulary) -> None:
     problems = table.problems()
     seen: dict[tuple[str, float], int] = {}
     banded: dict[str, int] = {}
-    columns = [table.column(column.name) for column in CURVE_COLUMNS]
+    columns = [table.column(column.name) for column in curve_columns(words)]
     lows = columns[3]
-    for i, (channel, spend, response, lo, hi) in enumerate(zip(*columns, strict=True)):
-        first = seen.setdefault((channel, spend), i)
+    for i, (label, amount, value, lo, hi) in enumerate(zip(*columns, strict=True)):
+        first = seen.setdefault((label, amount), i)
         if first != i:
             problems.add(
-                f"{channel!r} has a row at {money_text(spend)} already in {table.places[first]}; keep one",
+                f"{label!r} has a row at {money_text(amount)} already in {table.places[first]}; keep one",
                 row=i,
-                column="spend",
+                column=words.amount,
             )
         has_lo, has_hi = not math.isnan(lo), not math.isnan(hi)
-        like = banded.setdefault(channel, i)
+        like = banded.setdefault(label, i)
         if has_lo != has_hi:
             lacking = "hi" if has_lo else "lo"
             problems.add("lo and hi belong together; fill in both or none", row=i, column=lacking)
         elif like != i and has_lo == math.isnan(lows[like]):
             problems.add(
-                f"{channel!r} has an interval in some rows only (compare {table.places[like]});"
+                f"{label!r} has an interval in some rows only (compare {table.places[like]});"
                 " fill in lo and hi in all its rows or in none",
                 row=i,
                 column="lo",
             )
-        elif has_lo and not lo <= response <= hi:
+        elif has_lo and not lo <= value <= hi:
             problems.add(
-                f"the response {response:g} is not between lo {lo:g} and hi {hi:g}; correct one of them",
+                f"the {words.value} {value:g} is not between lo {lo:g} and hi {hi:g}; correct one of them",
                 row=i,
-                column="response",
+                column=words.value,
             )
     problems.raise_if_any()

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from hybrid_opt.errors import TableError
-from hybrid_opt.marketing.synergies import read_synergies
+from hybrid_opt.planning.pair_table import read_synergies
 
 
 def table(**changes):

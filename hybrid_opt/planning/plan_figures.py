@@ -1,4 +1,4 @@
-"""How a budget plan's figures are written: with the decimals that its steps and responses need."""
+"""How a level plan's figures are written: with the decimals that its steps and values need."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import numpy as np
 from ..reports import style
 
 if TYPE_CHECKING:
-    from .budget_plan import BudgetPlan
+    from .level_plan import LevelPlan
 
 __all__ = ["Figures", "share_text"]
 
 
 @dataclass(frozen=True)
 class Figures:
-    """How many decimals a plan's money and responses need."""
+    """How many decimals a plan's amounts and values need."""
 
     spend_digits: int
     response_digits: int
 
     @classmethod
-    def of(cls, plan: BudgetPlan) -> Figures:
-        """Money as fine as the grids; responses with about five significant digits, whole ones whole."""
+    def of(cls, plan: LevelPlan) -> Figures:
+        """Amounts as fine as the grids; values with about five significant digits, whole ones whole."""
         amounts = [*plan.question.table.lines]
         spends = [line.current for line in amounts]
         spends += [float(x) for grid in plan.question.grids for x in (grid.first, grid.step)]
@@ -34,11 +34,11 @@ class Figures:
         return cls(digits, min(response, 8))
 
     def spend(self, number: float, *, signed: bool = False) -> str:
-        """Money as text."""
+        """An amount as text."""
         return self._text(number, self.spend_digits, signed)
 
     def response(self, number: float, *, signed: bool = False) -> str:
-        """A response as text."""
+        """A value as text."""
         return self._text(number, self.response_digits, signed)
 
     @staticmethod

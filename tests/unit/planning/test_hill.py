@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hybrid_opt.errors import PlanError, TableError
-from hybrid_opt.marketing.hill import HillCurve, read_hill
+from hybrid_opt.planning.hill import HillCurve, read_hill
 
 ANCHOR = pd.DataFrame(
     {

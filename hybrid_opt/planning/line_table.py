@@ -1,52 +1,57 @@
-"""The plan table: what each channel spends today and what it may spend, in absolute money.
+"""The plan table: what each line gets today and what it may get, in absolute amounts.
 
 Grids are exact: amounts are fractions of the decimals that were written, and every line counts whole units
 of one common amount above its lowest spend. Counting from the lowest spend keeps odd cents of a fixed
-channel or of a minimum out of the unit.
+line or of a minimum out of the unit.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import OptionError, TableError
-from ..planning.lines import Spend
-from ..planning.money import common_unit, exact, money_text
-from ..planning.table import Column, TableSource, read_table
-from .plan_caps import read_caps
-from .plan_grid import Grid, check_row, row_grid
+from .caps import read_caps
+from .grid import Grid, check_row, row_grid
+from .lines import Spend
+from .money import common_unit, exact, money_text
+from .table import Column, TableSource, read_table
+from .vocabulary import CHANNELS, Vocabulary
 
-__all__ = ["PLAN_COLUMNS", "PlanLine", "PlanTable", "Spend", "read_plan"]
-
-PLAN_COLUMNS = (
-    Column("channel", "text", unique=True, help="name of the channel"),
-    Column("current", "money", unit="money per period", help="spend today"),
-    Column("min", "money", unit="money per period", help="least spend"),
-    Column("max", "money", unit="money per period", help="most spend"),
-    Column("step", "money", above=0, unit="money", help="the spend moves in steps of this size"),
-    Column("fixed", "flag", required=False, help="true keeps the current spend"),
-    Column("group", "text", required=False, help="channels that share a cap"),
-    Column("min_if_used", "money", required=False, above=0, help="off, or at least this much; needs min 0"),
-)
-"""Columns of the plan table."""
+__all__ = ["LineTable", "PlanLine", "Spend", "plan_columns", "read_plan"]
 
 _MOST_UNITS = 10_000_000
 
 
+def plan_columns(words: Vocabulary = CHANNELS) -> tuple[Column, ...]:
+    """Columns of the plan table that every task has."""
+    amount, unit = words.amount, words.amount_unit
+    return (
+        Column(words.line, "text", unique=True, help=f"name of the {words.line}"),
+        Column("current", "money", unit=unit, help=f"{amount} today"),
+        Column("min", "money", unit=unit, help=f"least {amount}"),
+        Column("max", "money", unit=unit, help=f"most {amount}"),
+        Column("step", "money", above=0, unit=words.measure, help=f"the {amount} moves in such steps"),
+        Column("fixed", "flag", required=False, help=f"true keeps the current {amount}"),
+        Column("group", "text", required=False, help=f"{words.lines} that share a cap"),
+        Column("min_if_used", "money", required=False, above=0, help="off or at least this; needs min 0"),
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class PlanLine:
-    """One channel of the plan.
+    """One line of the plan, such as a channel.
 
     Attributes:
-        label: name of the channel.
+        label: its name.
         current: spend today, in money per period.
         spends: allowed spends in money per period, strictly increasing, shape (levels,).
         units: the same in whole units above the lowest spend, starting at 0, shape (levels,), int64.
@@ -54,6 +59,8 @@ class PlanLine:
         fixed: whether the current spend is kept.
         group: name of its group, ``""`` for none.
         place: where the line stands in the plan table, e.g. ``"row 2"``.
+        extra: what else the task's own columns say of it, column -> value.
+        lowest_kind: which limit makes the lowest amount, ``"min"`` or one of the task.
     """
 
     label: str
@@ -64,6 +71,8 @@ class PlanLine:
     fixed: bool
     group: str
     place: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    lowest_kind: str = "min"
 
     @property
     def lowest(self) -> float:
@@ -83,14 +92,15 @@ class PlanLine:
 
 
 @dataclass(frozen=True, eq=False)
-class PlanTable:
+class LineTable:
     """A checked plan table on its exact grid.
 
     Attributes:
-        lines: one per channel, in the order of the table.
+        lines: one per line, in the order of the table.
         caps: group -> most money the group may spend.
         unit: money per unit.
         name: what messages call the table.
+        words: what the task calls its lines.
 
     Example:
         >>> table = pd.DataFrame({"channel": ["tv", "search"], "current": [20, 10], "min": [10, 0],
@@ -106,10 +116,11 @@ class PlanTable:
     caps: Mapping[str, float]
     unit: Fraction
     name: str
+    words: Vocabulary = CHANNELS
 
     @property
     def labels(self) -> list[str]:
-        """Channels in the order of the table."""
+        """Names of the lines in the order of the table."""
         return [line.label for line in self.lines]
 
     @property
@@ -123,7 +134,7 @@ class PlanTable:
 
     @property
     def current_total(self) -> float:
-        """What all channels spend today."""
+        """What all lines get today."""
         return float(self._current)
 
     @property
@@ -132,7 +143,7 @@ class PlanTable:
 
     @property
     def base(self) -> Fraction:
-        """What all channels spend at their lowest, where every line stands at unit 0."""
+        """What all lines get at their lowest, where every line stands at unit 0."""
         return sum((line.grid.lowest for line in self.lines), Fraction(0))
 
     def budget_units(self, budget: float) -> int:
@@ -159,14 +170,14 @@ class PlanTable:
         return math.floor((exact(self.caps[group]) - lowest) / self.unit)
 
     def total(self, units: int) -> float:
-        """Money spent by all channels when the lines' units add up to ``units``."""
+        """Amount of all lines together when the lines' units add up to ``units``."""
         return float(self.base + units * self.unit)
 
-    def current_problems(self, budget: float, spend: Spend = "exactly") -> list[str]:
+    def current_problems(self, budget: float | None, spend: Spend = "exactly") -> list[str]:
         """Why today's spends are no answer to the plan.
 
         Args:
-            budget: money per period.
+            budget: money per period; None leaves the total free.
             spend: ``"exactly"`` or ``"at_most"``.
 
         Returns:
@@ -175,15 +186,16 @@ class PlanTable:
         Raises:
             OptionError: ``spend`` is neither, or the budget is no finite amount of at least 0.
         """
-        check_budget(budget)
+        if budget is not None:
+            check_budget(budget)
         check_spend(spend)
         reasons = []
         for line in self.lines:
             if line.level_of(line.current) is None:
                 listed = " and ".join(money_text(amount) for amount in line.grid.around(line.current))
                 reasons.append(
-                    f"today's {money_text(line.current)} of {line.label!r} is not among its allowed spends"
-                    f" (nearest: {listed})"
+                    f"today's {money_text(line.current)} of {line.label!r} is not among its allowed"
+                    f" {self.words.amounts} (nearest: {listed})"
                 )
         for group, cap in self.caps.items():
             spent = sum(exact(line.current) for line in self.groups[group])
@@ -191,20 +203,22 @@ class PlanTable:
                 reasons.append(
                     f"today group {group!r} spends {money_text(spent)}, its cap is {money_text(cap)}"
                 )
+        if budget is None:
+            return reasons
         if self._current > exact(budget) or (spend == "exactly" and self._current != exact(budget)):
             today = money_text(self._current)
             reasons.append(f"today spends {today} in all, the budget is {money_text(budget)}")
         return reasons
 
-    def is_current_feasible(self, budget: float, spend: Spend = "exactly") -> bool:
+    def is_current_feasible(self, budget: float | None, spend: Spend = "exactly") -> bool:
         """Say whether today's spends are an answer to the plan, see ``current_problems``."""
         return not self.current_problems(budget, spend)
 
     def to_frame(self) -> pd.DataFrame:
-        """The resolved bounds: one row per channel with the lowest and highest allowed spend in money."""
+        """The resolved bounds: one row per line with its lowest and highest allowed amount."""
         return pd.DataFrame(
             {
-                "channel": [line.label for line in self.lines],
+                self.words.line: [line.label for line in self.lines],
                 "current": [line.current for line in self.lines],
                 "lowest": [line.lowest for line in self.lines],
                 "highest": [line.highest for line in self.lines],
@@ -228,17 +242,24 @@ def check_budget(budget: float) -> None:
         raise OptionError(f"budget is {budget!r}; legal is a finite amount of money, 0 or more")
 
 
-def read_plan(source: TableSource, *, caps: TableSource | Mapping[str, float] | None = None) -> PlanTable:
+def read_plan(
+    source: TableSource,
+    *,
+    caps: TableSource | Mapping[str, float] | None = None,
+    words: Vocabulary = CHANNELS,
+    extra: Sequence[Column] = (),
+) -> LineTable:
     """Read the plan table and put it on its grid.
 
-    The spends of a channel are min, min + step, ... up to max; max must be one of them. With ``min_if_used``
-    they are 0, then min_if_used, min_if_used + step, ... up to max. A fixed channel has its current spend
-    only.
+    The amounts of a line are min, min + step, ... up to max; max must be one of them. With ``min_if_used``
+    they are 0, then min_if_used, min_if_used + step, ... up to max. A fixed line has its current one only.
 
     Args:
-        source: file or DataFrame with the columns channel, current, min, max, step and perhaps fixed, group,
-            min_if_used; all amounts are absolute money per period.
-        caps: most money per group: a mapping, or a table with the columns group and cap.
+        source: file or DataFrame with the columns channel (or what the task calls its lines), current, min,
+            max, step and perhaps fixed, group, min_if_used; all amounts are absolute.
+        caps: most per group: a mapping, or a table with the columns group and cap.
+        words: what the task calls its lines.
+        extra: further columns of the task; their values are kept in ``PlanLine.extra``.
 
     Returns:
         The plan table.
@@ -246,22 +267,23 @@ def read_plan(source: TableSource, *, caps: TableSource | Mapping[str, float] | 
     Raises:
         TableError: anything wrong in a table, with row and column.
     """
-    table = read_table(source, PLAN_COLUMNS, name="plan table")
+    columns = (*plan_columns(words), *extra)
+    table = read_table(source, columns, name="plan table")
     rows = [
-        dict(zip((column.name for column in PLAN_COLUMNS), row, strict=True))
+        dict(zip((column.name for column in columns), row, strict=True))
         for row in table.frame.itertuples(index=False, name=None)
     ]
     problems = table.problems()
     for i, row in enumerate(rows):
-        for column, message in check_row(row):
+        for column, message in check_row(row, words):
             problems.add(message, row=i, column=column)
     problems.raise_if_any()
     grids = [row_grid(row) for row in rows]
     unit = common_unit(gap for grid in grids for gap in grid.gaps)
-    _check_size(grids, [str(row["channel"]) for row in rows], unit, table.name)
+    _check_size(grids, [str(row[words.line]) for row in rows], unit, table.name)
     lines = tuple(
         PlanLine(
-            label=str(row["channel"]),
+            label=str(row[words.line]),
             current=float(row["current"]),
             spends=grid.spends(),
             units=grid.units(unit),
@@ -269,11 +291,13 @@ def read_plan(source: TableSource, *, caps: TableSource | Mapping[str, float] | 
             fixed=bool(row["fixed"]),
             group=str(row["group"]),
             place=place,
+            extra={column.name: row[column.name] for column in extra},
         )
         for row, grid, place in zip(rows, grids, table.places, strict=True)
     )
     groups = list(dict.fromkeys(line.group for line in lines if line.group))
-    return PlanTable(lines, {} if caps is None else read_caps(caps, groups), unit, table.name)
+    known = {} if caps is None else read_caps(caps, groups, words)
+    return LineTable(lines, known, unit, table.name, words)
 
 
 def _check_size(grids: list[Grid], labels: list[str], unit: Fraction, name: str) -> None:

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 from hybrid_opt.errors import OptionError, TableError
-from hybrid_opt.marketing.plan_table import PlanTable, read_plan
+from hybrid_opt.planning.line_table import LineTable, read_plan
 
 HEADER = "channel,current,min,max,step,fixed,group,min_if_used"
 
 
-def plan(folder: Path, *rows: str, caps: dict[str, float] | None = None) -> PlanTable:
+def plan(folder: Path, *rows: str, caps: dict[str, float] | None = None) -> LineTable:
     path = folder / "plan.csv"
     path.write_text("\n".join([HEADER, *rows]) + "\n")
     return read_plan(path, caps=caps)

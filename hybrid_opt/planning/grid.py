@@ -1,4 +1,4 @@
-"""The allowed spends of one channel, exactly: an arithmetic grid, perhaps with "off" below it."""
+"""The allowed spends of one line, exactly: an arithmetic grid, perhaps with "off" below it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..planning.money import exact, money_text
+from .money import exact, money_text
+from .vocabulary import CHANNELS, Vocabulary
 
 __all__ = ["Grid", "check_row", "row_grid"]
 
@@ -76,11 +77,12 @@ class Grid:
         return sorted(set(near))
 
 
-def check_row(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def check_row(row: Mapping[str, Any], words: Vocabulary = CHANNELS) -> Iterator[tuple[str, str]]:
     """Find contradictions within one row of the plan table.
 
     Args:
         row: column -> value.
+        words: what the task calls its lines.
 
     Yields:
         The column to change, and what is wrong.
@@ -100,7 +102,7 @@ def check_row(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if switched and least > high:
         yield "min_if_used", (
             f"min_if_used {money_text(least)} is above max {money_text(high)}; lower it, raise max, or"
-            " switch the channel off with max 0 and an empty min_if_used"
+            f" switch the {words.line} off with max 0 and an empty min_if_used"
         )
         return
     if row["fixed"]:

@@ -18,18 +18,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import PlanError
-from ..planning.table import Column, TableSource, read_table
+from .table import Column, TableSource, read_table
+from .vocabulary import CHANNELS, Vocabulary
 
-__all__ = ["HILL_COLUMNS", "HillCurve", "read_hill"]
+__all__ = ["HILL_PARAMETERS", "HillCurve", "read_hill"]
 
-HILL_COLUMNS = (
-    Column("channel", "text", unique=True, help="name of the channel"),
+HILL_PARAMETERS = (
     Column("theta", "number", minimum=0, below=1, help="share that carries over to the next period"),
     Column("alpha", "number", above=0, help="shape: up to 1 concave, above 1 S-shaped"),
-    Column("K", "money", above=0, help="effective spend at which half of beta is reached"),
-    Column("beta", "number", minimum=0, help="response that is approached as spend grows"),
+    Column("K", "money", above=0, help="effective amount at which half of beta is reached"),
+    Column("beta", "number", minimum=0, help="value that is approached as the amount grows"),
 )
-"""Columns of a table of Hill parameters."""
+"""Columns of a table of Hill parameters, beside the name of the line."""
 
 
 @dataclass(frozen=True)
@@ -78,18 +78,21 @@ class HillCurve:
         return np.asarray(self.beta * share)
 
 
-def read_hill(source: TableSource) -> dict[str, HillCurve]:
+def read_hill(source: TableSource, words: Vocabulary = CHANNELS) -> dict[str, HillCurve]:
     """Read a table of Hill parameters.
 
     Args:
-        source: file or DataFrame with the columns channel, theta, alpha, K, beta.
+        source: file or DataFrame with the columns channel (or what the task calls its lines), theta, alpha,
+            K, beta.
+        words: what the task calls its lines.
 
     Returns:
-        Channel -> curve, in the order of the table.
+        Name of the line -> curve, in the order of the table.
 
     Raises:
         TableError: anything wrong in the table, with row and column.
     """
-    table = read_table(source, HILL_COLUMNS, name="curve table")
-    channels, *parameters = (table.column(column.name) for column in HILL_COLUMNS)
-    return {channel: HillCurve(*values) for channel, *values in zip(channels, *parameters, strict=True)}
+    columns = (Column(words.line, "text", unique=True, help=f"name of the {words.line}"), *HILL_PARAMETERS)
+    table = read_table(source, columns, name="curve table")
+    labels, *parameters = (table.column(column.name) for column in columns)
+    return {label: HillCurve(*values) for label, *values in zip(labels, *parameters, strict=True)}
