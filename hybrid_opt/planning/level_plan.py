@@ -166,9 +166,9 @@ class LevelPlan:
 
         Returns:
             Columns: name of the line; today, plan, change, lowest, highest (amounts); value_today,
-            value_plan, value_lo, value_hi, called after the task's word for value, and gain (NaN where a curve
-            says nothing); at ("min", "max", "fixed", "off" or ""); near_low, near_high (amounts: its range over
-            near-optimal plans).
+            value_plan, value_lo, value_hi, called after the task's word for value, and gain (NaN where a
+            curve says nothing); at ("min", "max", "fixed", "off" or ""); near_low, near_high (amounts: its
+            range over near-optimal plans).
         """
         from .plan_frames import line_frame
 

@@ -142,6 +142,7 @@ class LevelPlanner(Generic[PlanT]):
         depth: int = 3,
         shots: int = 1000,
         max_evaluations: int = 0,
+        mixer: str = "x",
         tolerance: float = 0.01,
         alternatives: int = 10,
         draws: int = 0,
@@ -162,6 +163,7 @@ class LevelPlanner(Generic[PlanT]):
             depth: QAOA layers.
             shots: QAOA draws.
             max_evaluations: expectation values for training QAOA's angles; 0 takes the table angles.
+            mixer: of QAOA: "x", or one that keeps one level per line ("xy-exact", "xy-trotter", "grover").
             tolerance: plans within this share of the best count as near-optimal.
             alternatives: most near-optimal plans to show.
             draws: draws of the curves within their intervals for which the plan is solved again; 0 leaves
@@ -178,7 +180,7 @@ class LevelPlanner(Generic[PlanT]):
             OptionError: an illegal option.
             MissingDependencyError: a quantum method was asked for and Aer is not installed.
         """
-        check_plan_options(qubits, max_evaluations, tolerance, alternatives, draws, time_limit)
+        check_plan_options(qubits, max_evaluations, mixer, tolerance, alternatives, draws, time_limit)
         self._check_labels(what_if)
         report, begin = progress or silent, perf_counter()
         seed = resolve_seed(seed)
@@ -219,6 +221,7 @@ class LevelPlanner(Generic[PlanT]):
                 depth=depth,
                 shots=shots,
                 max_evaluations=max_evaluations,
+                mixer=mixer,
                 seed=child_seed(seed, "quantum check"),
                 time_limit=time_limit,
                 progress=lambda share, text: report(0.6 + 0.4 * share, text),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .table import Column, TableSource, nearest, read_table
 from .vocabulary import CHANNELS, Vocabulary
 
-__all__ = ["LineSynergy", "read_synergies", "synergy_columns"]
+__all__ = ["LineSynergy", "read_pairs", "read_synergies", "synergy_columns"]
 
 
 def synergy_columns(words: Vocabulary = CHANNELS) -> tuple[Column, ...]:
@@ -62,22 +62,44 @@ def read_synergies(
     """
     if source is None:
         return []
-    table = read_table(source, synergy_columns(words), name="synergy table")
+    pairs = read_pairs(source, channels, words, synergy_columns(words)[2], name="synergy table")
+    return [LineSynergy(*pair) for pair in pairs]
+
+
+def read_pairs(
+    source: TableSource, labels: Sequence[str], words: Vocabulary, number: Column, *, name: str
+) -> list[tuple[str, str, float]]:
+    """Read a table of pairs of lines with a number for each.
+
+    Args:
+        source: path of a .csv or .xlsx file, or a DataFrame.
+        labels: names of the lines of the plan.
+        words: what the task calls its lines.
+        number: the column of the number.
+        name: what messages call the table.
+
+    Returns:
+        One line, the other one and the number, per row.
+
+    Raises:
+        TableError: unknown or equal lines, a pair twice, anything wrong in the table.
+    """
+    table = read_table(source, (*synergy_columns(words)[:2], number), name=name)
     problems = table.problems()
-    found: list[LineSynergy] = []
+    found: list[tuple[str, str, float]] = []
     seen: set[frozenset[str]] = set()
-    rows = zip(table.column(words.line), table.column("other"), table.column("strength"))
-    for i, (channel, other, strength) in enumerate(rows):
-        for column, name in ((words.line, channel), ("other", other)):
-            if name not in channels:
-                near = nearest(name, channels)
-                hint = f"did you mean {near!r}?" if near else f"the plan has {', '.join(channels)}"
-                problems.add(f"{name!r} is no {words.line} of the plan; {hint}", row=i, column=column)
-        if channel == other:
-            problems.add(f"{channel!r} is paired with itself; name two {words.lines}", row=i, column="other")
-        if frozenset((channel, other)) in seen:
-            problems.add(f"the pair of {channel!r} and {other!r} stands in the table twice", row=i)
-        seen.add(frozenset((channel, other)))
-        found.append(LineSynergy(channel, other, strength))
+    rows = zip(table.column(words.line), table.column("other"), table.column(number.name))
+    for i, (label, other, amount) in enumerate(rows):
+        for column, line in ((words.line, label), ("other", other)):
+            if line not in labels:
+                near = nearest(line, labels)
+                hint = f"did you mean {near!r}?" if near else f"the plan has {', '.join(labels)}"
+                problems.add(f"{line!r} is no {words.line} of the plan; {hint}", row=i, column=column)
+        if label == other:
+            problems.add(f"{label!r} is paired with itself; name two {words.lines}", row=i, column="other")
+        if frozenset((label, other)) in seen:
+            problems.add(f"the pair of {label!r} and {other!r} stands in the table twice", row=i)
+        seen.add(frozenset((label, other)))
+        found.append((label, other, amount))
     problems.raise_if_any()
     return found

@@ -7,19 +7,27 @@ from typing import Any
 import numpy as np
 
 from ..errors import OptionError
-from ..solvers.settings import check_seconds, check_whole
+from ..solvers.qaoa_engines import MIXERS
+from ..solvers.settings import check_choice, check_seconds, check_whole
 
 __all__ = ["check_plan_options"]
 
 
 def check_plan_options(
-    qubits: Any, max_evaluations: Any, tolerance: Any, alternatives: Any, draws: Any, time_limit: Any
+    qubits: Any,
+    max_evaluations: Any,
+    mixer: Any,
+    tolerance: Any,
+    alternatives: Any,
+    draws: Any,
+    time_limit: Any,
 ) -> None:
     """Refuse illegal settings before any work.
 
     Args:
         qubits: legal are whole numbers from 4 to 20.
         max_evaluations: zero or more.
+        mixer: a mixer of QAOA.
         tolerance: zero or a positive share.
         alternatives: one or more.
         draws: zero or more.
@@ -29,9 +37,10 @@ def check_plan_options(
         OptionError: one of them is illegal.
 
     Example:
-        >>> check_plan_options(14, 0, 0.01, 10, 0, 60.0)
+        >>> check_plan_options(14, 0, "x", 0.01, 10, 0, 60.0)
     """
     check_seconds("time_limit", time_limit)
+    check_choice("mixer", mixer, MIXERS)
     check_whole("max_evaluations", max_evaluations, least=0)
     check_whole("alternatives", alternatives)
     check_whole("draws", draws, least=0)

@@ -181,14 +181,20 @@ def _quantum(plan: LevelPlan, check: QuantumCheck) -> Section:
         rows.append(
             {"label": "uniform feasible (exact)", "probability": record.uniform.p_optimum, "control": True}
         )
+    which = "whole question" if check.whole else "coarse version"
+    size = (
+        "The plan's own question has few enough bits for a simulator."
+        if check.whole
+        else "A plan at its own step has too many bits for a simulator. This coarse version keeps a few "
+        f"levels per {plan.words.line} around today's plan."
+    )
     parts: list[str | Table | Drawing | Note] = [
-        "A plan at its own step has too many bits for a simulator. This coarse version keeps a few levels "
-        f"per {plan.words.line} around today's plan; its optimum is proven by enumeration, so that the draws "
-        "of a quantum circuit can be judged. It is a second opinion, and no claim of any quantum advantage.",
+        f"{size} Its optimum is proven by enumeration, so that the draws of a quantum circuit can be judged. "
+        "It is a second opinion, and no claim of any quantum advantage.",
         level_table(plan, check),
         quantum_table(plan, check),
     ]
     if rows:
         chart = optimum_probability_bars(rows)
-        parts.append(Drawing(chart, "Probability that one draw is the proven optimum of the coarse version."))
-    return Section("Quantum check on a coarse version", parts)
+        parts.append(Drawing(chart, f"Probability that one draw is the proven optimum of the {which}."))
+    return Section(f"Quantum check on {'the whole question' if check.whole else 'a coarse version'}", parts)

@@ -125,8 +125,10 @@ def _by_program(
     """A mixed-integer program with its bound."""
     found = _by_breakpoints(question, start, time_limit)
     if (found.choice is None or found.value is None) and found.status == "infeasible" and found.complete:
-        names = [f"the cap of {group}" for group in question.caps]
-        names = ["the budget", *names, *(side.label for side in question.sides)]
+        most = sum(int(line.spends[-1]) for line in question.lines)
+        free = question.spend == "at_most" and question.budget >= most
+        names = [*([] if free else ["the budget"]), *(f"the cap of {group}" for group in question.caps)]
+        names += [side.label for side in question.sides]
         raise PlanError(f"no plan keeps all limits together ({', '.join(names)}); relax one of them")
     if found.choice is None or found.value is None:
         raise PlanError(

@@ -21,12 +21,13 @@ def level_table(plan: LevelPlan, check: QuantumCheck) -> Table:
         money = plan.question.grids[i].spends()[kept]
         best = float(plan.question.grids[i].spends()[check.optimum_choice[i]])
         rows.append([line.label, ", ".join(figures.spend(float(m)) for m in money), figures.spend(best)])
+    name = "The whole question" if check.whole else "Coarse version"
     step = check.window.step * float(plan.question.unit)
     slack = check.qubo.n_slack_bits
     return Table(
-        [plan.words.line, "levels", "coarse optimum"],
+        [plan.words.line, "levels", "optimum" if check.whole else "coarse optimum"],
         rows,
-        title=f"Coarse version for the simulator: {check.qubo.n_bits} qubits ({slack} slack), "
+        title=f"{name} for the simulator: {check.qubo.n_bits} qubits ({slack} slack), "
         f"step {figures.spend(step)}",
         align=["left", "left", "right"],
         note="; ".join([f"penalties {check.qubo.certificate.note}", *_held(check)]),
@@ -78,6 +79,7 @@ def check_rows(check: QuantumCheck) -> list[dict[str, Any]]:
 def quantum_table(plan: LevelPlan, check: QuantumCheck) -> Table:
     """QAOA, annealing, uniform feasible sampling and the proven optimum on the same coarse version."""
     record, figures = check.solution.quantum, Figures.of(plan)
+    which = "whole question" if check.whole else "coarse version"
     rows = [
         [
             row["method"],
@@ -113,7 +115,7 @@ def quantum_table(plan: LevelPlan, check: QuantumCheck) -> Table:
     return Table(
         ["method", "samples", "seconds", "P(optimum)", "feasible", "best", "loss"],
         rows,
-        title=f"Quantum check: proven optimum of the coarse version {figures.response(check.optimum)}",
+        title=f"Quantum check: proven optimum of the {which} {figures.response(check.optimum)}",
         align=["left", "right", "right", "right", "right", "right", "right"],
         note=note,
     )

@@ -64,8 +64,8 @@ def stability_table(plan: LevelPlan) -> Table:
         note = (
             "each draw moves every curve within its interval (read as a 90% range, lines independent) and "
             f"solves again; the proven plan loses {share_text(float(found.losses.mean()))} of the draw's "
-            f"best on average, {share_text(float(found.losses.max()))} at worst, and stays within 1% of it in "
-            f"{within} of the draws"
+            f"best on average, {share_text(float(found.losses.max()))} at worst, and stays within 1% of it "
+            f"in {within} of the draws"
         )
         if found.draws < found.asked:
             note += f"; the time limit ended it after {found.draws} of {found.asked} draws"
