@@ -42,8 +42,8 @@ def fairness_sides(table: LineTable, fairness: TableSource | float | None) -> li
         return []
     needs = _needs(table)
     labels = table.labels
-    if isinstance(fairness, (int, float)) and not isinstance(fairness, bool):
-        if not math.isfinite(fairness) or fairness < 0:
+    if isinstance(fairness, (int, float)):
+        if isinstance(fairness, bool) or not math.isfinite(fairness) or fairness < 0:
             raise OptionError(f"fairness is {fairness!r}; give a finite number of at least 0, or a table")
         pairs = [(first, second, float(fairness)) for first, second in combinations(labels, 2)]
     else:

@@ -1,9 +1,9 @@
 """A synthetic resource plan: the data in ``hybrid_opt/business/data`` and any number like it.
 
-The numbers describe no real company. A level is a post. Each department gets a "true" value curve: most of them
-concave, one S-shaped (too few posts achieve little). The curve table holds nine points of it, rounded, with a band
-that widens away from today's level. Posts are paid differently, so that staff and money bind in different places.
-Today's levels keep every limit, so that a plan can be compared with them.
+The numbers describe no real company. A level is a post. Each department gets a "true" value curve: most of
+them concave, one S-shaped (too few posts achieve little). The curve table holds nine points of it, rounded,
+with a band that widens away from today's level. Posts are paid differently, so that staff and money bind in
+different places. Today's levels keep every limit, so that a plan can be compared with them.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ class ResourceTables(NamedTuple):
 
     @property
     def resources(self) -> dict[str, float]:
-        """Posts as today, and two percent more money than today, to the next 1,000."""
+        """Posts as today, and seven percent more money than today, to the next 1,000."""
         posts = int(self.departments["current"].sum())
         money = int((self.departments["current"] * self.departments["money"]).sum())
-        return {"staff": float(posts), "money": float(-(-money * 51 // 50 // 1_000) * 1_000)}
+        return {"staff": float(posts), "money": float(-(-money * 107 // 100 // 1_000) * 1_000)}
 
 
 class ResourceFiles(NamedTuple):
@@ -95,7 +95,7 @@ def make_example(seed: int = 0, departments: int = 6) -> ResourceTables:
     Example:
         >>> tables = make_example()
         >>> tables.departments["department"].tolist()[:3], tables.resources
-        (['support', 'sales', 'development'], {'staff': 40.0, 'money': 237000.0})
+        (['support', 'sales', 'development'], {'staff': 40.0, 'money': 246000.0})
     """
     seed = resolve_seed(seed)
     whole = isinstance(departments, int) and not isinstance(departments, bool)
@@ -128,7 +128,7 @@ def make_example(seed: int = 0, departments: int = 6) -> ResourceTables:
         )
     table = pd.DataFrame(rows)
     table["service"] = table["service"].astype("Int64")
-    fairness = pd.DataFrame({"department": ["support"], "other": ["sales"], "delta": [0.35]})
+    fairness = pd.DataFrame({"department": ["support"], "other": ["sales"], "delta": [0.15]})
     synergies = pd.DataFrame({"department": ["sales"], "other": ["development"], "strength": [60]})
     return ResourceTables(table, pd.concat(points, ignore_index=True), fairness, synergies)
 

@@ -82,6 +82,8 @@ def _program(question: LevelQuestion) -> Baseline:
         return Baseline(name, value, True, perf_counter() - begin, "over the budget and the caps")
     if question.synergies:
         return Baseline(name, None, False, 0.0, "left out: there are synergies")
+    if tight_limits(question) is None:
+        return Baseline(name, None, False, 0.0, "left out: a limit has two ends, as fairness has")
     return Baseline(name, None, False, 0.0, "left out: too many limits can bind, or too many cells")
 
 

@@ -67,7 +67,9 @@ def line_frame(plan: LevelPlan) -> pd.DataFrame:
                 f"{value}_lo": np.nan if interval is None else float(interval[0]),
                 f"{value}_hi": np.nan if interval is None else float(interval[1]),
                 "gain": after - before,
-                "at": _place(line.fixed, spend, grid.off, float(grid.first), float(grid.highest)),
+                "at": _place(
+                    line.fixed, spend, grid.off, float(grid.first), float(grid.highest), line.lowest_kind
+                ),
                 "near_low": near[0],
                 "near_high": near[1],
             }
@@ -75,14 +77,14 @@ def line_frame(plan: LevelPlan) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _place(fixed: bool, spend: float, off: bool, first: float, highest: float) -> str:
+def _place(fixed: bool, spend: float, off: bool, first: float, highest: float, lowest_kind: str) -> str:
     if fixed:
         return "fixed"
     if off and spend == 0.0:
         return "off"
     if spend == highest:
         return "max"
-    return "min" if spend == first else ""
+    return lowest_kind if spend == first else ""
 
 
 def stability_frame(plan: LevelPlan) -> pd.DataFrame:

@@ -75,7 +75,7 @@ def line_table(plan: LevelPlan) -> Table:
                 figures.spend(row["plan"]),
                 figures.spend(row["change"], signed=True),
                 figures.response(row["gain"], signed=True),
-                PLACES[row["at"]],
+                PLACES.get(row["at"], f"at its {row['at']}"),
                 near,
             ]
         )
