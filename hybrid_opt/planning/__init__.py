@@ -1,8 +1,8 @@
 """What every plan does: read and check a table, solve, say what binds, count alternatives, compare."""
 
+from .baselines import Baseline, exact_baselines
 from .comparison import Plan, compare
 from .dynamic_program import DynamicProgram
-from .exact_baselines import Baseline, exact_baselines
 from .level_models import to_cqm, to_level_model
 from .level_plan import LevelPlan
 from .level_planner import LevelPlanner

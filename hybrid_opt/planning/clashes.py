@@ -48,9 +48,12 @@ def _too_much(side: LineSide, task: LevelTask, least: list[Fraction]) -> str | N
     total = sum(used, Fraction(0))
     parts = sorted(zip(used, task.table.lines), key=lambda part: -part[0])
     largest = listed([f"{line.label!r} ({money_text(use)}, {line.place})" for use, line in parts if use])
+    names = {"min": "minimum"}
+    found = {line.lowest_kind: None for use, line in parts if use}
+    kinds = " or ".join(names.get(kind, kind) for kind in found)
     return (
         f"the lowest {task.table.words.amounts} use {money_text(total)} of {side.label}, the limit is "
-        f"{money_text(side.high)}: lower the minimum of {largest}, or raise the limit by "
+        f"{money_text(side.high)}: lower the {kinds} of {largest}, or raise the limit by "
         f"{money_text(total - side.high)}"
     )
 

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..reports import Drawing, Table, style
-from .exact_baselines import Baseline
+from .baselines import Baseline
 from .level_task import LevelTask
 from .lines import LevelQuestion
 from .near_optimal import NearOptimal

@@ -19,9 +19,9 @@ from ..progress import Progress, silent
 from ..qubo import LevelModel
 from ..seeds import child_seed, resolve_seed
 from ..solvers import Solver
+from .baselines import exact_baselines
 from .curves import ResponseCurves
 from .dynamic_program import operations
-from .exact_baselines import exact_baselines
 from .level_models import to_cqm, to_level_model
 from .level_plan import GridGap, LevelPlan
 from .level_task import LevelTask
@@ -35,8 +35,7 @@ from .quantum_check import QuantumCheck, quantum_check
 from .scenarios import compare_scenarios
 from .side_near import near_plans_by_search
 from .stability import Stability, plan_stability
-from .table import nearest
-from .what_if import what_if_table
+from .what_if import line_position, what_if_table
 from .windows import nearest_plan
 from .worth import no_changes, worth_of_changes
 from .zoom import Zoom, zoom
@@ -181,7 +180,8 @@ class LevelPlanner(Generic[PlanT]):
             MissingDependencyError: a quantum method was asked for and Aer is not installed.
         """
         check_plan_options(qubits, max_evaluations, mixer, tolerance, alternatives, draws, time_limit)
-        self._check_labels(what_if)
+        for label in what_if:
+            line_position(self.question, label)
         report, begin = progress or silent, perf_counter()
         seed = resolve_seed(seed)
         levels = self.question.levels()
@@ -208,7 +208,7 @@ class LevelPlanner(Generic[PlanT]):
             "a finer grid": lambda: self._grid_gap(proven),
             "other exact methods": lambda: exact_baselines(levels, time_limit=time_limit),
             "stability over draws of the curves": lambda: self._stability(
-                levels, proven, draws, child_seed(seed, "stability"), time_limit
+                levels, proven, draws, child_seed(seed, "stability"), time_limit, notes
             ),
             "what if": lambda: {
                 label: what_if_table(self.question, proven, label, time_limit=time_limit) for label in what_if
@@ -317,21 +317,19 @@ class LevelPlanner(Generic[PlanT]):
             levels, changes, lambda question: prove(question, time_limit=time_limit).value
         )
 
-    def _check_labels(self, labels: Sequence[str]) -> None:
-        """Refuse a name that is no line before any work."""
-        known = self.table.labels
-        for label in labels:
-            if label not in known:
-                near = nearest(label, known)
-                hint = f"did you mean {near!r}?" if near else f"the plan has {', '.join(known)}"
-                raise OptionError(f"what_if: there is no {self.table.words.line} {label!r}; {hint}")
-
     def _stability(
-        self, levels: LevelQuestion, proven: ProvenAnswer, draws: int, seed: int, time_limit: float
+        self,
+        levels: LevelQuestion,
+        proven: ProvenAnswer,
+        draws: int,
+        seed: int,
+        time_limit: float,
+        notes: list[str],
     ) -> Stability | None:
-        """Re-solve over draws of the curves; None where no curve has an interval."""
+        """Re-solve over draws of the curves, or a note where no curve has an interval."""
         below, above = self.question.bands()
         if not any(band.any() for band in (*below, *above)):
+            notes.append("stability was left out: no curve has an interval (columns lo and hi)")
             return None
         return plan_stability(
             levels, proven.choice, below, above, draws=draws, seed=seed, time_limit=time_limit

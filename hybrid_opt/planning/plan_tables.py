@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ..reports import Table
+from .money import money_text
 from .plan_figures import Figures, share_text
 from .quantum_tables import level_table, quantum_table
 from .robustness_tables import robustness_tables
@@ -118,7 +120,7 @@ def limit_table(plan: LevelPlan) -> Table:
         [
             row["limit"],
             row["kind"],
-            figures.spend(row["change"], signed=True),
+            _moved(row, figures),
             figures.response(row["gain"], signed=True),
             row["reason"],
         ]
@@ -138,6 +140,13 @@ def limit_table(plan: LevelPlan) -> Table:
         align=ALIGN_LIMITS[:width],
         note=note,
     )
+
+
+def _moved(row: dict[Hashable, Any], figures: Figures) -> str:
+    """By how much a limit was moved; what a resource or fairness counts is no amount of a line."""
+    if row["kind"] in ("resource", "fairness"):
+        return f"+{money_text(round(float(row['change']), 6))}"
+    return figures.spend(row["change"], signed=True)
 
 
 def gap_rows(plan: LevelPlan) -> Table:

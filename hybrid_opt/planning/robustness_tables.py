@@ -87,17 +87,15 @@ def what_if_tables(plan: LevelPlan) -> list[Table]:
         rows = []
         for row in frame.to_dict("records"):
             amounts = [figures.spend(float(row[name])) for name in order]
-            rows.append([*amounts, figures.response(float(row[plan.words.value])), _loss(row), row["reason"]])
-        width = len(order) + (3 if any(row[-1] for row in rows) else 2)
-        header = [*order, plan.words.value, "loss", "why not"]
-        align: list[Literal["left", "right"]] = [*_right(len(order) + 2), "left"]
+            value = "no plan" if row["reason"] else figures.response(float(row[plan.words.value]))
+            rows.append([*amounts, value, _loss(row)])
         tables.append(
             Table(
-                header[:width],
-                [row[:width] for row in rows],
+                [*order, plan.words.value, "loss"],
+                rows,
                 title=f"What if {label} got another {plan.words.amount}",
-                align=align[:width],
-                note="the other lines are solved again each time",
+                align=_right(len(order) + 2),
+                note=f"the other {plan.words.lines} are solved again each time",
             )
         )
     return tables
@@ -110,5 +108,5 @@ def _loss(row: dict[Any, Any]) -> str:
     return f"{row['loss']:.2%}" + ("" if row["proven"] else " or less")
 
 
-def _right(columns: int) -> list[Literal["right"]]:
+def _right(columns: int) -> list[Literal["left", "right"]]:
     return ["right"] * columns

@@ -17,7 +17,7 @@ from .money import money_text
 from .proven_answer import ProvenAnswer, prove
 from .table import nearest
 
-__all__ = ["what_if_table"]
+__all__ = ["line_position", "what_if_table"]
 
 MOST_AMOUNTS = 15
 
@@ -48,12 +48,8 @@ def what_if_table(
         OptionError: no such line, or an amount that it may not get.
     """
     labels, value = task.table.labels, task.table.words.value
-    if label not in labels:
-        near = nearest(label, labels)
-        hint = f"did you mean {near!r}?" if near else f"the plan has {', '.join(labels)}"
-        raise OptionError(f"there is no {task.table.words.line} {label!r}; {hint}")
-    i, question = labels.index(label), task.levels()
-    spends, line = task.grids[i].spends(), question.lines[labels.index(label)]
+    i, question = line_position(task, label), task.levels()
+    spends, line = task.grids[i].spends(), question.lines[i]
     rows = []
     for level in _levels(task, i, amounts, int(proven.choice[i])):
         held = Line(line.label, line.spends[level : level + 1], line.values[level : level + 1], line.group)
@@ -72,6 +68,27 @@ def what_if_table(
             row["loss"] = (proven.value - answer.value) / max(abs(proven.value), 1e-9)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def line_position(task: LevelTask, label: str) -> int:
+    """Position of a line by its name.
+
+    Args:
+        task: the task.
+        label: name of the line.
+
+    Returns:
+        Its position.
+
+    Raises:
+        OptionError: no such line.
+    """
+    labels = task.table.labels
+    if label not in labels:
+        near = nearest(label, labels)
+        hint = f"did you mean {near!r}?" if near else f"the plan has {', '.join(labels)}"
+        raise OptionError(f"there is no {task.table.words.line} {label!r}; {hint}")
+    return labels.index(label)
 
 
 def _levels(task: LevelTask, i: int, amounts: Sequence[float] | None, planned: int) -> NDArray[np.int64]:
