@@ -152,7 +152,8 @@ def test_everything_is_written_everywhere(tmp_path):
     assert content["stability"]["draws"] == 5
     assert content["quantum_check"]["qubits"] <= 12
     html = plan.report(tmp_path / "resources.html").read_text(encoding="utf-8")
-    for words in ("Resource plan", "What is used of each resource", "Fairness", "How sure is it", "no claim of"):
+    parts = ["What is used of each resource", "Fairness", "How sure is it", "no claim of"]
+    for words in ("Resource plan", *parts):
         assert words in html
     assert "7 staff, 22 money" in html
     book = openpyxl.load_workbook(plan.to_excel(tmp_path / "resources.xlsx"))
@@ -218,13 +219,21 @@ def test_today_is_judged():
         ({"resources": {}}, OptionError, "at least one"),
         ({"resources": {"staff": -1, "money": 2}}, OptionError, "limit of 'staff' is -1"),
         ({"resources": {"staff": 2, "money": 2, "rooms": 4}}, TableError, "'staff', 'rooms' have no column"),
-        ({"resources": {"staff": 9, "money": 1}}, PlanError, "use 4 of money, the limit is 1: lower the service of 'support'"),
+        (
+            {"resources": {"staff": 9, "money": 1}},
+            PlanError,
+            "use 4 of money, the limit is 1: lower the service of 'support'",
+        ),
         ({"fairness": -1}, OptionError, "fairness is -1"),
         ({"fairness": True}, OptionError, "fairness is True"),
         ({"fairness": FAIR.assign(other="suport")}, TableError, "did you mean 'support'"),
         ({"synergies": PAIRS.assign(other="sales")}, TableError, "paired with itself"),
         ({"caps": {"front": 3}}, TableError, "no department is in group 'front'"),
-        ({"resources": {"staff": 3, "money": 22}, "fairness": FAIR.assign(delta=0)}, PlanError, r"staff \(3\)"),
+        (
+            {"resources": {"staff": 3, "money": 22}, "fairness": FAIR.assign(delta=0)},
+            PlanError,
+            r"staff \(3\)",
+        ),
     ],
 )
 def test_wrong_options(options, error, words):
@@ -247,7 +256,7 @@ def test_wrong_tables(table, words):
 
 
 def test_a_curve_that_is_missing_or_too_short_speaks_of_departments():
-    with pytest.raises(PlanError, match="department 'lab' .* has no curve"):
+    with pytest.raises(PlanError, match=r"department 'lab' .* has no curve"):
         ResourcePlanner.from_tables(DEPARTMENTS, CURVES[CURVES["department"] != "lab"], resources=RESOURCES)
     short = CURVES[~((CURVES["department"] == "lab") & (CURVES["level"] == 4))]
     with pytest.raises(PlanError, match="curves end before the highest level: 'lab'"):
