@@ -73,6 +73,7 @@ def brute_force(resources, fairness=None, synergies=False, single=False, cap=Non
 )
 def test_optimum_equals_brute_force(options, known):
     asked = planner(**options)
+    assert "budget" not in asked.to_cqm().constraints
     plan = asked.solve(seed=1)
     best = brute_force(asked.resources, **known)
     assert plan.value == pytest.approx(best)
