@@ -262,3 +262,19 @@ def test_a_curve_that_is_missing_or_too_short_speaks_of_departments():
     short = CURVES[~((CURVES["department"] == "lab") & (CURVES["level"] == 4))]
     with pytest.raises(PlanError, match="curves end before the highest level: 'lab'"):
         ResourcePlanner.from_tables(DEPARTMENTS, short, resources=RESOURCES)
+
+
+@pytest.mark.parametrize(
+    ("phase", "left"), [("_near", "plans that are almost as good"), ("_stability", "stability over draws")]
+)
+def test_ctrl_c_keeps_the_proven_plan(monkeypatch, phase, left):
+    asked = planner()
+
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(asked, phase, stop)
+    plan = asked.solve(seed=1, draws=2)
+    assert plan.status == "optimal"
+    assert left in plan.notes[-1]
+    assert json.loads(plan.to_json())["status"] == "optimal"
