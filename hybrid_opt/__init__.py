@@ -18,6 +18,7 @@ if (_checkout / "pyproject.toml").is_file() and (_checkout / "circuits").is_dir(
 
 if TYPE_CHECKING:
     from . import (
+        business,
         circuits,
         errors,
         estimators,
@@ -40,6 +41,7 @@ __all__ = [
     "Qubo",
     "Solution",
     "__version__",
+    "business",
     "circuits",
     "errors",
     "estimators",
@@ -65,6 +67,7 @@ _HOMES = {
     "to_qubo": "qubo",
 }
 _ROOMS = {
+    "business",
     "circuits",
     "errors",
     "estimators",
