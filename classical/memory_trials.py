@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import time
 from copy import deepcopy
 from typing import Any
@@ -138,6 +139,8 @@ def _hand_memory_back(device: torch.device) -> None:
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()
+        return
+    if os.name != "posix":  # elsewhere there is no library of the process itself to ask
         return
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
