@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         DistanceEncoderForSequenceClassification,
         DistanceEncoderForTokenClassification,
     )
+    from .entropy_dropout import EntropyDropout
     from .evaluation import Evaluation, evaluate
     from .folder_evaluation import evaluate_folder
     from .generation import generate_text
@@ -47,9 +48,13 @@ if TYPE_CHECKING:
     from .head_masking import masked_heads
     from .head_pruning import prune_heads
     from .head_sites import HeadSite, find_head_sites
+    from .head_sparsity import HeadSparsity
     from .head_timing import HeadLatencies, head_latencies
+    from .masked_head_pruning import prune_masked_heads
+    from .memory_budget import MemoryBudget
     from .moe_layer import MoELayer
     from .moe_statistics import RoutingStatistics
+    from .progress_learning_rate import ProgressLearningRate
     from .scale_measurement import measured_scale
     from .scales import calibrated_scale
     from .seq2seq import DistanceSeq2Seq
@@ -80,10 +85,14 @@ __all__ = [
     "DistanceMultiheadAttention",
     "DistanceSeq2Seq",
     "DistanceTransformerConfig",
+    "EntropyDropout",
     "Evaluation",
     "HeadLatencies",
     "HeadSite",
+    "HeadSparsity",
+    "MemoryBudget",
     "MoELayer",
+    "ProgressLearningRate",
     "RoutingStatistics",
     "TaskData",
     "TrainedModel",
@@ -113,6 +122,7 @@ __all__ = [
     "measured_scale",
     "no_decay_parameter_names",
     "prune_heads",
+    "prune_masked_heads",
     "register_auto_classes",
     "register_component",
     "replace_attention",
@@ -137,10 +147,14 @@ _HOMES = {
     "DistanceMultiheadAttention": "swapped_attention",
     "DistanceSeq2Seq": "seq2seq",
     "DistanceTransformerConfig": "configuration",
+    "EntropyDropout": "entropy_dropout",
     "Evaluation": "evaluation",
     "HeadLatencies": "head_timing",
     "HeadSite": "head_sites",
+    "HeadSparsity": "head_sparsity",
+    "MemoryBudget": "memory_budget",
     "MoELayer": "moe_layer",
+    "ProgressLearningRate": "progress_learning_rate",
     "RoutingStatistics": "moe_statistics",
     "TaskData": "task_data",
     "TrainedModel": "trained_folder",
@@ -169,6 +183,7 @@ _HOMES = {
     "measured_scale": "scale_measurement",
     "no_decay_parameter_names": "attention_scale",
     "prune_heads": "head_pruning",
+    "prune_masked_heads": "masked_head_pruning",
     "register_auto_classes": "auto_classes",
     "register_component": "components",
     "replace_attention": "attention_swap",

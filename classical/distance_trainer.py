@@ -15,6 +15,7 @@ from .counted_loss import counted_items, weighted_mean_loss
 from .errors import AttentionError, ConfigurationError, DivergenceError, TrainingError
 from .evaluation_pass import add_up, stack_examples
 from .optional_libraries import load_library
+from .performance_callback import PerformanceCallback
 from .training_callbacks import EpochSampler, diverged
 from .training_schedules import build_schedule
 from .training_settings import TrainingSettings
@@ -196,6 +197,13 @@ class DistanceTrainer(transformers.Trainer):  # type: ignore[misc]
                 pin_memory=self.args.dataloader_pin_memory,
             )
         )
+
+    def log(self, logs: dict[str, Any], *timing: Any, **named: Any) -> None:
+        """Log an entry, with what callbacks have made of the schedule's learning rate."""
+        for callback in self.callback_handler.callbacks:
+            if isinstance(callback, PerformanceCallback):
+                callback.logged(logs)
+        super().log(logs, *timing, **named)
 
     def get_decay_parameter_names(self, model: Any) -> list[str]:
         """Parameters that decay: all but norms, biases, attention scales and exponents."""

@@ -14,6 +14,7 @@ __all__ = [
     "DataError",
     "DivergenceError",
     "MaskTypeError",
+    "MemoryBudgetError",
     "MissingTransformerError",
     "MonitorError",
     "TrainingError",
@@ -58,3 +59,7 @@ class TrainingError(RuntimeError):
 
 class DivergenceError(TrainingError):
     """The loss is infinite or no number: the settings are legal, and too bold."""
+
+
+class MemoryBudgetError(ConfigurationError):
+    """No training setting fits into the memory budget; the message says what the smallest one takes."""

@@ -10,6 +10,7 @@ from typing import Any
 from .distance_trainer import DistanceTrainer, step_counts, trainer_arguments, transformers
 from .errors import ConfigurationError, TrainingError
 from .evaluation_pass import add_up
+from .performance_callbacks import build_performance_callbacks, release_callbacks, settled_settings
 from .quiet_libraries import kept_configuration, preserved_random_state, quiet_libraries
 from .task_data import TaskData
 from .training_callbacks import EpochOrder, HistoryWriter, Progress, ProgressReporter
@@ -57,7 +58,8 @@ def train_without_files(
         data: what to learn.
         settings: the settings; None takes the defaults.
         on_validation: called with step and loss of each validation during training; a true answer ends the
-            run there. Without it the only validation is the last.
+            run there. Without it the only validation is the last, unless the callback
+            ``progress_learning_rate`` needs more.
         progress: called with the share of the steps done and a few words.
 
     Returns:
@@ -84,7 +86,9 @@ def train_without_files(
             "earlier weights to go back to: leave it None, or use train(model, data, folder, settings)"
         )
     _, total = step_counts(settings, len(data.train))
-    if on_validation is None:
+    performance = build_performance_callbacks(settings)
+    settings = settled_settings(performance, model, data, settings, total=total)
+    if on_validation is None and "progress_learning_rate" not in settings.callbacks:
         settings = replace(settings, eval_steps=total + 1)
     with (
         TemporaryDirectory() as scratch,
@@ -93,7 +97,7 @@ def train_without_files(
         kept_configuration(model),
     ):
         arguments = trainer_arguments(settings, len(data.train), scratch, unused=True, save=False)
-        callbacks: list[Any] = [HistoryWriter(None)]
+        callbacks: list[Any] = [HistoryWriter(None), *performance]
         if progress is not None:
             callbacks.append(ProgressReporter(progress))
         if on_validation is not None:
@@ -103,6 +107,7 @@ def train_without_files(
         try:
             trainer.train()
         finally:
+            release_callbacks(performance)
             trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
     model.eval()
     sums = add_up(model, data.validation, data.task, collate=data.collate, batch_size=settings.batch_size)

@@ -15,6 +15,12 @@ from .checkpoints import write_atomically
 from .distance_trainer import DistanceTrainer, process_count, step_counts, trainer_arguments, transformers
 from .errors import ConfigurationError
 from .peak_memory import PeakMemory
+from .performance_callbacks import (
+    build_performance_callbacks,
+    performance_report,
+    release_callbacks,
+    settled_settings,
+)
 from .quiet_libraries import kept_configuration, preserved_random_state, quiet_libraries
 from .task_data import TaskData
 from .trained_folder import (
@@ -71,7 +77,7 @@ def train(
         settings: the settings; None takes the defaults.
         resume: ``"auto"`` goes on from the last complete checkpoint of the folder where there is one; False
             removes what an earlier run left in the folder and starts afresh.
-        callbacks: further callbacks of transformers.
+        callbacks: further callbacks of transformers, besides the performance callbacks of the settings.
         progress: called with the share of the steps done and a few words.
         data_settings: the arguments of ``load_data`` behind the data, with ``source``: with them ``hybrid-opt
             evaluate`` needs nothing but the folder.
@@ -84,6 +90,7 @@ def train(
             settings.
         ConfigurationError: a setting cannot be used here, the model is none of transformers, or the folder
             holds something else.
+        MemoryBudgetError: ``memory_budget`` finds no setting that fits.
         TrainingError: less data than a batch, or a loss that is no number any more.
 
     Example:
@@ -108,6 +115,7 @@ def train(
         settings, len(data.train), str(folder / CHECKPOINTS), unused=_may_leave_unused(model)
     )
     processes = _processes()
+    performance = build_performance_callbacks(settings, callbacks)
     facts = {"data": data.hash, "settings": settings.to_dict(), "model": model_facts(model)}
     point = ResumePoint.fresh() if resume is False else find_resume_point(folder, facts, model, total)
     processes.wait_for_everyone()
@@ -120,15 +128,21 @@ def train(
             (folder / WEIGHTS).unlink(missing_ok=True)
         point.restore_history(folder / HISTORY)
     processes.wait_for_everyone()
+    settled = settled_settings(performance, model, data, settings, total=total, state=point.state)
+    if settled is not settings:
+        arguments = trainer_arguments(
+            settled, len(data.train), str(folder / CHECKPOINTS), unused=_may_leave_unused(model)
+        )
     return _run(
         model,
         data,
         folder,
         settings,
+        settled,
         arguments,
         {**facts, "processes": process_count()},
         point,
-        callbacks,
+        [*performance, *callbacks],
         progress,
     )
 
@@ -138,6 +152,7 @@ def _run(
     data: TaskData,
     folder: Path,
     settings: TrainingSettings,
+    settled: TrainingSettings,
     arguments: Any,
     facts: dict[str, Any],
     point: ResumePoint,
@@ -169,7 +184,7 @@ def _run(
         )
         if early:
             used.append(transformers.EarlyStoppingCallback(settings.early_stopping_patience))
-        trainer = DistanceTrainer(model, arguments, data, settings, [*used, *callbacks])
+        trainer = DistanceTrainer(model, arguments, data, settled, [*used, *callbacks])
         trainer.add_callback(EpochOrder(trainer.order, data.train))
         try:
             if point.finished:
@@ -180,6 +195,7 @@ def _run(
                 trainer.train(resume_from_checkpoint=resumed)
                 state = trainer.state
         finally:
+            release_callbacks(trainer.callback_handler.callbacks)
             _unwrap(trainer, model)
         kept = state.best_global_step if early and state.best_global_step else state.global_step
         interrupted = guard.requested() and state.global_step < state.max_steps
@@ -199,6 +215,9 @@ def _run(
         peak_memory_bytes=memory.peak_bytes,
         parameters=sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
         notes=tuple(point.notes(settings, total=state.max_steps)),
+        callbacks=performance_report(
+            trainer.callback_handler.callbacks, point.state if point.finished else None
+        ),
     )
     if first:
         _write(result, model)

@@ -47,6 +47,8 @@ class TrainingResult:
         peak_memory_bytes: highest memory use of this call (GPU: torch's tensors; CPU: the process).
         parameters: number of trained numbers in the model.
         notes: what a reader has to know.
+        callbacks: what each performance callback did, by name: ``settings``, ``history`` of its changes, and
+            how things stood at the end.
     """
 
     history: pd.DataFrame
@@ -61,6 +63,7 @@ class TrainingResult:
     peak_memory_bytes: int
     parameters: int
     notes: tuple[str, ...] = field(default=())
+    callbacks: dict[str, Any] = field(default_factory=dict)
 
     @property
     def final_loss(self) -> float:
@@ -113,6 +116,7 @@ class TrainingResult:
             "parameters": self.parameters,
             "settings": self.settings.to_dict(),
             "notes": list(self.notes),
+            "callbacks": self.callbacks,
             "history": [{str(name): finite_or_none(value) for name, value in row.items()} for row in rows],
         }
 

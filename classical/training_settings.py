@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from .errors import ConfigurationError
+from .performance_settings import read_performance_settings
+from .setting_names import check_names
 
 __all__ = ["PRECISIONS", "SCHEDULES", "TrainingSettings", "check_names", "read_yaml"]
 
@@ -45,6 +46,8 @@ class TrainingSettings:
         logging_steps: steps over which a training loss in the history is averaged.
         keep_checkpoints: newest checkpoints that are kept (that of the lowest validation loss comes on top).
         seed: order of examples, dropout, masks.
+        callbacks: performance callbacks by name, each with its settings ({} or None for the defaults):
+            ``progress_learning_rate``, ``entropy_dropout``, ``head_sparsity``, ``memory_budget``.
 
     Raises:
         ConfigurationError: a value is not legal; the message names field, value and what is legal.
@@ -75,6 +78,7 @@ class TrainingSettings:
     logging_steps: int = 10
     keep_checkpoints: int = 2
     seed: int = 0
+    callbacks: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "gradient_accumulation", "logging_steps", "keep_checkpoints"):
@@ -103,6 +107,7 @@ class TrainingSettings:
             raise ConfigurationError(
                 f"gradient_checkpointing is {self.gradient_checkpointing!r}; it must be true or false"
             )
+        object.__setattr__(self, "callbacks", read_performance_settings(self.callbacks))
 
     @property
     def examples_per_step(self) -> int:
@@ -153,8 +158,11 @@ class TrainingSettings:
             raise ConfigurationError(f"{path}: {error}") from error
 
     def to_dict(self) -> dict[str, Any]:
-        """Every field with its value."""
-        return asdict(self)
+        """Every field with its value; ``callbacks`` only where there are any."""
+        values = asdict(self)
+        if not values["callbacks"]:
+            del values["callbacks"]
+        return values
 
     def replaced(self, **changes: Any) -> TrainingSettings:
         """A copy with other values for some fields.
@@ -182,32 +190,6 @@ class TrainingSettings:
         value = getattr(self, name)
         if value not in legal:
             raise ConfigurationError(f"{name} is {value!r}; legal are {', '.join(legal)}")
-
-
-def check_names(given: Iterable[Any], legal: Iterable[str], what: str) -> None:
-    """Refuse names that are not legal, with the nearest legal one.
-
-    Args:
-        given: the names to check.
-        legal: the names there are.
-        what: what a name stands for, for the message: ``"training setting"``.
-
-    Raises:
-        ConfigurationError: a name is not legal.
-
-    Example:
-        >>> check_names(["batchsize"], ["batch_size", "seed"], "training setting")
-        Traceback (most recent call last):
-        ...
-        hybrid_opt.classical.errors.ConfigurationError: unknown training setting 'batchsize'; did you mean...
-    """
-    known = list(legal)
-    for name in given:
-        if name in known:
-            continue
-        near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"legal are {', '.join(known)}"
-        raise ConfigurationError(f"unknown {what} {name!r}; {hint}")
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
