@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from .attention_step import AttentionStep
 from .configuration import HybridConfig
+from .expert_steps import AssignmentStep, ExpertStep
+from .head_step import HeadStep
+from .layer_steps import layer_steps
 from .steps import Step
 from .training_steps import training_steps
 
@@ -20,5 +24,12 @@ def steps_of(config: HybridConfig) -> list[Step]:
     """
     if not config.neural:
         return []
-    steps: list[Step] = list(training_steps())
+    steps: list[Step] = [
+        *training_steps(),
+        AttentionStep(),
+        HeadStep(),
+        ExpertStep(),
+        AssignmentStep(),
+        *layer_steps(),
+    ]
     return [step for step in steps if step.level in config.levels()]
