@@ -7,7 +7,7 @@ from typing import Any
 from .attention_capture import attention_layers
 from .entropy_measurement import EntropyMeasurement
 from .entropy_rule import EntropyRule
-from .performance_callback import PerformanceCallback
+from .performance_callback import PerformanceCallback, refuse_compiled
 
 __all__ = ["EntropyDropout"]
 
@@ -63,9 +63,14 @@ class EntropyDropout(PerformanceCallback):
         self._before = []
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **named: Any) -> None:
-        """Begin with the configured dropouts, or go on with those of the checkpoint."""
+        """Begin with the configured dropouts, or go on with those of the checkpoint.
+
+        Raises:
+            ConfigurationError: a compiled model, or one without distance attention.
+        """
         self.release()
         model = named["model"]
+        refuse_compiled(self.rule.name, args, model)
         self._measurement = EntropyMeasurement(model, rows=self.rule.rows, sequences=self.rule.sequences)
         layers = attention_layers(model)
         self._before = [(layer, layer.dropout) for layer in layers.values()]

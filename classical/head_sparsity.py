@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 
-from .errors import ConfigurationError
+from .errors import ConfigurationError, TrainingError
 from .gate_gradients import GateGradients
 from .head_sites import HeadSite, find_head_sites
-from .performance_callback import PerformanceCallback
+from .performance_callback import PerformanceCallback, refuse_compiled
 from .sparsity_rule import SparsityRule, least_important
 
 __all__ = ["HeadSparsity"]
@@ -78,6 +78,7 @@ class HeadSparsity(PerformanceCallback):
             ConfigurationError: a model or a target that cannot be served.
         """
         self.release()
+        refuse_compiled(self.rule.name, args, named["model"])
         self._sites = _masked_sites(named["model"])
         self._gradients = GateGradients(self._sites)
         if self.span:
@@ -116,10 +117,19 @@ class HeadSparsity(PerformanceCallback):
         self.measured_times += 1
 
     def on_step_end(self, args: Any, state: Any, control: Any, **named: Any) -> None:
-        """Choose, where a choice is due; before anything is saved."""
+        """Choose, where a choice is due; before anything is saved.
+
+        Raises:
+            TrainingError: no gradient has reached any head.
+        """
         step = state.global_step
         if not self.measured_times or self.rule.next_choice(step, *self.span) != step:
             return
+        if not any(value for row in self.measured for value in row):
+            raise TrainingError(
+                f"no gradient reached any head in the {self.measured_times} step(s) before step {step}, so "
+                "none can be ranked; train more than what comes after attention, or leave head_sparsity out"
+            )
         self._remember()
         heads = sum(site.num_heads for site in self._sites)
         count = self.rule.heads_out(step, *self.span, heads, out_at_first=self.closed_at_first)

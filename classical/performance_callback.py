@@ -13,10 +13,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from .errors import ConfigurationError
 from .optional_libraries import load_library
 from .performance_rules import PerformanceRule
 
-__all__ = ["PerformanceCallback", "summed_over_processes"]
+__all__ = ["PerformanceCallback", "refuse_compiled", "summed_over_processes"]
 
 _trainer_callback: Any = load_library("transformers.trainer_callback", "transformer")
 
@@ -68,6 +69,31 @@ class PerformanceCallback(_trainer_callback.TrainerCallback, _trainer_callback.E
     def on_train_end(self, args: Any, state: Any, control: Any, **named: Any) -> None:
         """Leave the model without hooks."""
         self.release()
+
+
+def refuse_compiled(name: str, args: Any, model: Any) -> None:
+    """Refuse compiled models: they ignore hooks that are set after compilation, without a word.
+
+    Args:
+        name: of the callback, for the message.
+        args: the Trainer's arguments.
+        model: the model.
+
+    Raises:
+        ConfigurationError: the model is compiled, or the Trainer is going to.
+
+    Example:
+        >>> refuse_compiled("entropy_dropout", None, torch.nn.Linear(1, 1))
+    """
+    compiled = getattr(args, "torch_compile", False) or any(
+        getattr(part, "_compiled_call_impl", None) is not None or hasattr(part, "_orig_mod")
+        for part in model.modules()
+    )
+    if compiled:
+        raise ConfigurationError(
+            f"{name} listens to the model by hooks, which compiled code does not see; train without "
+            "torch.compile, or leave the callback out"
+        )
 
 
 def summed_over_processes(values: Tensor) -> Tensor:

@@ -57,6 +57,18 @@ def train(
     ] = None,
     num_epochs: Annotated[float | None, typer.Option(help="Passes over the data.", show_default="1")] = None,
     max_steps: Annotated[int | None, typer.Option(help="Optimizer steps, instead of epochs.")] = None,
+    callbacks: Annotated[
+        str | None,
+        typer.Option(
+            help="Performance callbacks with their defaults, comma-separated: progress_learning_rate, "
+            "entropy_dropout, head_sparsity. Settings go into the YAML file.",
+            show_default="none",
+        ),
+    ] = None,
+    memory_budget: Annotated[
+        float | None,
+        typer.Option(help="MiB that training may take: chooses micro-batch, precision, checkpointing."),
+    ] = None,
     seed: Seed = None,
     folder: Annotated[
         Path | None, typer.Option(help="Where the run goes.", show_default="trained/DATA")
@@ -85,6 +97,7 @@ def train(
             num_epochs=num_epochs,
             max_steps=max_steps,
             seed=seed,
+            callbacks=_callbacks(run.training.callbacks, callbacks, memory_budget),
         ),
         folder=folder,
     )
@@ -99,6 +112,19 @@ def train(
         os._exit(INTERRUPTED if result.interrupted else 0)
     if result.interrupted:
         raise InterruptedWithResult
+
+
+def _callbacks(before: Any, names: str | None, mebibytes: float | None) -> dict[str, Any] | None:
+    """The callbacks of the file and of the flags; those named again keep the file's settings."""
+    if names is None and mebibytes is None:
+        return None
+    wanted = dict(before)
+    for name in (names or "").split(","):
+        if name.strip():
+            wanted.setdefault(name.strip(), {})
+    if mebibytes is not None:
+        wanted["memory_budget"] = {**wanted.get("memory_budget", {}), "mebibytes": mebibytes}
+    return wanted
 
 
 def _print_training(result: Any, *, as_json: bool) -> None:

@@ -191,3 +191,28 @@ def test_help_needs_no_torch(root):
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_callbacks_by_name_keep_the_settings_of_the_file(tmp_path):
+    path = tmp_path / "run.yaml"
+    path.write_text(
+        "data: {source: pydoc_topics, limit: 6}\n"
+        "training: {callbacks: {entropy_dropout: {interval: 1}}}\n"
+    )
+    flags = ("--callbacks", "progress_learning_rate, entropy_dropout", "--folder", str(tmp_path / "run"))
+    content = json.loads(run("train", str(path), *TEXT, *SIZES, *flags, "--json").stdout)
+    assert set(content["callbacks"]) == {"progress_learning_rate", "entropy_dropout"}
+    assert [entry["step"] for entry in content["callbacks"]["entropy_dropout"]["history"]] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--callbacks", "entropy_drop"), "did you mean 'entropy_dropout'"),
+        (("--memory-budget", "1"), "no setting fits into 1 MiB"),
+    ],
+)
+def test_callbacks_that_cannot_be(capsys, monkeypatch, tmp_path, flags, words):
+    code, printed = fails(capsys, monkeypatch, *command(tmp_path / "run"), *flags)
+    assert code == 2
+    assert words in " ".join(printed.err.split())
