@@ -18,6 +18,7 @@ if (_checkout / "pyproject.toml").is_file() and (_checkout / "circuits").is_dir(
 
 if TYPE_CHECKING:
     from . import (
+        business,
         circuits,
         errors,
         estimators,
@@ -45,6 +46,7 @@ __all__ = [
     "Qubo",
     "Solution",
     "__version__",
+    "business",
     "circuits",
     "errors",
     "estimators",
@@ -74,6 +76,7 @@ _HOMES = {
     "to_qubo": "qubo",
 }
 _ROOMS = {
+    "business",
     "circuits",
     "errors",
     "estimators",

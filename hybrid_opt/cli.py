@@ -17,14 +17,12 @@ from .cli_output import (
     METHOD_HELP,
     InterruptedWithResult,
     Json,
-    Report,
     Seed,
     TimeLimit,
-    check_report,
     print_json,
-    print_plan,
     tell,
 )
+from .cli_plan import plan_app
 from .cli_transformer import register_commands
 from .cli_tuning import tune_app
 from .errors import HybridOptError
@@ -39,7 +37,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-plan_app = typer.Typer(help="Business plans from tables.", no_args_is_help=True)
 app.add_typer(demo_app, name="demo")
 app.add_typer(plan_app, name="plan")
 register_commands(app)
@@ -109,56 +106,6 @@ def solve(
         print_json(solution.to_dict())
         return
     sys.stdout.write(f"{solution}\n")
-
-
-@plan_app.command()
-def budget(
-    plan: Annotated[Path, typer.Argument(help="Plan table: channel, current, min, max, step, ...")],
-    curves: Annotated[Path, typer.Argument(help="Curves: channel, spend, response; or Hill parameters.")],
-    budget: Annotated[float | None, typer.Option(help="Money per period; today's total if left out.")] = None,
-    at_most: Annotated[bool, typer.Option("--at-most", help="The budget is a limit, not a must.")] = False,
-    caps: Annotated[Path | None, typer.Option(help="Table group, cap.")] = None,
-    synergies: Annotated[Path | None, typer.Option(help="Table channel, other, strength.")] = None,
-    extrapolate: Annotated[bool, typer.Option(help="Hold the last response beyond a curve's end.")] = False,
-    method: Annotated[str, typer.Option(help="auto (proven), or a method of solve for a zoom.")] = "auto",
-    quantum: Annotated[bool, typer.Option(help="Add the quantum second opinion.")] = False,
-    qubits: Annotated[int, typer.Option(help="Most qubits, 4 to 20.")] = 14,
-    depth: Annotated[int, typer.Option(help="QAOA layers.")] = 3,
-    shots: Annotated[int, typer.Option(help="QAOA draws.")] = 1000,
-    train: Annotated[int, typer.Option(help="Expectation values for training QAOA's angles.")] = 0,
-    tolerance: Annotated[float, typer.Option(help="Share of the best that counted plans may lose.")] = 0.01,
-    report: Report = None,
-    seed: Seed = None,
-    time_limit: TimeLimit = 60.0,
-    as_json: Json = False,
-) -> None:
-    """Divide a budget among channels, with proof, reasons and alternatives."""
-    from .marketing import BudgetPlanner
-
-    check_report(report)
-    planner = BudgetPlanner.from_csv(
-        plan,
-        curves,
-        budget=budget,
-        spend="at_most" if at_most else "exactly",
-        caps=caps,
-        synergies=synergies,
-        extrapolate=extrapolate,
-    )
-    with shown("planning") as progress:
-        answer = planner.solve(
-            method,
-            quantum=quantum,
-            qubits=qubits,
-            depth=depth,
-            shots=shots,
-            max_evaluations=train,
-            tolerance=tolerance,
-            seed=seed,
-            time_limit=time_limit,
-            progress=progress,
-        )
-    print_plan(answer, as_json=as_json, report=report)
 
 
 if __name__ == "__main__":

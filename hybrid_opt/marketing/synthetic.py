@@ -1,6 +1,6 @@
 """A synthetic marketing plan: the data in ``hybrid_opt/marketing/data`` and any number like it.
 
-The numbers describe no real company. Each channel gets a "true" Hill curve (``hybrid_opt.marketing.hill``)
+The numbers describe no real company. Each channel gets a "true" Hill curve (``hybrid_opt.planning.hill``)
 whose place on the curve today is drawn at random around one of five typical situations: a large channel past
 its best, an efficient concave one, an S-shaped one near its steepest point, one that is used too little to
 work ("off, or at least so much"), and one with too much money in it. The curve table holds 13 points of the
@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import OptionError
+from ..planning.hill import HillCurve
 from ..seeds import resolve_seed
-from .hill import HillCurve
 
 __all__ = ["ExampleFiles", "ExampleTables", "make_example", "shipped_example", "write_example"]
 

@@ -12,6 +12,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from .lines import LevelQuestion, Synergy
+from .side_constraint import SideConstraint
 from .steps import Steps
 
 __all__ = ["BreakpointModel", "Found"]
@@ -55,6 +56,8 @@ class BreakpointModel:
         self._add_total(everything, steps.budget if exactly else -np.inf, steps.budget)
         for group, cap in steps.caps.items():
             self._add_total(question.members(group), -np.inf, cap)
+        for side in question.sides:
+            self._add_side(side)
         for pair in question.synergies:
             self._add_synergy(pair)
 
@@ -79,6 +82,15 @@ class BreakpointModel:
     def _add_total(self, members: list[int], low: float, high: float) -> None:
         columns = np.concatenate([self._x[i] for i in members])
         self._add_row(columns, np.concatenate([self._spends[i] for i in members]), low, high)
+
+    def _add_side(self, side: SideConstraint) -> None:
+        """A side constraint, divided by its largest coefficient: the solver's tolerances are absolute."""
+        lines = [line.spends[kept] for line, kept in zip(self._question.lines, self._kept)]
+        weights = np.concatenate([w * spends for w, spends in zip(side.weights, lines)]).astype(np.float64)
+        scale = float(np.abs(weights).max()) or 1.0
+        low = -np.inf if side.low is None else side.low / scale
+        high = np.inf if side.high is None else side.high / scale
+        self._add_row(np.concatenate(self._x), weights / scale, low, high)
 
     def _room(self, first: int, second: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Least and most steps of line ``second`` once line ``first`` is at each of its levels."""

@@ -136,10 +136,15 @@ def solve_breakpoints(
     known = None if start is None else _checked(question, start)
     full_bound = np.inf
     if quick:
-        around = DynamicProgram(replace(question, synergies=())).choice if known is None else known
+        # Side constraints are left out of the dynamic programs: their bound holds, their plans may not.
+        around = known
+        if around is None:
+            around = DynamicProgram(replace(question, synergies=(), sides=())).choice
         relaxed = relax(question, around)
         full_bound = relaxed.bound
-        known = _better(question, known, _better(question, around, relaxed.choice))
+        for plan in (around, relaxed.choice):
+            if question.feasible(plan):
+                known = _better(question, known, plan)
     every = tuple(np.arange(len(line.spends)) for line in question.lines)
     if shortcut and known is not None and _agree(full_bound, question.value(known)):
         value = question.value(known)
@@ -181,7 +186,7 @@ def solve_breakpoints(
             "levels only"
         )
     if status == "infeasible":
-        notes.append("the kept levels cannot meet the budget; raise max_levels or give a start")
+        notes.append("the kept levels cannot meet the limits; raise max_levels or give a start")
     return BreakpointPlan(
         choice=choice,
         value=None if choice is None else value,
@@ -200,7 +205,7 @@ def _checked(question: LevelQuestion, start: ArrayLike) -> NDArray[np.int64]:
     known = np.asarray(start)
     if not question.feasible(known):
         raise OptionError(
-            f"start spends {question.spends(known).tolist()} units, which breaks the budget or a cap; "
+            f"start spends {question.spends(known).tolist()} units, which breaks a limit; "
             "give a feasible plan or none"
         )
     return known.astype(np.int64)

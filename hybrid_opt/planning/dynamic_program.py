@@ -60,7 +60,7 @@ class DynamicProgram:
         value: its value.
 
     Raises:
-        UnsupportedModelError: the question has synergies.
+        UnsupportedModelError: the question has synergies or side constraints.
         PlanError: no plan keeps the budget and the caps; the message names the nearest totals.
         OptionError: ``reach`` is negative.
 
@@ -77,6 +77,11 @@ class DynamicProgram:
             raise UnsupportedModelError(
                 f"the question has {len(question.synergies)} synergies; dynamic programming needs a value "
                 "that is a sum over lines. Use solve_breakpoints"
+            )
+        if question.sides:
+            raise UnsupportedModelError(
+                f"the question has {len(question.sides)} side constraints; this dynamic program knows one "
+                "budget and caps. Use prove"
             )
         if reach is not None and reach < 0:
             raise OptionError(f"reach is {reach}; it must be zero or more units")

@@ -76,7 +76,7 @@ def join_pairs(
     """Join pairs of lines.
 
     Args:
-        question: the question; its synergies are not looked at.
+        question: the question; its synergies and side constraints are not looked at.
         values: values to use instead of those of its lines, per line, shape (levels,).
         pairs: positions of two lines -> value per unit times unit; no line twice.
 
@@ -114,4 +114,4 @@ def join_pairs(
         members.append(pair)
         levels.append(np.column_stack(np.divmod(best, len(other.spends))))
         lines.append(Line("+".join(map(str, pair)), spends, worth[best], group))
-    return Joined(replace(question, lines=lines, synergies=()), tuple(members), tuple(levels))
+    return Joined(replace(question, lines=lines, synergies=(), sides=()), tuple(members), tuple(levels))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dimod
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..qubo import LevelModel
 from .lines import LevelQuestion
+from .side_constraint import SideConstraint
 
 __all__ = ["to_choice", "to_cqm", "to_level_model", "to_sample"]
 
@@ -23,7 +24,8 @@ def to_level_model(question: LevelQuestion) -> LevelModel:
 
     Returns:
         A model with one variable per line (its label), level k being the line's k-th allowed spend, and the
-        constraints ``"budget"`` and ``"cap of <group>"``. Its objective is minus the plan's value.
+        constraints ``"budget"``, ``"cap of <group>"`` and one per end of a side
+        constraint. Its objective is minus the plan's value.
 
     Example:
         >>> from hybrid_opt.planning.lines import Line
@@ -42,6 +44,9 @@ def to_level_model(question: LevelQuestion) -> LevelModel:
     for group, cap in question.caps.items():
         members = {question.lines[i].label: 1 for i in question.members(group)}
         model.add_constraint(members, "<=", cap, label=f"cap of {group}")
+    for side, end, limit in _ends(question):
+        weights = {line.label: float(w) for line, w in zip(question.lines, side.weights) if w}
+        model.add_constraint(weights, end, limit, label=_name(side, end))
     return model
 
 
@@ -88,7 +93,30 @@ def to_cqm(question: LevelQuestion) -> Any:
     limit(list(range(len(names))), sense, question.budget, "budget")
     for group, cap in question.caps.items():
         limit(question.members(group), "<=", cap, f"cap of {group}")
+    for side, end, rhs in _ends(question):
+        terms = [(n, w * n[1]) for own, w in zip(names, side.weights) for n in own if w * n[1]]
+        cqm.add_constraint_from_iterable(terms, end, rhs=rhs, label=_name(side, end))
     return cqm
+
+
+def _ends(question: LevelQuestion) -> Iterator[tuple[SideConstraint, Any, int]]:
+    """Each end of each side constraint that some plan could break, as a row of a model."""
+    low = np.array([line.spends[0] for line in question.lines])
+    high = np.array([line.spends[-1] for line in question.lines])
+    for side in question.sides:
+        weights = np.array(side.weights)
+        least = int(np.minimum(weights * low, weights * high).sum())
+        most = int(np.maximum(weights * low, weights * high).sum())
+        if side.high is not None and most > side.high:
+            yield side, "<=", side.high
+        if side.low is not None and least < side.low:
+            yield side, ">=", side.low
+
+
+def _name(side: SideConstraint, end: str) -> str:
+    """Label of the row; a constraint with both ends makes two rows."""
+    both = side.low is not None and side.high is not None
+    return f"{side.label} ({'at most' if end == '<=' else 'at least'})" if both else side.label
 
 
 def to_sample(question: LevelQuestion, choice: NDArray[np.integer[Any]]) -> dict[str, int]:

@@ -1,8 +1,8 @@
-"""The question "how much on each line": levels, values, one budget, caps on groups of lines.
+"""The question "how much on each line": levels, values, one budget, caps, side constraints.
 
 A line (a channel, a department) may spend one of a few allowed amounts and has a value for each of them.
-Values are **maximized**: a plan has the user's sense, unlike a dimod model. All amounts are integer counts of
-one unit of money, so that sums are exact.
+Values are **maximized**: a plan has the user's sense, unlike a dimod model. All amounts are integer counts
+of one unit of money, so that sums are exact.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ModelError
+from .side_constraint import SideConstraint
 
 __all__ = ["LevelQuestion", "Line", "Spend", "Synergy"]
 
@@ -105,6 +106,7 @@ class LevelQuestion:
         caps: group name -> most units that the lines of that group may spend together. A line is in one
             group at most, so the caps are disjoint; a group without a cap is only a name.
         synergies: pairs that make the value non-separable.
+        sides: further limits, linear in the units of all lines: other resources, fairness.
         unit: money per unit.
         reference: money by which a synergy's product is divided; None means the budget. It is kept when
             only the budget is changed on purpose, so that the synergies stay what they were.
@@ -127,10 +129,12 @@ class LevelQuestion:
     synergies: Sequence[Synergy] = ()
     unit: float = 1.0
     reference: float | None = None
+    sides: Sequence[SideConstraint] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lines", tuple(self.lines))
         object.__setattr__(self, "synergies", tuple(self.synergies))
+        object.__setattr__(self, "sides", tuple(self.sides))
         object.__setattr__(self, "budget", _count(self.budget, "the budget"))
         caps = {group: _count(cap, f"the cap of group {group!r}") for group, cap in self.caps.items()}
         object.__setattr__(self, "caps", caps)
@@ -161,6 +165,17 @@ class LevelQuestion:
                     f"the synergy of {labels[pair.first]!r} and {labels[pair.second]!r} has strength "
                     f"{pair.strength!r}; it must be finite"
                 )
+
+        names = ["budget", *(f"cap of {group}" for group in caps)]
+        for side in self.sides:
+            if len(side.weights) != len(labels):
+                raise ModelError(
+                    f"side constraint {side.label!r} has {len(side.weights)} weights for {len(labels)} "
+                    "lines; give one per line"
+                )
+            if side.label in names:
+                raise ModelError(f"two limits are called {side.label!r}; every name must be new")
+            names.append(side.label)
 
     def members(self, group: str) -> list[int]:
         """Positions of the lines of a group."""
@@ -204,11 +219,12 @@ class LevelQuestion:
         return float(self.values(choice))
 
     def feasible(self, choice: ArrayLike) -> bool:
-        """Whether one plan, level positions of shape (N,), keeps the budget and every cap."""
+        """Whether one plan, level positions of shape (N,), keeps budget, caps and side constraints."""
         spends = self.spends(choice)
         total = int(spends.sum())
         fits = total == self.budget if self.spend == "exactly" else total <= self.budget
-        return fits and all(int(spends[self.members(g)].sum()) <= cap for g, cap in self.caps.items())
+        fits = fits and all(int(spends[self.members(g)].sum()) <= cap for g, cap in self.caps.items())
+        return fits and all(bool(side.keeps(spends)) for side in self.sides)
 
     def money(self, units: float) -> str:
         """An amount of units as text in money, for messages."""

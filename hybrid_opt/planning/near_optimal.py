@@ -19,7 +19,7 @@ from .lines import LevelQuestion, Line
 from .prefix_search import PrefixSearch
 from .steps import in_steps
 
-__all__ = ["NearOptimal", "near_optimal_plans"]
+__all__ = ["NearOptimal", "farthest_first", "near_optimal_plans"]
 
 ORDERS = 4
 ROUNDING = 1e-12
@@ -40,6 +40,7 @@ class NearOptimal:
         values: their values, shape (P,).
         work: prefixes looked at.
         seed: the seed of the draws.
+        ranges_exact: whether the ranges cover all such plans, not only those found.
     """
 
     tolerance: float
@@ -51,6 +52,7 @@ class NearOptimal:
     values: NDArray[np.float64]
     work: int
     seed: int
+    ranges_exact: bool = True
 
 
 def near_optimal_plans(
@@ -116,7 +118,7 @@ def near_optimal_plans(
     else:
         pool = _sample(full, accepted, draws, np.random.default_rng(child_seed(seed, "near optimal")))[:, :n]
     pool = np.concatenate([program.choice[None, :], pool])
-    chosen = _farthest_first(question.spends(pool), most)
+    chosen = farthest_first(question.spends(pool), most)
     ranges = [_range(line, best, accepted) for line, best in zip(question.lines, program.best_with_levels())]
     return NearOptimal(
         tolerance=tolerance,
@@ -166,8 +168,20 @@ def _sample(
     return np.concatenate(pools)
 
 
-def _farthest_first(spends: NDArray[np.int64], most: int) -> list[int]:
-    """Greedy selection by the L1 distance of spends, from entry 0 on; ends when nothing differs any more."""
+def farthest_first(spends: NDArray[np.int64], most: int) -> list[int]:
+    """Greedy selection by the L1 distance of spends, from entry 0 on; ends when nothing differs any more.
+
+    Args:
+        spends: units of each plan, shape (P, N).
+        most: how many plans to select at most.
+
+    Returns:
+        Positions, entry 0 first.
+
+    Example:
+        >>> farthest_first(np.array([[0, 3], [1, 2], [3, 0]]), 2)
+        [0, 2]
+    """
     chosen = [0]
     distance = np.abs(spends - spends[0]).sum(axis=1)
     while len(chosen) < most and distance.max() > 0:

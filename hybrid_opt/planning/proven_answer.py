@@ -14,6 +14,7 @@ from .breakpoints import BreakpointPlan, solve_breakpoints
 from .dynamic_program import DynamicProgram, operations
 from .lines import LevelQuestion
 from .refinement import price_bound, refine
+from .resource_program import resource_operations, solve_resources, tight_limits
 
 __all__ = ["QUICK", "ProvenAnswer", "prove"]
 
@@ -70,7 +71,7 @@ def prove(
     """Find the best plan and a bound for the whole question.
 
     Args:
-        question: lines, budget, caps and synergies.
+        question: lines, budget, caps, side constraints and synergies.
         start: a feasible plan, level of each line, shape (N,); the answer is never worse.
         time_limit: seconds for MILP; dynamic programming does not need it.
 
@@ -84,6 +85,8 @@ def prove(
     usable = None
     if start is not None and question.feasible(start):
         usable = np.array(start, dtype=np.int64)
+    if question.sides:
+        return _with_sides(question, usable, time_limit, begin)
     if not question.synergies and operations(question) <= QUICK:
         program = DynamicProgram(question)
         return ProvenAnswer(
@@ -99,7 +102,34 @@ def prove(
         bound = max(price_bound(question), question.value(choice))
         words = "dynamic programs on windows, bound by prices"
         return ProvenAnswer(choice, question.value(choice), bound, words, None, perf_counter() - begin)
-    found = _by_breakpoints(question, usable, time_limit)
+    return _by_program(question, usable, time_limit, begin)
+
+
+def _with_sides(
+    question: LevelQuestion, start: NDArray[np.int64] | None, time_limit: float, begin: float
+) -> ProvenAnswer:
+    """Dynamic programming over one or two limits where that is exact and quick, else MILP."""
+    needed = resource_operations(question)
+    if needed is None or needed > QUICK:
+        return _by_program(question, start, time_limit, begin)
+    choice = solve_resources(question)
+    value = question.value(choice)
+    names = [limit.label for limit in tight_limits(question) or []]
+    words = f"dynamic programming over {' and '.join(names)}" if names else "the best level of every line"
+    return ProvenAnswer(choice, value, value, words, None, perf_counter() - begin)
+
+
+def _by_program(
+    question: LevelQuestion, start: NDArray[np.int64] | None, time_limit: float, begin: float
+) -> ProvenAnswer:
+    """A mixed-integer program with its bound."""
+    found = _by_breakpoints(question, start, time_limit)
+    if (found.choice is None or found.value is None) and found.status == "infeasible" and found.complete:
+        most = sum(int(line.spends[-1]) for line in question.lines)
+        free = question.spend == "at_most" and question.budget >= most
+        names = [*([] if free else ["the budget"]), *(f"the cap of {group}" for group in question.caps)]
+        names += [side.label for side in question.sides]
+        raise PlanError(f"no plan keeps all limits together ({', '.join(names)}); relax one of them")
     if found.choice is None or found.value is None:
         raise PlanError(
             f"no plan was found in {time_limit:g} s ({' '.join(found.notes)}); allow more time, take coarser "

@@ -1,9 +1,9 @@
 """The quantum second opinion: QAOA on a coarse version of a plan, beside the proven optimum of that version.
 
 A plan at its own step size has hundreds of bits. Its coarse version keeps a few levels per line around
-today's plan, few enough for a simulator. Its optimum is proven by enumeration, so the row can say what QAOA's
-draws are worth, next to annealing and uniform feasible sampling of the very same QUBO. What the coarse grid
-itself costs, compared with the plan's own grid, is a figure of its own.
+today's plan, few enough for a simulator. Its optimum is proven by enumeration, so the row can say what
+QAOA's draws are worth, next to annealing and uniform feasible sampling of the very same QUBO. What the
+coarse grid itself costs, compared with the plan's own grid, is a figure of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..progress import Progress, silent
-from ..qubo import Qubo, read_model
+from ..qubo import Qubo, read_model, to_qubo
 from ..qubo.enumeration import count_and_minimize
 from ..solvers import QAOA, Solution, solve
 from .level_models import to_level_model
@@ -42,6 +42,7 @@ class QuantumCheck:
         sampled: best value among QAOA's draws, None if no draw was feasible.
         expected: mean value of QAOA's feasible draws.
         uniform_expected: mean value of uniform feasible draws.
+        levels: levels of the whole question, of all lines together.
     """
 
     window: Window
@@ -53,6 +54,7 @@ class QuantumCheck:
     sampled: float | None
     expected: float | None
     uniform_expected: float | None
+    levels: int = 0
 
     @property
     def solver_gap(self) -> float | None:
@@ -65,6 +67,12 @@ class QuantumCheck:
     def surrogate_gap(self) -> float:
         """(optimum - rescored) / max(|optimum|, 1e-9): what the QUBO as a surrogate costs."""
         return max(0.0, self.optimum - self.rescored) / max(abs(self.optimum), 1e-9)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every level was kept, so that the simulator saw the plan's own question."""
+        kept = self.window.kept
+        return self.levels == sum(map(len, kept))
 
     @property
     def draws(self) -> int:
@@ -84,6 +92,7 @@ def quantum_check(
     depth: int = 3,
     shots: int = 1000,
     max_evaluations: int = 0,
+    mixer: str = "x",
     seed: int | None = None,
     time_limit: float = 60.0,
     progress: Progress = silent,
@@ -98,6 +107,8 @@ def quantum_check(
         shots: draws from the circuit.
         max_evaluations: expectation values for training the angles; 0 takes the table angles as they are.
             Each counts as 1,000 samples in the comparison.
+        mixer: "x", or one that keeps one level per line without a penalty (one-hot groups in the subspace
+            engine): "xy-exact", "xy-trotter" or "grover". More bits, of which most states are left out.
         seed: makes it repeatable.
         time_limit: seconds for each method.
         progress: told the share done.
@@ -112,10 +123,13 @@ def quantum_check(
     """
     progress(0.0, "building the coarse version")
     small, qubo = coarsen(question, anchor, qubits)
+    grouped = mixer != "x"
     method = QAOA(
         depth=depth,
         shots=shots,
-        max_qubits=qubits,
+        max_qubits=26 if grouped else qubits,
+        mixer=mixer,
+        encoding="one-hot" if grouped else "auto",
         optimizer="COBYLA" if max_evaluations else None,
         max_evaluations=max(1, max_evaluations),
     )
@@ -135,7 +149,7 @@ def quantum_check(
     uniform = None if record is None else record.uniform
     return QuantumCheck(
         window=small,
-        qubo=qubo,
+        qubo=to_qubo(to_level_model(small.question), encoding="one-hot") if grouped else qubo,
         solution=solution,
         optimum=question.value(optimum_choice),
         optimum_choice=optimum_choice,
@@ -143,4 +157,5 @@ def quantum_check(
         sampled=-solution.objective if solution.feasible and solution.objective is not None else None,
         expected=None if record is None or record.expected_value is None else -record.expected_value,
         uniform_expected=None if uniform is None else -uniform.expected_value,
+        levels=sum(len(line.spends) for line in question.lines),
     )

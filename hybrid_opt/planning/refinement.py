@@ -6,9 +6,9 @@ range, then with finer steps closer by. The bound: for any price lambda per unit
     value(plan) = sum_i [v_i - lambda s_i] + lambda * total
                 <= sum_i max_k [v_i(k) - lambda s_i(k)] + lambda * B
 
-for every plan that spends B (for "at most B" with lambda >= 0), the caps left out. The best price is found by
-bisection on the money that the lines would take at it (Lagrangian dual; H. Everett, Operations Research 11
-(1963)).
+for every plan that spends B (for "at most B" with lambda >= 0), the caps left out. The best price is found
+by bisection on the money that the lines would take at it (Lagrangian dual; H. Everett, Operations Research
+11 (1963)).
 """
 
 from __future__ import annotations

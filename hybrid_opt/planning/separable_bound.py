@@ -32,7 +32,8 @@ class Relaxation:
 
     Attributes:
         bound: no plan of the question is better.
-        choice: a feasible plan, level positions, shape (N,): the best in the sense of the bound.
+        choice: a plan within budget and caps, level positions, shape (N,): the best in the sense of the
+            bound. It may break side constraints, which the bound leaves out.
     """
 
     bound: float

@@ -1,7 +1,7 @@
 """Smaller questions inside a large one: a few levels per line around an anchor, small enough for a QUBO.
 
-All kept spends of a line differ from its anchor by multiples of one common step, so sums stay on the anchor's
-total plus multiples of that step: "spend exactly" keeps its solutions and needs no slack.
+All kept spends of a line differ from its anchor by multiples of one common step, so sums stay on the
+anchor's total plus multiples of that step: "spend exactly" keeps its solutions and needs no slack.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ModelTooLargeError, PlanError
 from ..qubo import Qubo, to_qubo
+from .breakpoints import solve_breakpoints
 from .dynamic_program import DynamicProgram
 from .level_models import to_level_model
 from .lines import LevelQuestion, Line
+from .resource_program import resource_operations, solve_resources
 
 __all__ = ["Window", "coarsen", "common_step", "nearest_plan", "own_steps", "window"]
 
@@ -83,7 +85,15 @@ def nearest_plan(question: LevelQuestion, spends: ArrayLike) -> NDArray[np.int64
         Line(line.label, line.spends, -np.abs(line.spends - wish), line.group)
         for line, wish in zip(question.lines, wished)
     ]
-    return DynamicProgram(replace(question, lines=lines, synergies=())).choice
+    wished_plan = replace(question, lines=lines, synergies=())
+    if not question.sides:
+        return DynamicProgram(wished_plan).choice
+    if resource_operations(wished_plan) is not None:
+        return solve_resources(wished_plan)
+    found = solve_breakpoints(wished_plan)
+    if found.choice is None:
+        raise PlanError(f"no plan was found that keeps all limits together ({' '.join(found.notes)})")
+    return found.choice
 
 
 def window(

@@ -1,8 +1,8 @@
 """Large plans by small questions: a coarse step first, then half of it, always around the best plan so far.
 
-Each round keeps a few levels per line around the incumbent, solves that small question, and moves only if the
-plan gets better. The number of bits stays the same from the first step to the last. What comes out is a good
-plan, not a proof: the bound has to come from the whole question.
+Each round keeps a few levels per line around the incumbent, solves that small question, and moves only if
+the plan gets better. The number of bits stays the same from the first step to the last. What comes out is a
+good plan, not a proof: the bound has to come from the whole question.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ import pytest
 
 from hybrid_opt.errors import OptionError
 from hybrid_opt.marketing import BudgetPlanner
-from hybrid_opt.marketing.budget_tables import _verdict
+from hybrid_opt.planning.quantum_tables import _verdict
 from hybrid_opt.reports import table_text
 
 PLAN = pd.DataFrame(

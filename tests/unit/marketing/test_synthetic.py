@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from hybrid_opt.errors import OptionError
-from hybrid_opt.marketing.curves import ResponseCurves
-from hybrid_opt.marketing.plan_table import PlanLine, read_plan
-from hybrid_opt.marketing.preflight import preflight
 from hybrid_opt.marketing.synthetic import make_example, shipped_example, write_example
+from hybrid_opt.planning.curves import ResponseCurves
+from hybrid_opt.planning.line_table import PlanLine, read_plan
+from hybrid_opt.planning.preflight import preflight
 
 
 def test_the_shipped_files_are_made_again_byte_for_byte(tmp_path: Path) -> None:

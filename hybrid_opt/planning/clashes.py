@@ -1,0 +1,102 @@
+"""Which limits of a level task cannot hold together: a smallest set of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from ..errors import PlanError
+from .level_task import LevelTask
+from .line_limits import listed
+from .line_side import LineSide
+from .lines import LevelQuestion, Line
+from .money import money_text
+from .proven_answer import prove
+
+__all__ = ["check_limits_together", "clashing_limits"]
+
+SECONDS = 20.0
+
+
+def check_limits_together(task: LevelTask) -> None:
+    """Do nothing if some plan keeps all limits.
+
+    Args:
+        task: a task whose caps can be kept one by one.
+
+    Raises:
+        PlanError: no plan does; the message names limits that clash and what would relax them.
+    """
+    least = [grid.lowest for grid in task.grids]
+    alone = [problem for side in task.sides if (problem := _too_much(side, task, least))]
+    if alone:
+        raise PlanError("\n".join(alone))
+    if _possible(task.levels()):
+        return
+    names = clashing_limits(task)
+    raise PlanError(
+        f"no plan keeps these limits together, while any smaller set of them can be kept: {listed(names)}; "
+        "relax one of them, lower a minimum or a service, or raise a maximum"
+    )
+
+
+def _too_much(side: LineSide, task: LevelTask, least: list[Fraction]) -> str | None:
+    """Why not even the lowest levels keep a limit without negative weights, or None."""
+    used = [weight * amount for weight, amount in zip(side.weights, least)]
+    if side.both or min(side.weights) < 0 or sum(used, Fraction(0)) <= side.high:
+        return None
+    total = sum(used, Fraction(0))
+    parts = sorted(zip(used, task.table.lines), key=lambda part: -part[0])
+    largest = listed([f"{line.label!r} ({money_text(use)}, {line.place})" for use, line in parts if use])
+    names = {"min": "minimum"}
+    found = {line.lowest_kind: None for use, line in parts if use}
+    kinds = " or ".join(names.get(kind, kind) for kind in found)
+    return (
+        f"the lowest {task.table.words.amounts} use {money_text(total)} of {side.label}, the limit is "
+        f"{money_text(side.high)}: lower the {kinds} of {largest}, or raise the limit by "
+        f"{money_text(total - side.high)}"
+    )
+
+
+def clashing_limits(task: LevelTask) -> list[str]:
+    """A smallest set of limits that cannot be kept together, by the deletion filter.
+
+    J. W. Chinneck, "Feasibility and Infeasibility in Optimization" (2008), chapter 6: drop one limit after
+    the other for good if the rest still cannot be kept.
+
+    Args:
+        task: a task that no plan keeps.
+
+    Returns:
+        Names of sides and caps; empty where the task has a plan.
+    """
+    question = _without_values(task.levels())
+    if _possible(question):
+        return []
+    sides, caps = list(question.sides), dict(question.caps)
+    for side in question.sides:
+        fewer = [other for other in sides if other is not side]
+        if not _possible(replace(question, sides=fewer, caps=caps)):
+            sides = fewer
+    for group in question.caps:
+        left = {name: cap for name, cap in caps.items() if name != group}
+        if not _possible(replace(question, sides=sides, caps=left)):
+            caps = left
+    limits = {side.label: side for side in task.sides}
+    names = [f"{side.label} ({money_text(limits[side.label].high)})" for side in sides]
+    return [*names, *(f"the cap of group {name} ({money_text(task.table.caps[name])})" for name in caps)]
+
+
+def _without_values(question: LevelQuestion) -> LevelQuestion:
+    """The same limits with nothing to gain, so that any plan ends the search."""
+    lines = [Line(line.label, line.spends, 0.0 * line.values, line.group) for line in question.lines]
+    return replace(question, lines=lines, synergies=())
+
+
+def _possible(question: LevelQuestion) -> bool:
+    """Whether some plan keeps all limits."""
+    try:
+        prove(_without_values(question), time_limit=SECONDS)
+    except PlanError:
+        return False
+    return True

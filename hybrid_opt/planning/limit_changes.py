@@ -1,0 +1,51 @@
+"""The limits of a level task, each moved by one step: what ``worth_of_changes`` solves again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .level_task import LevelTask
+from .money import exact
+from .worth import Change
+
+__all__ = ["changes_of_limits"]
+
+
+def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list[Change]:
+    """One more step of the budget, of each cap, of each resource and fairness limit, and of each bound.
+
+    Args:
+        task: the task.
+        choice: its plan, level of each line, shape (N,); a bound that cannot be moved is only named where the
+            plan stands at it.
+
+    Returns:
+        The changes, in that order.
+    """
+    steps = [grid.step for grid in task.grids if grid.count > 1]
+    step = min(steps) if steps else task.unit
+    changes = []
+    if task.budget is not None:
+        more = replace(task, budget=float(exact(task.budget) + step))
+        changes.append(Change("budget", "budget", float(step), more.levels()))
+    for group, cap in task.table.caps.items():
+        caps = {**task.table.caps, group: float(exact(cap) + step)}
+        wider = replace(task, table=replace(task.table, caps=caps))
+        changes.append(Change(group, "cap", float(step), wider.levels()))
+    for k, side in enumerate(task.sides):
+        sides = [side.moved() if k == j else other for j, other in enumerate(task.sides)]
+        changes.append(Change(side.label, side.kind, float(side.step), replace(task, sides=sides).levels()))
+    for i, line in enumerate(task.table.lines):
+        for end, sign in (("max", 1), ("min", -1)):
+            longer, reason = task.longer(i, end)
+            own = sign * float(task.grids[i].step)
+            kind = line.lowest_kind if end == "min" else end
+            if longer is not None:
+                changes.append(Change(line.label, kind, own, longer.levels()))
+            elif reason and int(choice[i]) == (len(task.grids[i].spends()) - 1 if end == "max" else 0):
+                changes.append(Change(line.label, kind, own, None, reason))
+    return changes

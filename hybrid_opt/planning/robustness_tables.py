@@ -1,0 +1,112 @@
+"""A plan against other methods, draws of its curves and other amounts, as tables for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from ..reports import Table
+from .plan_figures import Figures, share_text
+from .plan_frames import stability_frame
+
+if TYPE_CHECKING:
+    from .level_plan import LevelPlan
+
+__all__ = ["method_table", "robustness_tables", "stability_table", "what_if_tables"]
+
+
+def robustness_tables(plan: LevelPlan) -> list[Table]:
+    """The tables below, those that the plan has."""
+    tables = [method_table(plan)] if plan.baselines else []
+    if plan.stability is not None:
+        tables.append(stability_table(plan))
+    return [*tables, *what_if_tables(plan)]
+
+
+def method_table(plan: LevelPlan) -> Table:
+    """The same question by other exact methods and by greedy."""
+    figures = Figures.of(plan)
+    rows = [
+        [
+            row.method,
+            "none" if row.value is None else figures.response(row.value),
+            "yes" if row.proven else "no",
+            f"{row.seconds:.3f}",
+            row.note,
+        ]
+        for row in plan.baselines
+    ]
+    return Table(
+        ["method", plan.words.value, "proven", "seconds", "why"],
+        rows,
+        title="The same question by every exact method, and by greedy",
+        align=["left", "right", "left", "right", "left"],
+    )
+
+
+def stability_table(plan: LevelPlan) -> Table:
+    """How each line's move holds up over draws of the curves."""
+    figures, found = Figures.of(plan), plan.stability
+    rows = [
+        [
+            row[plan.words.line],
+            f"{row['same_move']:.0%}",
+            figures.spend(row["low"]),
+            figures.spend(row["middle"]),
+            figures.spend(row["high"]),
+        ]
+        for row in stability_frame(plan).to_dict("records")
+    ]
+    note = ""
+    if found is not None:
+        within = share_text(float(np.mean(found.losses <= 0.01)))
+        note = (
+            "each draw moves every curve within its interval (read as a 90% range, lines independent) and "
+            f"solves again; the proven plan loses {share_text(float(found.losses.mean()))} of the draw's "
+            f"best on average, {share_text(float(found.losses.max()))} at worst, and stays within 1% of it "
+            f"in {within} of the draws"
+        )
+        if found.draws < found.asked:
+            note += f"; the time limit ended it after {found.draws} of {found.asked} draws"
+    draws = 0 if found is None else found.draws
+    return Table(
+        [plan.words.line, "same move", "5%", "middle", "95%"],
+        rows,
+        title=f"How the moves hold up: best plans over {draws} draws of the curves",
+        align=["left", *_right(4)],
+        note=note,
+    )
+
+
+def what_if_tables(plan: LevelPlan) -> list[Table]:
+    """Best plans with one line held at other amounts, one table per line asked for."""
+    figures, labels, tables = Figures.of(plan), plan.question.table.labels, []
+    for label, frame in plan.what_if.items():
+        order = [label, *(other for other in labels if other != label)]
+        rows = []
+        for row in frame.to_dict("records"):
+            amounts = [figures.spend(float(row[name])) for name in order]
+            value = "no plan" if row["reason"] else figures.response(float(row[plan.words.value]))
+            rows.append([*amounts, value, _loss(row)])
+        tables.append(
+            Table(
+                [*order, plan.words.value, "loss"],
+                rows,
+                title=f"What if {label} got another {plan.words.amount}",
+                align=_right(len(order) + 2),
+                note=f"the other {plan.words.lines} are solved again each time",
+            )
+        )
+    return tables
+
+
+def _loss(row: dict[Any, Any]) -> str:
+    """The share lost, marked where it is not proven."""
+    if np.isnan(row["loss"]):
+        return "n/a"
+    return f"{row['loss']:.2%}" + ("" if row["proven"] else " or less")
+
+
+def _right(columns: int) -> list[Literal["left", "right"]]:
+    return ["right"] * columns
