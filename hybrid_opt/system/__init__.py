@@ -1,4 +1,4 @@
-"""The whole in levels: training, tuning, routing, circuits in the model, and business plans, each step checked.
+"""The whole in levels: training, tuning, routing, circuits in the model, plans; each step is checked.
 
 The names below are loaded on first use. They need the extras ``transformer`` and ``tuning``.
 """

@@ -93,19 +93,25 @@ class AttentionStep:
         if answer.interrupted:
             raise KeyboardInterrupt
         arms, rows = [], []
+        studies = {answer.sampler: answer.study, **answer.rivals}
+        questions = _questions(studies.get(CircuitSurrogate.__name__))
         names = {"ClassicalSurrogate": "surrogate, classical", "CircuitSurrogate": "surrogate, QAOA"}
         for finalist in answer.finalists[1:]:
             found, settled = apply_settings(finalist.params, model, training)
             other = Recipe(plain_settings(found), settled, recipe.reassignment, recipe.heads)
             kind = finalist.name.split(",")[0]
             if other.key != recipe.key:
-                quantum = kind == CircuitSurrogate.__name__
+                quantum = kind == CircuitSurrogate.__name__ and questions > 0
                 arms.append(Arm(names[kind], other, "QAOA" if quantum else "", names["ClassicalSurrogate"]))
-        studies = {answer.sampler: answer.study, **answer.rivals}
         for kind, study in studies.items():
             losses = [trial.values[0] for trial in study.trials if trial.values]
             rows.append({"way": names[kind], "trials": len(losses), "lowest loss": min(losses)})
-        questions = _questions(studies.get(CircuitSurrogate.__name__))
+        notes = [] if arms else ["the searches found nothing else than the recipe so far"]
+        if config.quantum and not questions:
+            notes.append(
+                f"no circuit ran: {config.trials} trials ended within the space-filling start, which comes "
+                f"before the first surrogate and takes {_START} trials or more"
+            )
         bits = sum(level_space(space, LEVELS).sizes)
         asked: Any = circuit.solver
         arms.sort(key=lambda arm: arm.algorithm)
@@ -114,11 +120,11 @@ class AttentionStep:
         return Proposal(
             arms,
             rows=rows,
-            notes=[] if arms else ["the searches found nothing else than the recipe so far"],
+            notes=notes,
             trainings=sum(len(study.trials) for study in studies.values()) + _FRESH * len(answer.finalists),
             circuit_runs=questions * int(asked.shots),
             label=f"subspace simulator, {bits} qubits, {asked.depth} layers, {asked.shots:,} shots, "
-            f"{questions} questions" if config.quantum else "",
+            f"{questions} questions" if questions else "",
             seconds=perf_counter() - begin,
             algorithm_seconds=circuit.seconds if config.quantum else None,
         )

@@ -52,7 +52,7 @@ class HeadStep:
             context: the question: ``keep``, ``quantum``.
 
         Returns:
-            The exact (or proven) choice, and QAOA's with annealing at equal samples and at equal time.
+            The exact (or proven) choice, and QAOA's; greedy stands beside both.
         """
         if "head_sparsity" in recipe.training.callbacks:
             return Proposal((), notes=("training closes heads already, each seed its own",))
@@ -65,7 +65,7 @@ class HeadStep:
         own = replace(recipe, heads={"keep": keep, "method": method, "compare": ["greedy"]})
         arms = [Arm(f"{method} choice", own)]
         if context.config.quantum:
-            compare = [method, "greedy", "anneal"]
+            compare = [method, "greedy"]
             circuit = replace(recipe, heads={"keep": keep, "method": "qaoa", "compare": compare})
             arms.append(Arm("QAOA's choice", circuit, "QAOA", arms[0].name))
         return Proposal(arms)

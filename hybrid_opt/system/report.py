@@ -108,6 +108,14 @@ class HybridReport:
             f"{self.config.test_seeds} fresh seeds, {told} the 95 % interval"
         )
 
+    def sentences(self) -> list[str]:
+        """What was undone and why, what circuits brought beside their controls, and the verdict."""
+        from .quantum_block import quantum_uses
+
+        lines = [f"{step.name}: {step.words()}." for step in self.steps]
+        lines += [use.words() for use in quantum_uses(self.steps)]
+        return [*lines, f"{self.verdict[:1].upper()}{self.verdict[1:]}."]
+
     def table(self) -> pandas.DataFrame:
         """One row per step.
 
@@ -190,4 +198,4 @@ class HybridReport:
     def __str__(self) -> str:
         from ..reports import table_text
 
-        return "\n".join([*(table_text(table) for table in self.tables()), self.verdict])
+        return "\n".join([*(table_text(table) for table in self.tables()), *self.sentences()])

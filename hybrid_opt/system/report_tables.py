@@ -23,6 +23,7 @@ __all__ = [
     "levels_table",
     "quantum_table",
     "report_tables",
+    "solver_table",
     "steps_table",
     "training_table",
 ]
@@ -45,6 +46,7 @@ def report_tables(report: HybridReport) -> list[Table]:
         levels_table(report),
         training_table(report),
         quantum_table(report),
+        solver_table(report),
         arms_table(report),
         changes_table(report),
         *plan_tables(report.plans),
@@ -118,7 +120,8 @@ def changes_table(report: HybridReport) -> Table:
         for step in report.steps
         if step.best is not None
     ]
-    return Table(["Level", "Step", "Kept", "Changes"], rows, title="What each step changes", align=["left"] * 4)
+    columns = ["Level", "Step", "Kept", "Changes"]
+    return Table(columns, rows, title="What each step changes", align=["left"] * 4)
 
 
 def levels_table(report: HybridReport) -> Table:
@@ -243,6 +246,36 @@ def quantum_table(report: HybridReport) -> Table:
         f"before the step; seconds per training. All circuits are simulated ({labels}). No quantum advantage "
         "is claimed.",
     )  # fmt: skip
+
+
+def solver_table(report: HybridReport) -> Table:
+    """Solvers on the questions of the first seed: heads to close, experts to assign.
+
+    Args:
+        report: the answer.
+
+    Returns:
+        One row per solver of a head question, and per assignment of a router.
+    """
+    rows = []
+    for step in report.steps:
+        for arm in step.arms:
+            first = arm.records[0]
+            for row in (first.selection or {}).get("rows", ()):
+                rows.append([f"{step.name}: {arm.name}", row["method"], figure(row["objective"], 5),
+                             "yes" if row["feasible"] else "no", figure(row["seconds"], 3)])  # fmt: skip
+            for entry in first.reassigned:
+                words = f"{step.name}: layer {entry['layer']}, step {entry['step']}"
+                gap = "no bound" if entry["gap"] is None else f"gap {entry['gap']:.2%}"
+                rows.append([words, entry["method"], f"{entry['status']}, {gap}",
+                             "yes" if entry["status"] != "over capacity" else "no", "-"])  # fmt: skip
+    return Table(
+        ["Question", "Solver", "Objective", "Feasible", "Seconds"],
+        rows,
+        title="Solvers on the same question",
+        align=["left", "left", "right", "left", "right"],
+        note="Of the first seed. Heads: the quadratic model of the loss, lower is better, in its own unit.",
+    )
 
 
 def arms_table(report: HybridReport) -> Table:

@@ -56,17 +56,23 @@ class ArmResult:
 
     @property
     def circuit_runs(self) -> int:
-        """Circuits that ran in its trainings, and samples behind its choices of heads."""
-        inside = sum((record.circuits or {}).get("runs", 0) for record in self.records)
-        return inside + sum((record.selection or {}).get("samples", 0) for record in self.records)
+        """Circuits that ran in its trainings, and samples behind its choices of heads and experts."""
+        return sum(
+            (record.circuits or {}).get("runs", 0)
+            + (record.selection or {}).get("samples", 0)
+            + sum(entry["samples"] for entry in record.reassigned)
+            for record in self.records
+        )
 
     @property
     def label(self) -> str:
         """Simulator, qubits, depth and shots; empty where no circuit ran."""
         for record in self.records:
-            found = (record.circuits or {}).get("label") or (record.selection or {}).get("label")
-            if found:
-                return str(found)
+            assigned = [entry["quantum"] for entry in record.reassigned]
+            labels = [(record.circuits or {}).get("label"), (record.selection or {}).get("label"), *assigned]
+            for label in labels:
+                if label:
+                    return str(label)
         return ""
 
     def to_dict(self) -> dict[str, Any]:

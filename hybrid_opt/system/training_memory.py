@@ -1,8 +1,8 @@
-"""What a training step of a recipe holds in memory, counted and not measured, recomputation and precision too.
+"""What a training step of a recipe holds in memory, counted and not measured.
 
 It is ``tuning.trial_costs.training_bytes`` with the settings of the training: under gradient checkpointing
-the inputs of the blocks that are computed again are counted in place of what is inside them (inside one block
-at a time is not), under bfloat16 the tensors that autocast makes.
+the inputs of the blocks that are computed again are counted in place of what is inside them (the inside of the
+one that is being computed again comes on top), under bfloat16 the tensors that autocast makes.
 
 Shapes: B examples of a batch.
 """
@@ -13,13 +13,11 @@ from copy import deepcopy
 from typing import Any
 
 import torch
-from torch import nn
 
 from ..classical.counted_loss import move_batch
 from ..classical.evaluation_pass import stack_examples
 from ..classical.task_data import TaskData
 from ..classical.training_settings import TrainingSettings
-from ..classical.transformers_import import GradientCheckpointingLayer
 from ..tuning.trial_costs import training_bytes
 
 __all__ = ["step_memory"]
@@ -49,24 +47,10 @@ def step_memory(model: Any, data: TaskData, settings: TrainingSettings) -> int:
     examples = [data.train[index] for index in range(min(settings.batch_size, len(data.train)))]
     batch = move_batch((data.collate or stack_examples)(examples), place)
     copy = deepcopy(model)
-    inputs: dict[int, tuple[torch.Tensor, int]] = {}
     if settings.gradient_checkpointing:
-        copy.gradient_checkpointing_enable({"use_reentrant": False})
-        for part in copy.modules():
-            if isinstance(part, GradientCheckpointingLayer):
-                part.register_forward_pre_hook(_remember(inputs))
+        # The name changed in transformers 5.
+        enable = getattr(copy, "activation_checkpointing_enable", None) or copy.gradient_checkpointing_enable
+        enable({"use_reentrant": False})
     kind = torch.bfloat16 if settings.precision == "bfloat16" else torch.float16
     with torch.autocast(place.type, dtype=kind, enabled=settings.precision != "float32"):
-        held = training_bytes(copy, batch)
-    return held + sum(size for _, size in inputs.values())
-
-
-def _remember(inputs: dict[int, tuple[torch.Tensor, int]]) -> Any:
-    def hook(layer: nn.Module, values: Any) -> None:
-        for value in values:
-            if isinstance(value, torch.Tensor):
-                storage = value.untyped_storage()
-                # Held, so that its memory cannot be given to another tensor meanwhile.
-                inputs[storage.data_ptr()] = (value, storage.nbytes())
-
-    return hook
+        return training_bytes(copy, batch)

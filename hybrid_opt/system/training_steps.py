@@ -60,7 +60,7 @@ class CallbackStep:
 
 @dataclass(frozen=True)
 class MemoryStep:
-    """Recompute activations, train in bfloat16, or both: memory counts, as long as the loss stays.
+    """Recompute activations, or train in bfloat16: memory counts, as long as the loss stays.
 
     Example:
         >>> MemoryStep().judged_by
@@ -81,11 +81,9 @@ class MemoryStep:
         Returns:
             An arm for each way that the recipe does not have.
         """
-        checkpointing = {"gradient_checkpointing": True}
-        ways = {
-            "recomputed activations": checkpointing,
+        ways: dict[str, dict[str, Any]] = {
+            "recomputed activations": {"gradient_checkpointing": True},
             "bfloat16": {"precision": "bfloat16"},
-            "bfloat16, recomputed activations": {**checkpointing, "precision": "bfloat16"},
         }
         arms = []
         known = {recipe.key}

@@ -48,9 +48,9 @@ def invented(train=formula):
     """The formula in place of training."""
     with (
         mock.patch.object(recipe_trials, "train_recipe", train),
-        mock.patch.object(recipe_trials, "new_model", lambda *given: torch.nn.Linear(1, 1)),
+        mock.patch.object(recipe_trials, "new_model", side_effect=lambda *given: torch.nn.Linear(1, 1)),
         mock.patch.object(recipe_trials, "split_loss", lambda model, *given: 2.0 * model.weight.item()),
-        mock.patch.object(optimizer, "model_facts", lambda model, data: FACTS),
+        mock.patch.object(optimizer, "model_facts", return_value=FACTS),
     ):
         yield
 
