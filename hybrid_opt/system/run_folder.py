@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -149,7 +150,7 @@ class RunFolder:
             return None
         try:
             found: dict[str, Any] = torch.load(place, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, ValueError, EOFError) as error:
+        except (OSError, RuntimeError, ValueError, EOFError, UnpicklingError) as error:
             raise OptionError(f"{place} is damaged ({error}); remove it and run the same again") from error
         return found
 

@@ -1,8 +1,8 @@
 """What a training step of a recipe holds in memory, counted and not measured.
 
 It is ``tuning.trial_costs.training_bytes`` with the settings of the training: under gradient checkpointing
-the inputs of the blocks that are computed again are counted in place of what is inside them (the inside of the
-one that is being computed again comes on top), under bfloat16 the tensors that autocast makes.
+the inputs of the blocks that are computed again are counted in place of what is inside them (the inside of
+the one that is being computed again comes on top), under bfloat16 the tensors that autocast makes.
 
 Shapes: B examples of a batch.
 """

@@ -47,7 +47,7 @@ def test_data_that_do_not_fit_are_refused():
         HybridConfig("model", DATA)
     with pytest.raises(OptionError, match="data is str"):
         HybridConfig(MODEL, "wine")
-    with pytest.raises(OptionError, match="the data .digit_patches. need"):
+    with pytest.raises(OptionError, match="the data 'digit_patches' need"):
         HybridConfig(MODEL, load_data("digit_patches", limit=100))
     with pytest.raises(TrainingError):
         HybridConfig(MODEL, DATA, settings=TrainingSettings(batch_size=1000))
