@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..reports import Table
 from .step_judgement import memory_of
+from .table_figures import to_the_right
 
 if TYPE_CHECKING:
     from .report import HybridReport
@@ -71,7 +72,7 @@ def attention_table(report: HybridReport) -> Table:
          "Looked at most"],
         rows,
         title="Attention by layer",
-        align=["left", "right", "left", *["right"] * 5, "left"],
+        align=["left", "right", "left", *to_the_right(5), "left"],
         note="Means over heads on validation examples, from the training of the first seed. Entropy: 1 for "
         "even weights. Range: mean distance in tokens, beside that of even weights.",
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..reports import Table
 from .plan_results import PlanResult
+from .table_figures import to_the_right
 
 __all__ = ["plan_tables"]
 
@@ -55,7 +56,7 @@ def _table(title: str, plans: Sequence[PlanResult]) -> Table:
         ["Plan", "Figure", "Today", "Plan", "Change", "Proof"],
         rows,
         title=title,
-        align=["left", "left", *["right"] * 3, "left"],
+        align=["left", "left", *to_the_right(3), "left"],
         note="Expected by the tables that were handed in; synthetic where those are.",
     )
 

@@ -6,6 +6,7 @@ Shapes: S seeds.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,9 @@ from ..reports import Card, Drawing, Note, Page, Section, Table, ranges_chart, w
 from .model_tables import attention_table, parameter_table
 from .plan_tables import plan_tables
 from .quantum_block import quantum_uses
-from .report_tables import (
-    arms_table,
-    changes_table,
-    levels_table,
-    quantum_table,
-    solver_table,
-    steps_table,
-    training_table,
-)
+from .report_tables import changes_table, levels_table, steps_table, training_table
 from .step_results import StepResult
+from .way_tables import arms_table, quantum_table, solver_table
 
 if TYPE_CHECKING:
     from .report import HybridReport
@@ -138,7 +132,7 @@ def _step_charts(steps: list[StepResult]) -> list[Part]:
     return parts
 
 
-def _ranges(losses: dict[str, list[float]] | dict[str, object], title: str, name: str) -> str:
+def _ranges(losses: Mapping[str, Sequence[float]], title: str, name: str) -> str:
     values = {label: np.asarray(found, dtype=float) for label, found in losses.items()}
     return ranges_chart(
         list(values),

@@ -9,24 +9,15 @@ import numpy as np
 from ..reports import Table
 from .model_tables import attention_table, parameter_table
 from .plan_tables import plan_tables
-from .quantum_block import ALGORITHMS, quantum_uses
 from .step_judgement import memory_of
 from .step_results import StepResult, mean_of
+from .table_figures import figure, to_the_right
+from .way_tables import arms_table, quantum_table, solver_table
 
 if TYPE_CHECKING:
     from .report import HybridReport
 
-__all__ = [
-    "arms_table",
-    "changes_table",
-    "figure",
-    "levels_table",
-    "quantum_table",
-    "report_tables",
-    "solver_table",
-    "steps_table",
-    "training_table",
-]
+__all__ = ["changes_table", "levels_table", "report_tables", "steps_table", "training_table"]
 
 _MEBI = 2**20
 
@@ -56,26 +47,6 @@ def report_tables(report: HybridReport) -> list[Table]:
     return [table for table in tables if table is not None and table.rows]
 
 
-def figure(value: float | None, digits: int = 4, *, signed: bool = False) -> str:
-    """A number, or a dash where there is none.
-
-    Args:
-        value: the number.
-        digits: behind the point.
-        signed: with a sign.
-
-    Returns:
-        Text.
-
-    Example:
-        >>> figure(0.12345), figure(0.5, 1, signed=True), figure(None)
-        ('0.1235', '+0.5', '-')
-    """
-    if value is None or not np.isfinite(value):
-        return "-"
-    return f"{value:{'+' if signed else ''}.{digits}f}"
-
-
 def steps_table(report: HybridReport) -> Table:
     """What each step gained and cost, and whether it was kept.
 
@@ -99,7 +70,7 @@ def steps_table(report: HybridReport) -> Table:
         ["Step", "Best way", "Verdict", "Gained", "Spread", "Trainings", "Circuit runs", "Seconds"],
         rows,
         title="Steps",
-        align=["left", "left", "left", *["right"] * 5],
+        align=["left", "left", "left", *to_the_right(5)],
         note=f"Each way is trained on the same {report.config.seeds} seeds as the recipe before; a step is "
         "kept if its mean validation loss falls by more than the spread (the larger standard deviation of "
         "the losses over the seeds). Memory: kept if it saves any and the loss rises by less than that.",
@@ -159,7 +130,7 @@ def levels_table(report: HybridReport) -> Table:
          "Seconds"],
         rows,
         title="Levels compared",
-        align=["left", "left", *["right"] * 6],
+        align=["left", "left", *to_the_right(6)],
         note=f"Each level begins with the recipe of the one before. Test: {report.config.test_seeds} fresh "
         "seeds, a split that no step has seen; gain against the recipe as given, seed by seed.",
     )  # fmt: skip
@@ -196,7 +167,7 @@ def training_table(report: HybridReport) -> Table:
         ["Step", "Way", "Rate factor", "Dropout", "Entropy", "Heads", "Memory, MiB", "Seconds", "Validation"],
         rows,
         title="Learning rate, dropout, entropy, memory: without -> with",
-        align=["left", "left", *["right"] * 7],
+        align=["left", "left", *to_the_right(7)],
         note="Means over the seeds at the end of training. Rate factor: on the schedule's learning rate. "
         "Memory: what a training step holds, counted. The control of each is the same training without it.",
     )
@@ -204,110 +175,3 @@ def training_table(report: HybridReport) -> Table:
 
 def _pair(step: StepResult, after: Any, name: str, digits: int) -> str:
     return f"{figure(mean_of(step.before, name), digits)} -> {figure(mean_of(after, name), digits)}"
-
-
-def quantum_table(report: HybridReport) -> Table:
-    """The four quantum algorithms, each beside its classical control.
-
-    Args:
-        report: the answer.
-
-    Returns:
-        One row per use, and one for each algorithm that was not used.
-    """
-    uses = quantum_uses(report.steps)
-    rows = []
-    for name in ALGORITHMS:
-        own = [use for use in uses if use.algorithm == name]
-        for use in own:
-            rows.append(
-                [
-                    name,
-                    f"{use.step}: {use.arm}",
-                    f"{use.circuit_runs:,}",
-                    figure(use.seconds, 1),
-                    figure(use.entropy_change, 3, signed=True),
-                    figure(use.loss_change, signed=True),
-                    use.control,
-                    figure(use.control_seconds, 1),
-                    figure(use.control_entropy_change, 3, signed=True),
-                    figure(use.control_loss_change, signed=True),
-                    "yes" if use.kept else "no",
-                ]
-            )
-    labels = "; ".join(dict.fromkeys(f"{use.algorithm}: {use.label}" for use in uses if use.label))
-    return Table(
-        ["Algorithm", "Use", "Circuit runs", "Seconds", "Entropy", "Loss", "Control", "Seconds", "Entropy",
-         "Loss", "Kept"],
-        rows,
-        title="The four quantum algorithms",
-        align=["left", "left", *["right"] * 4, "left", *["right"] * 3, "left"],
-        note="Change of the mean entropy of attention and of the mean validation loss against the recipe "
-        f"before the step; seconds per training. All circuits are simulated ({labels}). No quantum advantage "
-        "is claimed.",
-    )  # fmt: skip
-
-
-def solver_table(report: HybridReport) -> Table:
-    """Solvers on the questions of the first seed: heads to close, experts to assign.
-
-    Args:
-        report: the answer.
-
-    Returns:
-        One row per solver of a head question, and per assignment of a router.
-    """
-    rows = []
-    for step in report.steps:
-        for arm in step.arms:
-            first = arm.records[0]
-            for row in (first.selection or {}).get("rows", ()):
-                rows.append([f"{step.name}: {arm.name}", row["method"], figure(row["objective"], 5),
-                             "yes" if row["feasible"] else "no", figure(row["seconds"], 3)])  # fmt: skip
-            for entry in first.reassigned:
-                words = f"{step.name}: layer {entry['layer']}, step {entry['step']}"
-                gap = "no bound" if entry["gap"] is None else f"gap {entry['gap']:.2%}"
-                rows.append([words, entry["method"], f"{entry['status']}, {gap}",
-                             "yes" if entry["status"] != "over capacity" else "no", "-"])  # fmt: skip
-    return Table(
-        ["Question", "Solver", "Objective", "Feasible", "Seconds"],
-        rows,
-        title="Solvers on the same question",
-        align=["left", "left", "right", "left", "right"],
-        note="Of the first seed. Heads: the quadratic model of the loss, lower is better, in its own unit.",
-    )
-
-
-def arms_table(report: HybridReport) -> Table:
-    """Every way that was trained.
-
-    Args:
-        report: the answer.
-
-    Returns:
-        One row per step and way.
-    """
-    rows = []
-    for step in report.steps:
-        for arm in step.arms:
-            before, after = mean_of(step.before, "validation"), mean_of(arm.records, "validation")
-            gain = None if before is None or after is None else before - after
-            rows.append(
-                [
-                    step.name,
-                    arm.name,
-                    arm.algorithm or "classical",
-                    figure(after),
-                    figure(gain, signed=True),
-                    f"{mean_of(arm.records, 'parameters') or 0:,.0f}",
-                    figure(mean_of(arm.records, "seconds"), 1),
-                    "kept" if step.kept and arm.name == step.best else "",
-                ]
-            )
-    return Table(
-        ["Step", "Way", "Engine", "Validation", "Gain", "Parameters", "Seconds", ""],
-        rows,
-        title="Every way that was trained",
-        align=["left", "left", "left", *["right"] * 4, "left"],
-        note="Means over the seeds; the gain is against the recipe before the step.",
-    )

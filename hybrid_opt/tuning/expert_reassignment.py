@@ -80,7 +80,7 @@ def room_for_clusters(clusters: TokenClusters, capacity_factor: float) -> float:
             f"capacity_factor is {capacity_factor!r}; below 1 the experts cannot take all tokens"
         )
     even = float(clusters.sizes.sum()) / clusters.affinity.shape[1]
-    return max(factor * even, float(clusters.sizes.max()))
+    return float(max(factor * even, float(clusters.sizes.max())))
 
 
 class ExpertReassignment(TrainerCallback):  # type: ignore[misc]

@@ -11,8 +11,8 @@ import pytest
 
 from hybrid_opt.system import recipe_trials
 from hybrid_opt.system.quantum_block import ALGORITHMS, quantum_uses
-from hybrid_opt.system.report_tables import figure
 from hybrid_opt.system.shipped_plans import shipped_planners
+from hybrid_opt.system.table_figures import figure, to_the_right
 from hybrid_opt.tuning.attention_objective import AttentionObjective
 
 SELECTION = {
@@ -145,5 +145,6 @@ def test_a_folder_goes_on_at_a_higher_level(invention, tmp_path):
 
 def test_figures_that_are_missing():
     assert figure(float("inf")) == figure(None) == "-"
+    assert to_the_right(3) == ["right"] * 3
 
 
