@@ -55,7 +55,7 @@ class TrainingRecord:
         seconds: of the training, and of the choice of heads.
         parameters: trained numbers.
         memory: bytes that a training step holds, see `step_memory`.
-        entropy: normalized entropy of attention (0 to 1), mean over layers and heads on validation examples.
+        entropy: normalized entropy of attention (0 to 1), mean over open heads on validation examples.
         dropout: mean dropout probability of attention weights at the end of training.
         rate_factor: what the learning rate was multiplied by at the end.
         heads: heads that are open.
@@ -236,7 +236,7 @@ def attention_batch(model: Any, data: TaskData) -> Any:
 
 
 def mean_entropy(model: Any, data: TaskData) -> float:
-    """Normalized entropy of attention, mean over layers and heads.
+    """Normalized entropy of attention, mean over the open heads of all layers.
 
     Args:
         model: a distance-attention model.
@@ -246,7 +246,8 @@ def mean_entropy(model: Any, data: TaskData) -> float:
         Between 0 (one key has all the weight) and 1 (even weights).
     """
     report = attention_report(model, attention_batch(model, data), max_rows=_ROWS)
-    return float(report.table("layer")["entropy"].mean())
+    heads = report.table()
+    return float(heads[heads["gate"] != 0]["entropy"].mean())
 
 
 def _open_heads(model: Any) -> int:

@@ -13,7 +13,14 @@ from ..progress import Progress
 from ..seeds import child_seed
 from .configuration import HybridConfig
 from .recipe import Recipe
-from .recipe_training import TrainingRecord, choose_recipe_heads, new_model, split_loss, train_recipe
+from .recipe_training import (
+    TrainingRecord,
+    choose_recipe_heads,
+    mean_entropy,
+    new_model,
+    split_loss,
+    train_recipe,
+)
 from .run_folder import RunFolder
 
 __all__ = ["RecipeTrials", "losses_of"]
@@ -119,6 +126,7 @@ class RecipeTrials:
             record,
             validation=split_loss(model, data, "validation", recipe.training.batch_size),
             seconds=record.seconds + selection["seconds"],
+            entropy=mean_entropy(model, data),
             heads=sum(map(len, selection["kept"])),
             selection=selection,
         )

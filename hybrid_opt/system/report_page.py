@@ -18,7 +18,7 @@ from .plan_tables import plan_tables
 from .quantum_block import quantum_uses
 from .report_tables import changes_table, levels_table, steps_table, training_table
 from .step_results import StepResult
-from .way_tables import arms_table, quantum_table, solver_table
+from .way_tables import arms_table, circuit_table, quantum_table, solver_table
 
 if TYPE_CHECKING:
     from .report import HybridReport
@@ -47,7 +47,7 @@ def write_system_page(report: HybridReport, path: str | os.PathLike[str]) -> Pat
         ("Steps", [steps_table(report), *notes, changes_table(report)]),
         ("Levels compared", [*_level_chart(report), levels_table(report)]),
         ("Learning rate, dropout, entropy, memory", [training_table(report)]),
-        ("The four quantum algorithms", [quantum_table(report), *_uses(report), solver_table(report)]),
+        ("The four quantum algorithms", _quantum(report)),
         ("Every way that was trained", [*_step_charts(report.steps), arms_table(report)]),
         *((table.title, [_untitled(table)]) for table in plan_tables(report.plans)),
         ("Parameters and memory", [parameter_table(report)]),
@@ -62,7 +62,7 @@ def write_system_page(report: HybridReport, path: str | os.PathLike[str]) -> Pat
     model = config.model
     page = Page(
         "Hybrid optimization of a transformer",
-        subtitle=report.verdict,
+        subtitle=f"{report.verdict[:1].upper()}{report.verdict[1:]}.",
         cards=_cards(report),
         sections=sections,
         footer=(
@@ -122,7 +122,9 @@ def _step_charts(steps: list[StepResult]) -> list[Part]:
         known: dict[str, list[float]] = {}
         for step in steps:
             if step.level == level and step.arms:
-                known[f"{step.name}: before"] = [record.loss for record in step.before]
+                before = [record.loss for record in step.before]
+                if before not in known.values():  # else the recipe before has its row already
+                    known[f"before {step.name}"] = before
                 for arm in step.arms:
                     known[f"{step.name}: {arm.name}"] = [record.loss for record in arm.records]
         finite = {name: losses for name, losses in known.items() if np.isfinite(losses).all()}
@@ -144,5 +146,6 @@ def _ranges(losses: Mapping[str, Sequence[float]], title: str, name: str) -> str
     )
 
 
-def _uses(report: HybridReport) -> list[Part]:
-    return [use.words() for use in quantum_uses(report.steps)]
+def _quantum(report: HybridReport) -> list[Part]:
+    sentences = [use.words() for use in quantum_uses(report.steps)]
+    return [quantum_table(report), *sentences, circuit_table(report), solver_table(report)]

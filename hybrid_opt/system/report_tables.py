@@ -12,7 +12,7 @@ from .plan_tables import plan_tables
 from .step_judgement import memory_of
 from .step_results import StepResult, mean_of
 from .table_figures import figure, to_the_right
-from .way_tables import arms_table, quantum_table, solver_table
+from .way_tables import arms_table, circuit_table, quantum_table, solver_table
 
 if TYPE_CHECKING:
     from .report import HybridReport
@@ -37,6 +37,7 @@ def report_tables(report: HybridReport) -> list[Table]:
         levels_table(report),
         training_table(report),
         quantum_table(report),
+        circuit_table(report),
         solver_table(report),
         arms_table(report),
         changes_table(report),
@@ -152,22 +153,21 @@ def training_table(report: HybridReport) -> Table:
         after = step.arm(step.best).records
         rows.append(
             [
-                step.name,
-                step.best,
+                step.best if step.judged_by == "memory" else step.name,
                 _pair(step, after, "rate_factor", 2),
                 _pair(step, after, "dropout", 3),
                 _pair(step, after, "entropy", 3),
-                _pair(step, after, "heads", 1),
+                _pair(step, after, "heads", 0),
                 f"{memory_of(step.before) / _MEBI:.2f} -> {memory_of(after) / _MEBI:.2f}",
                 _pair(step, after, "seconds", 1),
                 _pair(step, after, "validation", 4),
             ]
         )
     return Table(
-        ["Step", "Way", "Rate factor", "Dropout", "Entropy", "Heads", "Memory, MiB", "Seconds", "Validation"],
+        ["Step", "Rate factor", "Dropout", "Entropy", "Heads", "Memory, MiB", "Seconds", "Validation"],
         rows,
         title="Learning rate, dropout, entropy, memory: without -> with",
-        align=["left", "left", *to_the_right(7)],
+        align=["left", *to_the_right(7)],
         note="Means over the seeds at the end of training. Rate factor: on the schedule's learning rate. "
         "Memory: what a training step holds, counted. The control of each is the same training without it.",
     )

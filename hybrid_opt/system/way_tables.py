@@ -12,7 +12,7 @@ from .table_figures import figure, to_the_right
 if TYPE_CHECKING:
     from .report import HybridReport
 
-__all__ = ["arms_table", "quantum_table", "solver_table"]
+__all__ = ["arms_table", "circuit_table", "quantum_table", "solver_table"]
 
 
 def quantum_table(report: HybridReport) -> Table:
@@ -32,7 +32,7 @@ def quantum_table(report: HybridReport) -> Table:
             rows.append(
                 [
                     name,
-                    f"{use.step}: {use.arm}",
+                    use.step,
                     f"{use.circuit_runs:,}",
                     figure(use.seconds, 1),
                     figure(use.entropy_change, 3, signed=True),
@@ -41,20 +41,34 @@ def quantum_table(report: HybridReport) -> Table:
                     figure(use.control_seconds, 1),
                     figure(use.control_entropy_change, 3, signed=True),
                     figure(use.control_loss_change, signed=True),
-                    "yes" if use.kept else "no",
                 ]
             )
-    labels = "; ".join(dict.fromkeys(f"{use.algorithm}: {use.label}" for use in uses if use.label))
     return Table(
-        ["Algorithm", "Use", "Circuit runs", "Seconds", "Entropy", "Loss", "Control", "Seconds", "Entropy",
-         "Loss", "Kept"],
+        ["Algorithm", "Step", "Circuit runs", "Seconds", "Entropy", "Loss", "Control", "Seconds", "Entropy",
+         "Loss"],
         rows,
         title="The four quantum algorithms",
-        align=["left", "left", *to_the_right(4), "left", *to_the_right(3), "left"],
+        align=["left", "left", *to_the_right(4), "left", *to_the_right(3)],
         note="Change of the mean entropy of attention and of the mean validation loss against the recipe "
-        f"before the step; seconds per training. All circuits are simulated ({labels}). No quantum advantage "
-        "is claimed.",
+        "before the step, by the circuit and by its control; seconds of a training, and of the solver before "
+        "it. All circuits are simulated. No quantum advantage is claimed.",
     )  # fmt: skip
+
+
+def circuit_table(report: HybridReport) -> Table:
+    """What ran behind each use of a quantum algorithm.
+
+    Args:
+        report: the answer.
+
+    Returns:
+        One row per use.
+    """
+    uses = quantum_uses(report.steps)
+    rows = [[use.algorithm, use.step, use.arm, "yes" if use.kept else "no", use.label] for use in uses]
+    columns = ["Algorithm", "Step", "Way", "Kept", "Simulator and size"]
+    note = "Of the first training, or of the last question."
+    return Table(columns, rows, title="Circuits that ran", align=["left"] * 5, note=note)
 
 
 def solver_table(report: HybridReport) -> Table:

@@ -45,6 +45,7 @@ def invented(train=formula):
         mock.patch.object(recipe_trials, "train_recipe", train),
         mock.patch.object(recipe_trials, "new_model", side_effect=lambda *given: torch.nn.Linear(1, 1)),
         mock.patch.object(recipe_trials, "split_loss", lambda model, *given: 2.0 * model.weight.item()),
+        mock.patch.object(recipe_trials, "mean_entropy", return_value=0.4),
         mock.patch.object(optimizer, "model_facts", return_value=FACTS),
     ):
         yield

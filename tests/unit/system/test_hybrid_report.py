@@ -63,9 +63,9 @@ def test_every_block_is_there(report):
     titles = [table.title for table in report.tables()]
     assert titles == [
         "Steps", "Levels compared", "Learning rate, dropout, entropy, memory: without -> with",
-        "The four quantum algorithms", "Solvers on the same question", "Every way that was trained",
-        "What each step changes", "Marketing plans", "Business plans", "Parameters and memory",
-        "Attention by layer",
+        "The four quantum algorithms", "Circuits that ran", "Solvers on the same question",
+        "Every way that was trained", "What each step changes", "Marketing plans", "Business plans",
+        "Parameters and memory", "Attention by layer",
     ]  # fmt: skip
     assert list(report.recipes) == ["as given", "basic", "advanced", "full"]
     assert len(report.table()) == 11
@@ -82,6 +82,7 @@ def test_the_four_algorithms_stand_beside_their_controls(report):
     assert kernel.words() == "quantum kernel in experts: the same loss as RBF router; not kept."
     heads = next(use for use in uses if use.step == "head masks")
     assert (heads.circuit_runs, heads.label) == (3000, "Aer: 2 qubits")
+    assert heads.entropy_change == pytest.approx(-0.1)
     assigned = next(use for use in uses if use.step == "token assignment")
     assert (assigned.circuit_runs, assigned.label) == (1500, "subspace: 8 qubits")
 

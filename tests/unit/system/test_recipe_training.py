@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 import torch
 
+from hybrid_opt.classical.attention_analysis import attention_report
 from hybrid_opt.classical.data_registry import load_data
 from hybrid_opt.classical.head_sites import find_head_sites
 from hybrid_opt.classical.training_settings import TrainingSettings
 from hybrid_opt.system.recipe import Recipe
 from hybrid_opt.system.recipe_training import (
     TrainingRecord,
+    attention_batch,
     choose_recipe_heads,
     mean_entropy,
     new_model,
@@ -74,7 +76,6 @@ def test_experts_are_assigned_again_during_training():
 def test_heads_are_closed_and_measured(tmp_path):
     recipe = replace(RECIPE, heads={"keep": [1, 1], "method": "qaoa", "compare": ["exact", "greedy"]})
     model = new_model(recipe, DATA, 3).eval()
-    before = mean_entropy(model, DATA)
     found = choose_recipe_heads(recipe, model, DATA, 3, tmp_path / "journal", silent, 60.0)
     assert [len(heads) for heads in found["kept"]] == [1, 1]
     masks = [site.attention.head_mask.tolist() for site in find_head_sites(model)]
@@ -84,4 +85,6 @@ def test_heads_are_closed_and_measured(tmp_path):
     assert found["samples"] > 0
     assert "qubits" in found["label"]
     assert (tmp_path / "journal").is_file()
-    assert before == pytest.approx(mean_entropy(model, DATA), abs=0.2)
+    table = attention_report(model, attention_batch(model, DATA), max_rows=64).table()
+    rows = [row for row in table.to_dict("records") if row["head"] in found["kept"][row["layer"]]]
+    assert mean_entropy(model, DATA) == pytest.approx(sum(row["entropy"] for row in rows) / 2)
