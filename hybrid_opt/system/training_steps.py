@@ -8,12 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..classical.distance_trainer import step_counts
 from ..classical.errors import ConfigurationError
+from ..classical.sparsity_rule import SparsityRule
 from ..errors import OptionError
+from .head_step import heads_by_layer
 from .recipe import Recipe
 from .steps import Arm, Proposal, StepContext
 
-__all__ = ["CallbackStep", "MemoryStep", "training_steps"]
+__all__ = ["CallbackStep", "MemoryStep", "SparsityStep", "training_steps"]
+
+_TARGET = 0.25  # share of the heads that are closed
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,46 @@ class CallbackStep:
             return Proposal((Arm(self.callback, recipe.with_callback(self.callback, **self.settings)),))
         except ConfigurationError as error:
             raise OptionError(f"the step {self.name!r} does not fit the settings: {error}") from error
+
+
+@dataclass(frozen=True)
+class SparsityStep:
+    """Close a quarter of the heads while the model trains, at least one.
+
+    Example:
+        >>> SparsityStep().name
+        'head sparsity'
+    """
+
+    name: str = "head sparsity"
+    level: str = "basic"
+    judged_by: str = "loss"
+
+    def propose(self, recipe: Recipe, context: StepContext) -> Proposal:
+        """The recipe with the callback, where the model and the length of the training allow it.
+
+        Args:
+            recipe: the recipe so far.
+            context: the question.
+
+        Returns:
+            One arm; none where no layer can lose a head, or training is too short.
+
+        Raises:
+            OptionError: the settings do not fit the training.
+        """
+        heads = heads_by_layer(recipe, context.config.data)
+        if sum(heads) == len(heads):
+            return Proposal((), notes=("every layer has a single head, which stays",))
+        total = step_counts(recipe.training, len(context.config.data.train))[1]
+        target = max(_TARGET, 1 / sum(heads))
+        rule = SparsityRule(target=target)
+        try:
+            rule.span(total)
+        except ConfigurationError:
+            return Proposal((), notes=(f"a training of {total} steps is too short to close heads on the way",))
+        settings = {"target": target, "interval": max(1, min(rule.interval, total // 10))}
+        return CallbackStep(self.name, rule.name, settings).propose(recipe, context)
 
 
 @dataclass(frozen=True)
@@ -109,6 +154,6 @@ def training_steps() -> list[Any]:
     return [
         CallbackStep("learning rate", "progress_learning_rate", {"increase": 1.2}),
         CallbackStep("dropout", "entropy_dropout"),
-        CallbackStep("head sparsity", "head_sparsity", {"interval": 5}),
+        SparsityStep(),
         MemoryStep(),
     ]

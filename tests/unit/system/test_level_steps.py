@@ -16,7 +16,7 @@ from hybrid_opt.system.layer_steps import gate_step, layer_steps
 from hybrid_opt.system.level_steps import steps_of
 from hybrid_opt.system.recipe import Recipe
 from hybrid_opt.system.steps import Proposal, StepContext
-from hybrid_opt.system.training_steps import CallbackStep, MemoryStep, training_steps
+from hybrid_opt.system.training_steps import CallbackStep, MemoryStep, SparsityStep, training_steps
 
 DATA = load_data("wine")
 MODEL = DATA.config(hidden_size=8, num_attention_heads=2, num_hidden_layers=2)
@@ -90,6 +90,12 @@ def test_memory_has_two_ways_or_says_that_both_are_taken():
 def test_what_a_model_cannot_have_is_told():
     single = DATA.config(hidden_size=8, num_attention_heads=1, num_hidden_layers=1)
     recipe = Recipe.of(single, SETTINGS)
+    assert "single head" in SparsityStep().propose(recipe, context(single)).notes[0]
+    short = RECIPE.with_training(max_steps=1)
+    assert "too short" in SparsityStep().propose(short, context()).notes[0]
+    (arm,) = SparsityStep().propose(Recipe.of(DATA.config(
+        hidden_size=8, num_attention_heads=2, num_hidden_layers=1), SETTINGS), context()).arms
+    assert arm.recipe.training.callbacks["head_sparsity"]["target"] == 0.5  # one head at least
     assert "keeps all" in HeadStep().propose(recipe, context(single)).notes[0]
     assert "single head" in gate_step().propose(recipe, context(single)).notes[0]
 
