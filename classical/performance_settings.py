@@ -39,8 +39,7 @@ def read_performance_settings(given: Mapping[str, Any] | None) -> dict[str, dict
         >>> read_performance_settings({"head_sparsty": {}})
         Traceback (most recent call last):
         ...
-        hybrid_opt.classical.errors.ConfigurationError: unknown performance callback 'head_sparsty'; did
-        you...
+        hybrid_opt.classical.errors.ConfigurationError: unknown performance callback 'head_sparsty'...
     """
     if given is None:
         return {}

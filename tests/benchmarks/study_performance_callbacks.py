@@ -140,13 +140,10 @@ def run(data: Any, task: str, arm: dict[str, Any], seed: int, steps: int) -> dic
     model = model_of(data, seed, attention_dropout=dropout)
     with TemporaryDirectory() as folder:
         result = train(model, data, Path(folder) / "run", settings)
-    positions = settings.examples_per_step * data.sequence_length
     found = {
         "test": held_out(model, data),
         "entropy": entropy_of(model, data),
         "closed": float((model.head_mask() == 0).float().mean()),
-        "seconds per step": positions / result.tokens_per_second,
-        "seconds": result.seconds,
     }
     done = result.callbacks
     if "entropy_dropout" in done:
@@ -185,16 +182,6 @@ def summary(parts: dict[str, Any], task: str) -> dict[str, Any]:
             row["difference"] = [float(difference.mean()), half_width(difference)]
             row["lower in"] = int((difference < 0).sum())
         if arm in runs:
-            base = runs[PAIRS.get(arm, arm)]
-            row["time of a step"] = float(
-                np.median(
-                    [
-                        one["seconds per step"] / other["seconds per step"]
-                        for one, other in zip(runs[arm], base, strict=True)
-                    ]
-                )
-            )
-            row["seconds"] = float(np.median([one["seconds"] for one in runs[arm]]))
             for name in ("entropy", "closed", "came back", "factor", "changes", "micro-batch"):
                 if name in runs[arm][0]:
                     row[name] = float(np.mean([one[name] for one in runs[arm]]))
@@ -290,8 +277,7 @@ def main(path: str, *parts: str) -> None:
                 name = f"{task} | {arm} | seed {seed}"
                 if not record.has(name):
                     record.add(name, run(data, task, changes, SEED + seed, STEPS[task]))
-                    figures = record.content["parts"][name]
-                    sys.stderr.write(f"{name}: test {figures['test']:.4f}, {figures['seconds']:.1f} s\n")
+                    sys.stderr.write(f"{name}: test {record.content['parts'][name]['test']:.4f}\n")
         record.add(f"{task}, summary", summary(record.content["parts"], task))
     if not parts or "memory" in parts:
         memory(record)
