@@ -1,8 +1,8 @@
 """Divide staff and money among departments, with proof, fairness and the worth of one more post.
 
-The tables that ship with the package are synthetic (made by a seeded generator). Put your own CSV files in their
-place: a department table (department, current, min, max, step, perhaps service and need, and a column with the use
-per level for each resource) and value curves (department, level, value).
+The tables that ship with the package are synthetic (made by a seeded generator). Put your own CSV files in
+their place: a department table (department, current, min, max, step, perhaps service and need, and a column
+with the use per level for each resource) and value curves (department, level, value).
 """
 
 import pandas as pd
@@ -30,8 +30,8 @@ print(plan.resources())
 print(planner.what_if("sales", [6, 8, 10]))
 print(planner.scenarios({"38 posts": {"resources": {"staff": 38, "money": 246_000}}}, seed=7))
 
-# Where one limit can bind and all curves are concave, greedy by marginal value is optimal, and the plan says that
-# it checked. The curve of development is S-shaped, so it is left out here.
+# Where one limit can bind and all curves are concave, greedy by marginal value is optimal, and the plan says
+# that it checked. The curve of development is S-shaped, so it is left out here.
 departments, curves = pd.read_csv(files.departments), pd.read_csv(files.curves)
 simple = ResourcePlanner.from_tables(
     departments[departments["department"] != "development"],

@@ -25,9 +25,10 @@ from .dynamic_program import operations
 from .level_models import to_cqm, to_level_model
 from .level_plan import GridGap, LevelPlan
 from .level_task import LevelTask
-from .limit_changes import changes_of_limits
+from .limit_changes import worth_of_limits
 from .line_table import LineTable
 from .lines import LevelQuestion
+from .marginal_greedy import greedy_by_marginal_value
 from .near_optimal import NearOptimal, near_optimal_plans
 from .plan_options import check_plan_options
 from .proven_answer import QUICK, ProvenAnswer, prove
@@ -37,7 +38,7 @@ from .side_near import near_plans_by_search
 from .stability import Stability, plan_stability
 from .what_if import line_position, what_if_table
 from .windows import nearest_plan
-from .worth import no_changes, worth_of_changes
+from .worth import no_changes
 from .zoom import Zoom, zoom
 
 __all__ = ["LevelPlanner"]
@@ -187,7 +188,7 @@ class LevelPlanner(Generic[PlanT]):
         levels = self.question.levels()
         today = self._today(levels)
         report(0.0, "proving the optimum")
-        proven = prove(levels, start=today, time_limit=time_limit)
+        proven = prove(levels, start=self._start(levels, today), time_limit=time_limit)
         zoomed: Zoom | None = None
         if method != "auto":
             zoomed = zoom(
@@ -201,12 +202,12 @@ class LevelPlanner(Generic[PlanT]):
             )
         notes = [*self.notes, *proven.notes]
         phases: dict[str, Callable[[], Any]] = {
-            "what one more step is worth": lambda: self._limits(levels, proven, time_limit),
+            "what one more step is worth": lambda: self._limits(levels, proven, time_limit, notes),
             "plans that are almost as good": lambda: self._near(
                 proven, tolerance, alternatives, child_seed(seed, "near")
             ),
             "a finer grid": lambda: self._grid_gap(proven),
-            "other exact methods": lambda: exact_baselines(levels, time_limit=time_limit),
+            "other exact methods": lambda: exact_baselines(levels, known=proven, time_limit=time_limit),
             "stability over draws of the curves": lambda: self._stability(
                 levels, proven, draws, child_seed(seed, "stability"), time_limit, notes
             ),
@@ -288,6 +289,13 @@ class LevelPlanner(Generic[PlanT]):
         choice = np.array([-1 if level is None else level for level in found], dtype=np.int64)
         return choice if (choice >= 0).all() and levels.feasible(choice) else None
 
+    def _start(self, levels: LevelQuestion, today: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
+        """Where the proof starts: today's plan, or greedy's where that is asked for and better."""
+        greedy = greedy_by_marginal_value(levels) if self.beside else None
+        if greedy is None or greedy.choice is None or greedy.value is None:
+            return today
+        return greedy.choice if today is None or greedy.value > levels.value(today) else today
+
     def _anchor(self, levels: LevelQuestion, today: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """Today's plan, or the feasible plan that moves the least away from it."""
         if today is not None:
@@ -306,16 +314,11 @@ class LevelPlanner(Generic[PlanT]):
             self.question.levels(), proven.choice, tolerance=tolerance, most=alternatives, seed=seed
         )
 
-    def _limits(self, levels: LevelQuestion, proven: ProvenAnswer, time_limit: float) -> pd.DataFrame:
+    def _limits(
+        self, levels: LevelQuestion, proven: ProvenAnswer, time_limit: float, notes: list[str]
+    ) -> pd.DataFrame:
         """Worth of one more step of every limit, by solving again."""
-        changes = changes_of_limits(self.question, proven.choice)
-        # Each answer takes about as long as the first; without a proof a difference would mean nothing.
-        in_windows = proven.program is None and not (levels.synergies or levels.sides)
-        if in_windows or not proven.proven or proven.seconds * len(changes) > time_limit:
-            return no_changes(levels)
-        return worth_of_changes(
-            levels, changes, lambda question: prove(question, time_limit=time_limit).value
-        )
+        return worth_of_limits(self.question, levels, proven, notes, time_limit=time_limit)
 
     def _stability(
         self,

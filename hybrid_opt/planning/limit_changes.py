@@ -1,4 +1,4 @@
-"""The limits of a level task, each moved by one step: what ``worth_of_changes`` solves again."""
+"""The limits of a level task, each moved by one step and the task solved again."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from .level_task import LevelTask
+from .lines import LevelQuestion
 from .money import exact
-from .worth import Change
+from .proven_answer import ProvenAnswer, prove
+from .worth import Change, no_changes, worth_of_changes
 
-__all__ = ["changes_of_limits"]
+__all__ = ["changes_of_limits", "worth_of_limits"]
+
+FIRST = ("budget", "cap", "resource")  # what is worth most to know where time is short
 
 
 def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list[Change]:
@@ -49,3 +54,41 @@ def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list
             elif reason and int(choice[i]) == (len(task.grids[i].spends()) - 1 if end == "max" else 0):
                 changes.append(Change(line.label, kind, own, None, reason))
     return changes
+
+
+def worth_of_limits(
+    task: LevelTask,
+    levels: LevelQuestion,
+    proven: ProvenAnswer,
+    notes: list[str],
+    *,
+    time_limit: float = 60.0,
+) -> pd.DataFrame:
+    """What one more step of each limit is worth.
+
+    Where there are too many limits for the time, those of a task with side constraints are cut down to the
+    resources and caps, and a note says so.
+
+    Args:
+        task: the task.
+        levels: ``task.levels()``.
+        proven: its proven answer.
+        notes: takes what the reader should know.
+        time_limit: seconds for all limits together, as far as the first proof's time tells.
+
+    Returns:
+        The table of ``worth_of_changes``; without a row where the answer is not proven or time is short.
+    """
+    changes = changes_of_limits(task, proven.choice)
+    # Each answer takes about as long as the first; without a proof a difference would mean nothing.
+    in_windows = proven.program is None and not (levels.synergies or levels.sides)
+    if levels.sides and proven.seconds * len(changes) > time_limit:
+        fewer = [change for change in changes if change.kind in FIRST]
+        notes.append(
+            f"the worth of {len(changes) - len(fewer)} bounds and fairness limits was left out, to keep "
+            f"within the time limit of {time_limit:g} s"
+        )
+        changes = fewer
+    if in_windows or not proven.proven or proven.seconds * len(changes) > time_limit:
+        return no_changes(levels)
+    return worth_of_changes(levels, changes, lambda question: prove(question, time_limit=time_limit).value)

@@ -86,7 +86,7 @@ def what_if_tables(plan: LevelPlan) -> list[Table]:
         order = [label, *(other for other in labels if other != label)]
         rows = []
         for row in frame.to_dict("records"):
-            amounts = [figures.spend(float(row[name])) for name in order]
+            amounts = ["" if np.isnan(row[name]) else figures.spend(float(row[name])) for name in order]
             value = "no plan" if row["reason"] else figures.response(float(row[plan.words.value]))
             rows.append([*amounts, value, _loss(row)])
         tables.append(
@@ -104,7 +104,7 @@ def what_if_tables(plan: LevelPlan) -> list[Table]:
 def _loss(row: dict[Any, Any]) -> str:
     """The share lost, marked where it is not proven."""
     if np.isnan(row["loss"]):
-        return "n/a"
+        return ""
     return f"{row['loss']:.2%}" + ("" if row["proven"] else " or less")
 
 

@@ -47,7 +47,7 @@ def test_fairness_as_a_number_and_tables_on_stdout():
 
 
 def test_a_budget_plan_takes_the_same_flags(tmp_path):
-    plan = {"channel": ["tv", "search"], "current": [60, 40], "min": [0, 0], "max": [100, 100], "step": [20, 20]}
+    plan = {"channel": ["tv", "search"], "current": [60, 40], "min": [0, 0], "max": [100] * 2, "step": 20}
     curves = {"channel": ["tv", "tv", "search", "search"], "spend": [0, 100] * 2, "response": [0, 9, 0, 8]}
     paths = [str(tmp_path / name) for name in ("plan.csv", "curves.csv")]
     for path, table in zip(paths, (plan, curves)):

@@ -73,6 +73,7 @@ def brute_force(resources, fairness=None, synergies=False, single=False, cap=Non
 )
 def test_optimum_equals_brute_force(options, known):
     asked = planner(**options)
+    assert "budget" not in asked.to_cqm().constraints
     plan = asked.solve(seed=1)
     best = brute_force(asked.resources, **known)
     assert plan.value == pytest.approx(best)
@@ -261,3 +262,19 @@ def test_a_curve_that_is_missing_or_too_short_speaks_of_departments():
     short = CURVES[~((CURVES["department"] == "lab") & (CURVES["level"] == 4))]
     with pytest.raises(PlanError, match="curves end before the highest level: 'lab'"):
         ResourcePlanner.from_tables(DEPARTMENTS, short, resources=RESOURCES)
+
+
+@pytest.mark.parametrize(
+    ("phase", "left"), [("_near", "plans that are almost as good"), ("_stability", "stability over draws")]
+)
+def test_ctrl_c_keeps_the_proven_plan(monkeypatch, phase, left):
+    asked = planner()
+
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(asked, phase, stop)
+    plan = asked.solve(seed=1, draws=2)
+    assert plan.status == "optimal"
+    assert left in plan.notes[-1]
+    assert json.loads(plan.to_json())["status"] == "optimal"
