@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._optional import require
 from .attention_step import AttentionStep
 from .configuration import HybridConfig
 from .expert_steps import AssignmentStep, ExpertStep
@@ -21,9 +22,16 @@ def steps_of(config: HybridConfig) -> list[Step]:
 
     Returns:
         The steps of its level and of those below it; none where nothing is trained.
+
+    Raises:
+        MissingDependencyError: a library that a step needs is not installed; said now, not after an hour.
     """
     if not config.neural:
         return []
+    if config.quantum and config.level != "basic":
+        require("qiskit_aer", "aer")
+    if config.level == "full":
+        require("sklearn", "ml")  # clusters of tokens
     steps: list[Step] = [
         *training_steps(),
         AttentionStep(),

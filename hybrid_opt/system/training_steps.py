@@ -98,7 +98,8 @@ class SparsityStep:
         try:
             rule.span(total)
         except ConfigurationError:
-            return Proposal((), notes=(f"a training of {total} steps is too short to close heads on the way",))
+            words = f"a training of {total} steps is too short to close heads on the way"
+            return Proposal((), notes=(words,))
         settings = {"target": target, "interval": max(1, min(rule.interval, total // 10))}
         return CallbackStep(self.name, rule.name, settings).propose(recipe, context)
 

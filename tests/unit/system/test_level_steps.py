@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from hybrid_opt.classical.data_registry import load_data
 from hybrid_opt.classical.training_settings import TrainingSettings
+from hybrid_opt.errors import MissingDependencyError
 from hybrid_opt.system.configuration import HybridConfig
 from hybrid_opt.system.expert_steps import AssignmentStep, ExpertStep
 from hybrid_opt.system.head_step import HeadStep
@@ -40,6 +42,16 @@ def test_levels_and_switches():
     assert full[6:] == ["experts", "token assignment", "controller", "bins of lambda", "head gate"]
     assert len(set(full)) == len(full)
     assert names(level="full", neural=False) == []
+
+
+def test_a_missing_library_is_told_before_the_first_training(monkeypatch):
+    monkeypatch.setitem(sys.modules, "qiskit_aer", None)
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    assert steps_of(HybridConfig(MODEL, DATA))
+    assert steps_of(HybridConfig(MODEL, DATA, level="advanced", quantum=False))
+    for settings, extra in (({"level": "advanced"}, "aer"), ({"level": "full", "quantum": False}, "ml")):
+        with pytest.raises(MissingDependencyError, match=rf"hybrid-opt\[{extra}\]"):
+            steps_of(HybridConfig(MODEL, DATA, **settings))
 
 
 @pytest.mark.parametrize("step", [HeadStep(), ExpertStep(), AssignmentStep(), *layer_steps()], ids=str)
