@@ -57,7 +57,7 @@ def _by_part(model: Any) -> dict[str, int]:
     for name, part in model.named_parameters():
         if "embed" in name or "position" in name:
             kind = "embeddings"
-        elif "attention" in name:
+        elif ".attention." in f".{name}":
             kind = "attention"
         else:
             kind = "feed-forward" if "feed_forward" in name else "other"
