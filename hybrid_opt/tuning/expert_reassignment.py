@@ -194,6 +194,7 @@ class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
         Raises:
             OptionError: no such layer, another router, or data that do not fit.
             SolverError: the method found no feasible assignment.
+            KeyboardInterrupt: ctrl-C ended the method.
         """
         seed = child_seed(self.seed, f"reassignment {layer} {step}")
         clusters = cluster_tokens(
@@ -202,6 +203,8 @@ class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
         )  # fmt: skip
         problem = clusters.problem(capacity=room_for_clusters(clusters, self.capacity_factor), **self.weights)
         routing = assign_experts(problem, self.method, seed=seed, time_limit=self.time_limit)
+        if routing.rows[0].interrupted:
+            raise KeyboardInterrupt  # the solver kept it to itself, and training would go on
         satisfied = routing.initialize(model, layer, margin=self.margin)
         ran = routing.rows[0].quantum
         return Reassigned(
