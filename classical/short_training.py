@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,7 +10,12 @@ from typing import Any
 from .distance_trainer import DistanceTrainer, step_counts, trainer_arguments, transformers
 from .errors import ConfigurationError, TrainingError
 from .evaluation_pass import add_up
-from .performance_callbacks import build_performance_callbacks, release_callbacks, settled_settings
+from .performance_callbacks import (
+    build_performance_callbacks,
+    performance_report,
+    release_callbacks,
+    settled_settings,
+)
 from .quiet_libraries import kept_configuration, preserved_random_state, quiet_libraries
 from .task_data import TaskData
 from .training_callbacks import EpochOrder, HistoryWriter, Progress, ProgressReporter
@@ -20,6 +25,9 @@ __all__ = ["train_without_files"]
 
 OnValidation = Callable[[int, float], bool]
 """Called with optimizer step and validation loss; a true answer ends the training."""
+
+OnCallbacks = Callable[[dict[str, Any]], None]
+"""Called with what each performance callback did."""
 
 TrainerCallback: Any = transformers.TrainerCallback
 
@@ -46,6 +54,8 @@ def train_without_files(
     settings: TrainingSettings | None = None,
     *,
     on_validation: OnValidation | None = None,
+    callbacks: Sequence[Any] = (),
+    on_callbacks: OnCallbacks | None = None,
     progress: Progress | None = None,
 ) -> float:
     """Train a model in place as ``train`` does, without folder, checkpoints and figures.
@@ -60,6 +70,8 @@ def train_without_files(
         on_validation: called with step and loss of each validation during training; a true answer ends the
             run there. Without it the only validation is the last, unless the callback
             ``progress_learning_rate`` needs more.
+        callbacks: further callbacks of transformers, besides the performance callbacks of the settings.
+        on_callbacks: called at the end with what each performance callback did, name -> its ``to_dict``.
         progress: called with the share of the steps done and a few words.
 
     Returns:
@@ -86,7 +98,7 @@ def train_without_files(
             "earlier weights to go back to: leave it None, or use train(model, data, folder, settings)"
         )
     _, total = step_counts(settings, len(data.train))
-    performance = build_performance_callbacks(settings)
+    performance = build_performance_callbacks(settings, callbacks)
     settings = settled_settings(performance, model, data, settings, total=total)
     if on_validation is None and "progress_learning_rate" not in settings.callbacks:
         settings = replace(settings, eval_steps=total + 1)
@@ -97,18 +109,20 @@ def train_without_files(
         kept_configuration(model),
     ):
         arguments = trainer_arguments(settings, len(data.train), scratch, unused=True, save=False)
-        callbacks: list[Any] = [HistoryWriter(None), *performance]
+        used: list[Any] = [HistoryWriter(None), *performance, *callbacks]
         if progress is not None:
-            callbacks.append(ProgressReporter(progress))
+            used.append(ProgressReporter(progress))
         if on_validation is not None:
-            callbacks.append(_Watcher(on_validation))
-        trainer = DistanceTrainer(model, arguments, data, settings, callbacks)
+            used.append(_Watcher(on_validation))
+        trainer = DistanceTrainer(model, arguments, data, settings, used)
         trainer.add_callback(EpochOrder(trainer.order, data.train))
         try:
             trainer.train()
         finally:
             release_callbacks(performance)
             trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
+    if on_callbacks is not None:
+        on_callbacks(performance_report(trainer.callback_handler.callbacks))
     model.eval()
     sums = add_up(model, data.validation, data.task, collate=data.collate, batch_size=settings.batch_size)
     if not sums.items:

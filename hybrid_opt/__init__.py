@@ -28,15 +28,20 @@ if TYPE_CHECKING:
         planning,
         qubo,
         solvers,
+        system,
         testing,
         tuning,
     )
     from .qubo import LevelModel, Qubo, to_qubo
     from .solvers import Solution, methods, solve
+    from .system import HybridConfig, HybridOptimizer, HybridReport
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "HybridConfig",
+    "HybridOptimizer",
+    "HybridReport",
     "LevelModel",
     "Qubo",
     "Solution",
@@ -53,12 +58,16 @@ __all__ = [
     "qubo",
     "solve",
     "solvers",
+    "system",
     "testing",
     "to_qubo",
     "tuning",
 ]
 
 _HOMES = {
+    "HybridConfig": "system",
+    "HybridOptimizer": "system",
+    "HybridReport": "system",
     "LevelModel": "qubo",
     "Qubo": "qubo",
     "Solution": "solvers",
@@ -77,6 +86,7 @@ _ROOMS = {
     "planning",
     "qubo",
     "solvers",
+    "system",
     "testing",
     "tuning",
 }

@@ -23,6 +23,7 @@ from .cli_output import (
     tell,
 )
 from .cli_plan import plan_app
+from .cli_system import system
 from .cli_transformer import register_commands
 from .cli_tuning import tune_app
 from .errors import HybridOptError
@@ -41,6 +42,7 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(plan_app, name="plan")
 register_commands(app)
 app.add_typer(tune_app, name="tune")
+app.command()(system)
 
 # The errors of the classical half have no class of their own in common: that folder imports nothing of ours.
 EXPECTED = (HybridOptError, *(getattr(classical_errors, name) for name in classical_errors.__all__))

@@ -16,6 +16,7 @@ from ..errors import OptionError
 from ..seeds import child_seed, resolve_seed
 from ..solvers.settings import check_whole
 from .expert_layers import expert_layer, find_expert_layers
+from .quantum_rows import quantum_label
 from .routing_assignment import assign_experts
 from .routing_checks import read_weight
 from .routing_problem import CAPACITY_FACTOR
@@ -36,6 +37,8 @@ class Reassigned:
         gap: distance of its objective from the best bound, None where nothing is proven.
         max_violation: MaxVio of the clusters as assigned.
         satisfied: share of the tokens whose centroid prefers its expert, see `Routing.initialize`.
+        quantum: simulator and size of a quantum method, else empty.
+        samples: samples it counts as in a fair comparison, else 0.
     """
 
     step: int
@@ -45,6 +48,8 @@ class Reassigned:
     gap: float | None
     max_violation: float
     satisfied: float
+    quantum: str = ""
+    samples: int = 0
 
 
 class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
@@ -158,6 +163,7 @@ class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
         Raises:
             OptionError: no such layer, another router, or data that do not fit.
             SolverError: the method found no feasible assignment.
+            KeyboardInterrupt: ctrl-C ended the method.
         """
         seed = child_seed(self.seed, f"reassignment {layer} {step}")
         clusters = cluster_tokens(
@@ -166,10 +172,14 @@ class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
         )  # fmt: skip
         problem = clusters.problem(capacity=clusters.room(self.capacity_factor), **self.weights)
         routing = assign_experts(problem, self.method, seed=seed, time_limit=self.time_limit)
+        if routing.rows[0].interrupted:
+            raise KeyboardInterrupt  # the solver kept it to itself, and training would go on
         satisfied = routing.initialize(model, layer, margin=self.margin)
+        ran = routing.rows[0].quantum
         return Reassigned(
-            step, layer, routing.method, routing.rows[0].status, routing.gap, routing.max_violation, satisfied
-        )
+            step, layer, routing.method, routing.rows[0].status, routing.gap, routing.max_violation,
+            satisfied, "" if ran is None else quantum_label(ran), 0 if ran is None else ran.samples_counted,
+        )  # fmt: skip
 
     def to_dict(self) -> list[dict[str, Any]]:
         """The history as plain numbers, for JSON."""

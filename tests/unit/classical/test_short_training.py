@@ -78,3 +78,15 @@ def test_early_stopping_is_refused():
 def test_a_diverging_run_is_an_error():
     with pytest.raises(DivergenceError, match="lower learning_rate"):
         train_without_files(model_of(), DATA, SETTINGS.replaced(learning_rate=1e30, max_steps=20))
+
+
+def test_callbacks_are_added_and_what_they_did_is_told():
+    from hybrid_opt.classical.entropy_dropout import EntropyDropout
+
+    told: list[dict] = []
+    settings = SETTINGS.replaced(callbacks={"head_sparsity": {"target": 0.5, "interval": 1}})
+    dropout = EntropyDropout(interval=2)
+    train_without_files(model_of(), DATA, settings, callbacks=[dropout], on_callbacks=told.append)
+    assert set(told[0]) == {"head_sparsity", "entropy_dropout"}
+    assert told[0]["head_sparsity"]["history"][-1]["share"] == 0.5
+    assert told[0]["entropy_dropout"]["settings"]["interval"] == 2

@@ -100,3 +100,25 @@ def test_a_model_without_experts_is_refused_before_it_trains(layers):
     with pytest.raises(OptionError, match="has no layer with experts"):
         again(layers=layers).on_train_begin(None, None, None, model=model)
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+def test_ctrl_c_inside_a_method_ends_the_training(monkeypatch):
+    from dataclasses import replace
+
+    from hybrid_opt.tuning import expert_reassignment
+
+    found = expert_reassignment.assign_experts
+
+    def cut(*given, **named):
+        routing = found(*given, **named)
+        return replace(routing, rows=(replace(routing.rows[0], interrupted=True),))
+
+    monkeypatch.setattr(expert_reassignment, "assign_experts", cut)
+    data = load_data("wine", seed=0)
+    experts = {"feed_forward": "moe", "moe": {"num_experts": 2, "top_k": 1}}
+    config = data.config(hidden_size=8, num_attention_heads=2, num_hidden_layers=1, **experts)
+    model = DistanceEncoderForSequenceClassification(config)
+    again = ExpertReassignment(data, n_clusters=3, every=1, examples=16, seed=0)
+    with pytest.raises(KeyboardInterrupt):
+        again.assign(model, 0)
+    assert again.history == []
