@@ -161,6 +161,16 @@ class LevelPlan:
             return {}
         return {"spent": float(self.spends().sum()), "budget": float(self.question.budget)}
 
+    def origin(self) -> str:
+        """Where the values come from, for the foot of a page."""
+        return f"{self.words.value.capitalize()}s come from the curves that were given"
+
+    def line_table(self) -> Table:
+        """What each line gets, for people."""
+        from .plan_tables import line_table
+
+        return line_table(self)
+
     def lines(self) -> pd.DataFrame:
         """One row per line.
 
@@ -301,6 +311,7 @@ def _limit_name(limit: str, kind: str) -> str:
         "cap": f"the cap of group {limit}",
         "resource": f"the limit of {limit}",
         "fairness": limit,
+        **dict.fromkeys(("number", "exclusion", "precedence", "minimum", "share"), limit),
     }
     return names.get(kind, f"the {kind} of {limit}")
 

@@ -31,14 +31,16 @@ def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list
     changes = []
     if task.budget is not None:
         more = replace(task, budget=float(exact(task.budget) + step))
-        changes.append(Change("budget", "budget", float(step), more.levels()))
+        words = task.table.words
+        kind = "number" if words.choice else "budget"
+        changes.append(Change(words.total, kind, float(step), more.levels()))
     for group, cap in task.table.caps.items():
         caps = {**task.table.caps, group: float(exact(cap) + step)}
         wider = replace(task, table=replace(task.table, caps=caps))
         changes.append(Change(group, "cap", float(step), wider.levels()))
     for k, side in enumerate(task.sides):
         sides = [side.moved() if k == j else other for j, other in enumerate(task.sides)]
-        changes.append(Change(side.label, side.kind, float(side.step), replace(task, sides=sides).levels()))
+        changes.append(Change(side.label, side.kind, side.change, replace(task, sides=sides).levels()))
     for i, line in enumerate(task.table.lines):
         for end, sign in (("max", 1), ("min", -1)):
             longer, reason = task.longer(i, end)
