@@ -25,7 +25,7 @@ from .grid_gap import finer_grid_gap
 from .level_models import to_cqm, to_level_model
 from .level_plan import LevelPlan
 from .level_task import LevelTask
-from .limit_changes import changes_of_limits
+from .limit_changes import worth_of_limits
 from .line_table import LineTable
 from .lines import LevelQuestion
 from .near_optimal import NearOptimal, near_optimal_plans
@@ -37,7 +37,7 @@ from .side_near import near_plans_by_search
 from .stability import Stability, plan_stability
 from .what_if import line_position, what_if_table
 from .windows import nearest_plan
-from .worth import no_changes, worth_of_changes
+from .worth import no_changes
 from .zoom import Zoom, zoom
 
 __all__ = ["LevelPlanner"]
@@ -202,7 +202,9 @@ class LevelPlanner(Generic[PlanT]):
             )
         notes = [*self.notes, *proven.notes]
         phases: dict[str, Callable[[], Any]] = {
-            "what one more step is worth": lambda: self._limits(levels, proven, time_limit),
+            "what one more step is worth": lambda: worth_of_limits(
+                self.question, levels, proven, self._prove, time_limit
+            ),
             "plans that are almost as good": lambda: self._near(
                 proven, tolerance, alternatives, child_seed(seed, "near")
             ),
@@ -240,7 +242,8 @@ class LevelPlanner(Generic[PlanT]):
         phases = {words: run for words, run in phases.items() if wanted.get(words, True)}
         if zoomed is not None and zoomed.interrupted:
             notes.append("ctrl-C ended the zoom; its plan until then is shown")
-        if zoomed is not None and zoomed.value < proven.value - 1e-9 * max(1.0, abs(proven.value)):
+        better = zoomed is not None and proven.value - self._score(levels, zoomed.choice)
+        if better > 1e-9 * max(1.0, abs(proven.value)):
             notes.append(
                 f"a better plan is known, by {proven.method}; its value is the best one in the tables below, "
                 "and what binds and the other plans refer to it"
@@ -315,21 +318,13 @@ class LevelPlanner(Generic[PlanT]):
     ) -> ProvenAnswer:
         return prove(question, start=start, time_limit=time_limit)
 
+    def _score(self, levels: LevelQuestion, choice: NDArray[np.int64]) -> float:
+        return levels.value(choice)
+
     def _baselines(
         self, levels: LevelQuestion, proven: ProvenAnswer, time_limit: float
     ) -> Sequence[Baseline]:
         return exact_baselines(levels, time_limit=time_limit)
-
-    def _limits(self, levels: LevelQuestion, proven: ProvenAnswer, time_limit: float) -> pd.DataFrame:
-        """Worth of one more step of every limit, by solving again."""
-        changes = changes_of_limits(self.question, proven.choice)
-        # Each answer takes about as long as the first; without a proof a difference would mean nothing.
-        in_windows = proven.program is None and not (levels.synergies or levels.sides)
-        if in_windows or not proven.proven or proven.seconds * len(changes) > time_limit:
-            return no_changes(levels)
-        return worth_of_changes(
-            levels, changes, lambda question: self._prove(question, time_limit=time_limit).value
-        )
 
     def _stability(
         self,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from .level_task import LevelTask
+from .lines import LevelQuestion
 from .money import exact
-from .worth import Change
+from .proven_answer import ProvenAnswer
+from .worth import Change, no_changes, worth_of_changes
 
-__all__ = ["changes_of_limits"]
+__all__ = ["changes_of_limits", "worth_of_limits"]
 
 
 def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list[Change]:
@@ -51,3 +55,31 @@ def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list
             elif reason and int(choice[i]) == (len(task.grids[i].spends()) - 1 if end == "max" else 0):
                 changes.append(Change(line.label, kind, own, None, reason))
     return changes
+
+
+def worth_of_limits(
+    task: LevelTask,
+    levels: LevelQuestion,
+    proven: ProvenAnswer,
+    solve: Callable[..., ProvenAnswer],
+    time_limit: float,
+) -> pd.DataFrame:
+    """Worth of one more step of every limit, by solving again.
+
+    Args:
+        task: the task.
+        levels: the same in units.
+        proven: its proven answer.
+        solve: what answers a question, called as ``prove`` is.
+        time_limit: seconds for all of them; nothing is solved where they would take longer.
+
+    Returns:
+        The table of ``worth_of_changes``; no rows where it was not computed.
+    """
+    changes = changes_of_limits(task, proven.choice)
+    # Each answer takes about as long as the first; without a proof a difference would mean nothing.
+    in_windows = proven.program is None and not (levels.synergies or levels.sides)
+    in_windows = in_windows and not task.table.words.choice
+    if in_windows or not proven.proven or proven.seconds * len(changes) > time_limit:
+        return no_changes(levels)
+    return worth_of_changes(levels, changes, lambda question: solve(question, time_limit=time_limit).value)

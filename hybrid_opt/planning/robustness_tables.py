@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from ..reports import Table
 from .plan_figures import Figures, share_text
@@ -82,9 +83,11 @@ def _moves(row: dict[Any, Any], figures: Figures) -> list[str]:
 def what_if_tables(plan: LevelPlan) -> list[Table]:
     """Best plans with one line held at other amounts, one table per line asked for."""
     figures, labels, tables = Figures.of(plan), plan.question.table.labels, []
-    other = "is left out or taken" if figures.choice else f"got another {plan.words.amount}"
     for label, frame in plan.what_if.items():
         order = [label, *(name for name in labels if name != label)]
+        if figures.choice:
+            tables.append(_choice_what_if(plan, label, frame))
+            continue
         rows = []
         for row in frame.to_dict("records"):
             amounts = [figures.spend(float(row[name])) for name in order]
@@ -94,12 +97,28 @@ def what_if_tables(plan: LevelPlan) -> list[Table]:
             Table(
                 [*order, plan.words.value, "loss"],
                 rows,
-                title=f"What if {label} {other}",
+                title=f"What if {label} got another {plan.words.amount}",
                 align=_right(len(order) + 2),
                 note=f"the other {plan.words.lines} are solved again each time",
             )
         )
     return tables
+
+
+def _choice_what_if(plan: LevelPlan, label: str, frame: pd.DataFrame) -> Table:
+    """Best selections with one item left out or taken, the chosen items as names."""
+    figures, rows = Figures.of(plan), []
+    for row in frame.to_dict("records"):
+        value = "no plan" if row["reason"] else figures.response(float(row[plan.words.value]))
+        names = ", ".join(str(name) for name in plan.question.table.labels if row[name] == 1.0)
+        rows.append([figures.spend(float(row[label])), value, _loss(row), names])
+    return Table(
+        [label, plan.words.value, "loss", plan.words.lines],
+        rows,
+        title=f"What if {label} is left out or taken",
+        align=["left", "right", "right", "left"],
+        note=f"the other {plan.words.lines} are chosen again each time",
+    )
 
 
 def _loss(row: dict[Any, Any]) -> str:
