@@ -11,7 +11,22 @@ from .cli_output import Json, Report, Seed, TimeLimit, check_report, print_plan,
 from .errors import OptionError
 from .progress import shown
 
-__all__ = ["plan_app"]
+__all__ = [
+    "Depth",
+    "Draws",
+    "Excel",
+    "Method",
+    "Mixer",
+    "Quantum",
+    "Qubits",
+    "Shots",
+    "Tolerance",
+    "Train",
+    "check_files",
+    "named_limits",
+    "plan_app",
+    "solve_plan",
+]
 
 plan_app = typer.Typer(help="Business plans from tables.", no_args_is_help=True)
 
@@ -58,7 +73,7 @@ def budget(
     """Divide a budget among channels, with proof, reasons and alternatives."""
     from .marketing import BudgetPlanner
 
-    _check_files(report, excel)
+    check_files(report, excel)
     planner = BudgetPlanner.from_csv(
         plan,
         curves,
@@ -70,7 +85,7 @@ def budget(
     )
     options = {"quantum": quantum, "qubits": qubits, "depth": depth, "shots": shots, "mixer": mixer}
     options |= {"max_evaluations": train, "tolerance": tolerance, "draws": draws, "what_if": what_if or ()}
-    _solve(planner, method, options, report, excel, seed, time_limit, as_json)
+    solve_plan(planner, method, options, report, excel, seed, time_limit, as_json)
 
 
 @plan_app.command()
@@ -103,11 +118,11 @@ def resources(
     """Divide limited resources among departments, with proof, reasons and alternatives."""
     from .business import ResourcePlanner
 
-    _check_files(report, excel)
+    check_files(report, excel)
     planner = ResourcePlanner.from_csv(
         departments,
         curves,
-        resources=_limits(resource),
+        resources=named_limits(resource),
         caps=caps,
         fairness=_number_or_path(fairness),
         synergies=synergies,
@@ -115,10 +130,10 @@ def resources(
     )
     options = {"quantum": quantum, "qubits": qubits, "depth": depth, "shots": shots, "mixer": mixer}
     options |= {"max_evaluations": train, "tolerance": tolerance, "draws": draws, "what_if": what_if or ()}
-    _solve(planner, method, options, report, excel, seed, time_limit, as_json)
+    solve_plan(planner, method, options, report, excel, seed, time_limit, as_json)
 
 
-def _solve(
+def solve_plan(
     planner: Any,
     method: str,
     options: dict[str, Any],
@@ -137,7 +152,7 @@ def _solve(
         tell(f"workbook: {written}")
 
 
-def _check_files(report: Path | None, excel: Path | None) -> None:
+def check_files(report: Path | None, excel: Path | None) -> None:
     """Refuse impossible places before the work, not after it."""
     check_report(report)
     if excel is None:
@@ -148,7 +163,7 @@ def _check_files(report: Path | None, excel: Path | None) -> None:
         raise OptionError(f"the workbook {excel} cannot be written: its folder does not exist; create it")
 
 
-def _limits(given: list[str]) -> dict[str, float]:
+def named_limits(given: list[str]) -> dict[str, float]:
     """NAME=LIMIT texts as a mapping."""
     limits: dict[str, float] = {}
     for text in given:

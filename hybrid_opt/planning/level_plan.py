@@ -25,7 +25,10 @@ from .stability import Stability
 from .vocabulary import Vocabulary
 from .zoom import Zoom
 
-__all__ = ["GridGap", "LevelPlan"]
+__all__ = ["LIFTED", "GridGap", "LevelPlan"]
+
+LIFTED = ("exclusion", "precedence")
+"""Kinds of limits that are not moved by an amount, but lifted."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,11 @@ class LevelPlan:
         return self.proven.method if self.zoom is None else "step-halving zoom"
 
     @property
+    def pairs_only(self) -> bool:
+        """Whether the QUBO's values leave out what more than two lines do together."""
+        return False
+
+    @property
     def current(self) -> NDArray[np.float64]:
         """Amount per line today, shape (N,)."""
         return np.array([line.current for line in self.question.table.lines])
@@ -207,7 +215,7 @@ class LevelPlan:
         figures, ending = Figures.of(self), " a period" if self.words.period else ""
         bound = self.limits[self.limits["binds"]].sort_values("gain", ascending=False)
         return [
-            f"{_limit_name(row['limit'], row['kind'])}: {_moved(row['change'])} would bring "
+            f"{_limit_name(row['limit'], row['kind'])}: {_moved(row['change'], row['kind'])} would bring "
             f"{figures.response(row['gain'], signed=True)}{ending}"
             for row in bound.to_dict("records")
         ]
@@ -316,5 +324,7 @@ def _limit_name(limit: str, kind: str) -> str:
     return names.get(kind, f"the {kind} of {limit}")
 
 
-def _moved(change: float) -> str:
+def _moved(change: float, kind: str) -> str:
+    if kind in LIFTED:
+        return "lifting it"
     return f"{abs(change):,.10g} {'more' if change > 0 else 'less'}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ..reports import Table
+from .level_plan import LIFTED
 from .money import money_text
 from .plan_figures import Figures, share_text
 from .quantum_tables import level_table, quantum_table
@@ -147,7 +148,7 @@ def limit_table(plan: LevelPlan) -> Table:
 def _moved(row: dict[Hashable, Any], figures: Figures) -> str:
     """By how much a limit was moved; what a resource or fairness counts is no amount of a line."""
     if figures.choice:
-        return f"{row['change']:+,.10g}"
+        return "lifted" if row["kind"] in LIFTED else f"{row['change']:+,.10g}"
     if row["kind"] in ("resource", "fairness"):
         return f"+{money_text(round(float(row['change']), 6))}"
     return figures.spend(row["change"], signed=True)

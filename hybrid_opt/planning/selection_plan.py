@@ -55,6 +55,11 @@ class SelectionPlan(LevelPlan):
         return self.worth_of(self.current) if self.has_today else None
 
     @property
+    def pairs_only(self) -> bool:
+        """Whether the true value is known, so that the model with pairs is a surrogate."""
+        return self.truth is not None
+
+    @property
     def method(self) -> str:
         """How the selection was found."""
         return self.proven.method if self.zoom is None else "improving blocks of items"

@@ -1,0 +1,85 @@
+"""``hybrid-opt plan audience``: what to choose, with proof, reasons and alternatives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .cli_output import Json, Report, Seed, TimeLimit
+from .cli_plan import (
+    Depth,
+    Draws,
+    Excel,
+    Method,
+    Mixer,
+    Quantum,
+    Qubits,
+    Shots,
+    Tolerance,
+    Train,
+    check_files,
+    plan_app,
+    solve_plan,
+)
+
+__all__ = ["plan_app"]
+
+Choose = Annotated[int | None, typer.Option(help="How many to choose; any number if left out.")]
+AtMost = Annotated[bool, typer.Option("--at-most", help="Fewer may be chosen.")]
+Groups = Annotated[Path | None, typer.Option(help="Table group, at_least, at_most, min_share.")]
+WhatIf = Annotated[list[str] | None, typer.Option(help="A line to force in and out; may be repeated.")]
+
+
+@plan_app.command()
+def audience(
+    segments: Annotated[Path, typer.Argument(help="Table: segment, size, value, cost, group, ...")],
+    overlaps: Annotated[Path | None, typer.Option(help="Square table, or segment, other, overlap.")] = None,
+    members: Annotated[
+        Path | None, typer.Option(help="Table person, segment; or people and a column per segment.")
+    ] = None,
+    choose: Choose = None,
+    at_most: AtMost = False,
+    budget: Annotated[float | None, typer.Option(help="Most cost.")] = None,
+    exclusions: Annotated[Path | None, typer.Option(help="Table segment, other.")] = None,
+    groups: Groups = None,
+    subtract_cost: Annotated[bool, typer.Option(help="Take the cost off the value.")] = False,
+    overlap_weight: Annotated[
+        float | None, typer.Option(help="Factor of all overlaps in the model with pairs, 0 to 1.")
+    ] = None,
+    method: Method = "auto",
+    quantum: Quantum = False,
+    qubits: Qubits = 20,
+    depth: Depth = 3,
+    shots: Shots = 1000,
+    train: Train = 0,
+    mixer: Mixer = "x",
+    tolerance: Tolerance = 0.01,
+    draws: Draws = 0,
+    what_if: WhatIf = None,
+    report: Report = None,
+    excel: Excel = None,
+    seed: Seed = None,
+    time_limit: TimeLimit = 60.0,
+    as_json: Json = False,
+) -> None:
+    """Choose overlapping segments: true reach where memberships are known."""
+    from .marketing import AudiencePlanner
+
+    check_files(report, excel)
+    planner = AudiencePlanner.from_csv(
+        segments,
+        overlaps=overlaps,
+        members=members,
+        choose=choose,
+        at_most=at_most,
+        budget=budget,
+        exclusions=exclusions,
+        groups=groups,
+        subtract_cost=subtract_cost,
+        overlap_weight=overlap_weight,
+    )
+    options = {"quantum": quantum, "qubits": qubits, "depth": depth, "shots": shots, "mixer": mixer}
+    options |= {"max_evaluations": train, "tolerance": tolerance, "draws": draws, "what_if": what_if or ()}
+    solve_plan(planner, method, options, report, excel, seed, time_limit, as_json)
