@@ -73,7 +73,7 @@ class Coverage:
             where.reshape(-1), np.concatenate(weights) if weights else counts[:0], minlength=len(patterns)
         )
         kept = patterns.any(axis=1) & (total > 0)
-        return cls(patterns[kept], total[kept])
+        return cls(patterns[kept], total[kept].astype(np.float64))
 
     @property
     def name(self) -> str:

@@ -102,8 +102,8 @@ def _from_square(
             other = segments[b]
             below, above = given[a, b], given[b, a]
             if np.isnan(below) and np.isnan(above):
-                words = "the cell is blank; fill in the people in both, or 0"
-                problems.add(words, row=rows[first], column=other)
+                blank = "the cell is blank; fill in the people in both, or 0"
+                problems.add(blank, row=rows[first], column=other)
                 continue
             if not np.isnan(below) and not np.isnan(above) and below != above:
                 problems.add(

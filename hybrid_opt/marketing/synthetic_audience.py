@@ -78,7 +78,8 @@ def make_audience(seed: int = 0, segments: int = 12) -> AudienceTables:
     names = list(_NAMES[:segments])
     columns, rows = [], []
     for i, name in enumerate(names):
-        profile, share, price, today = random.random(4) - 0.5, *random.random(3).tolist()
+        profile = random.random(4) - 0.5
+        share, price, today = random.random(3).tolist()
         fit = np.round(people @ profile + 0.25 * random.random(PEOPLE), 9)
         size = int(PEOPLE * (0.05 + 0.22 * share**2))
         inside = np.zeros(PEOPLE, dtype=np.int64)

@@ -26,7 +26,7 @@ from .curves import ResponseCurves
 from .level_planner import LevelPlanner
 from .level_task import LevelTask
 from .line_side import LineSide
-from .lines import LevelQuestion
+from .lines import LevelQuestion, Spend
 from .near_optimal import NearOptimal
 from .pair_table import LineSynergy
 from .proven_answer import ProvenAnswer
@@ -91,7 +91,7 @@ class SelectionPlanner(LevelPlanner[SelectionT]):
         if words is not None:
             items = replace(items, table=replace(items.table, words=words))
         self.items, self.curves, self.table, self.truth = items, curves, items.table, truth
-        spend = "at_most" if at_most or choose is None else "exactly"
+        spend: Spend = "at_most" if at_most or choose is None else "exactly"
         pairs = [LineSynergy(first, other, -lost) for first, other, lost in losses if lost]
         budget = None if choose is None else float(choose)
         plain = LevelTask.of(self.table, curves, budget, spend, pairs, reference=1.0, sides=sides)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -97,7 +97,7 @@ def count_table(plan: SelectionPlan, frame: pd.DataFrame) -> Table:
 
 def count_drawing(plan: SelectionPlan, frame: pd.DataFrame) -> Drawing:
     """Curve of the best value by how many are chosen."""
-    curve = {
+    curve: dict[str, Any] = {
         "label": f"best {plan.words.lines}",
         "spend": frame["chosen"].astype(float).tolist(),
         "response": frame["value"].tolist(),
