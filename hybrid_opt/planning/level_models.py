@@ -40,7 +40,9 @@ def to_level_model(question: LevelQuestion) -> LevelModel:
         first, second = question.lines[pair.first].label, question.lines[pair.second].label
         model.add_pair(first, second, per_unit=-question.product_value(pair))
     sense: Any = "==" if question.spend == "exactly" else "<="
-    model.add_constraint({line.label: 1 for line in question.lines}, sense, question.budget, label="budget")
+    if not _total_is_free(question):
+        total = {line.label: 1 for line in question.lines}
+        model.add_constraint(total, sense, question.budget, label="budget")
     for group, cap in question.caps.items():
         members = {question.lines[i].label: 1 for i in question.members(group)}
         model.add_constraint(members, "<=", cap, label=f"cap of {group}")
@@ -90,13 +92,20 @@ def to_cqm(question: LevelQuestion) -> Any:
         cqm.add_constraint_from_iterable(terms, sense, rhs=rhs, label=label)
 
     sense = "==" if question.spend == "exactly" else "<="
-    limit(list(range(len(names))), sense, question.budget, "budget")
+    if not _total_is_free(question):
+        limit(list(range(len(names))), sense, question.budget, "budget")
     for group, cap in question.caps.items():
         limit(question.members(group), "<=", cap, f"cap of {group}")
     for side, end, rhs in _ends(question):
         terms = [(n, w * n[1]) for own, w in zip(names, side.weights) for n in own if w * n[1]]
         cqm.add_constraint_from_iterable(terms, end, rhs=rhs, label=_name(side, end))
     return cqm
+
+
+def _total_is_free(question: LevelQuestion) -> bool:
+    """Whether the limits are all side constraints and the budget only stands for "no limit"."""
+    most = sum(int(line.spends[-1]) for line in question.lines)
+    return bool(question.sides) and question.spend == "at_most" and question.budget >= most
 
 
 def _ends(question: LevelQuestion) -> Iterator[tuple[SideConstraint, Any, int]]:

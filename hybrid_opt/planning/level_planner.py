@@ -28,6 +28,7 @@ from .level_task import LevelTask
 from .limit_changes import worth_of_limits
 from .line_table import LineTable
 from .lines import LevelQuestion
+from .marginal_greedy import greedy_by_marginal_value
 from .near_optimal import NearOptimal, near_optimal_plans
 from .plan_options import check_plan_options
 from .proven_answer import ProvenAnswer, prove
@@ -121,9 +122,7 @@ class LevelPlanner(Generic[PlanT]):
         """
         levels = self.question.levels()
         proven = self._prove(levels, start=self._today(levels), time_limit=time_limit)
-        return what_if_table(
-            self.question, proven, label, amounts, time_limit=time_limit, solve=self._prove
-        )
+        return what_if_table(self.question, proven, label, amounts, time_limit=time_limit, solve=self._prove)
 
     def to_level_model(self) -> LevelModel:
         """The task as a ``LevelModel`` (costs are negative values), for ``solve`` and ``to_qubo``."""
@@ -188,7 +187,7 @@ class LevelPlanner(Generic[PlanT]):
         levels = self.question.levels()
         today = self._today(levels)
         report(0.0, "proving the optimum")
-        proven = self._prove(levels, start=today, time_limit=time_limit)
+        proven = self._prove(levels, start=self._start(levels, today), time_limit=time_limit)
         zoomed: Zoom | None = None
         if method != "auto":
             zoomed = zoom(
@@ -203,7 +202,7 @@ class LevelPlanner(Generic[PlanT]):
         notes = [*self.notes, *proven.notes]
         phases: dict[str, Callable[[], Any]] = {
             "what one more step is worth": lambda: worth_of_limits(
-                self.question, levels, proven, self._prove, time_limit
+                self.question, levels, proven, notes, time_limit=time_limit, solve=self._prove
             ),
             "plans that are almost as good": lambda: self._near(
                 proven, tolerance, alternatives, child_seed(seed, "near")
@@ -295,6 +294,13 @@ class LevelPlanner(Generic[PlanT]):
         choice = np.array([-1 if level is None else level for level in found], dtype=np.int64)
         return choice if (choice >= 0).all() and levels.feasible(choice) else None
 
+    def _start(self, levels: LevelQuestion, today: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
+        """Where the proof starts: today's plan, or greedy's where that is asked for and better."""
+        greedy = greedy_by_marginal_value(levels) if self.beside else None
+        if greedy is None or greedy.choice is None or greedy.value is None:
+            return today
+        return greedy.choice if today is None or greedy.value > levels.value(today) else today
+
     def _anchor(self, levels: LevelQuestion, today: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """Today's plan, or the feasible plan that moves the least away from it."""
         if today is not None:
@@ -321,10 +327,8 @@ class LevelPlanner(Generic[PlanT]):
     def _score(self, levels: LevelQuestion, choice: NDArray[np.int64]) -> float:
         return levels.value(choice)
 
-    def _baselines(
-        self, levels: LevelQuestion, proven: ProvenAnswer, time_limit: float
-    ) -> Sequence[Baseline]:
-        return exact_baselines(levels, time_limit=time_limit)
+    def _baselines(self, levels: LevelQuestion, proven: ProvenAnswer, limit: float) -> Sequence[Baseline]:
+        return exact_baselines(levels, known=proven, time_limit=limit)
 
     def _stability(
         self,

@@ -1,4 +1,4 @@
-"""The limits of a level task, each moved by one step: what ``worth_of_changes`` solves again."""
+"""The limits of a level task, each moved by one step and the task solved again."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from .level_task import LevelTask
 from .lines import LevelQuestion
 from .money import exact
-from .proven_answer import ProvenAnswer
+from .proven_answer import ProvenAnswer, prove
 from .worth import Change, no_changes, worth_of_changes
 
 __all__ = ["changes_of_limits", "worth_of_limits"]
+
+FIRST = ("budget", "number", "cap", "resource")  # what is worth most to know where time is short
 
 
 def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list[Change]:
@@ -35,9 +37,8 @@ def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list
     changes = []
     if task.budget is not None:
         more = replace(task, budget=float(exact(task.budget) + step))
-        words = task.table.words
-        kind = "number" if words.choice else "budget"
-        changes.append(Change(words.total, kind, float(step), more.levels()))
+        kind = "number" if task.table.words.choice else "budget"
+        changes.append(Change(task.table.words.total, kind, float(step), more.levels()))
     for group, cap in task.table.caps.items():
         caps = {**task.table.caps, group: float(exact(cap) + step)}
         wider = replace(task, table=replace(task.table, caps=caps))
@@ -61,25 +62,38 @@ def worth_of_limits(
     task: LevelTask,
     levels: LevelQuestion,
     proven: ProvenAnswer,
-    solve: Callable[..., ProvenAnswer],
-    time_limit: float,
+    notes: list[str],
+    *,
+    time_limit: float = 60.0,
+    solve: Callable[..., ProvenAnswer] = prove,
 ) -> pd.DataFrame:
-    """Worth of one more step of every limit, by solving again.
+    """What one more step of each limit is worth.
+
+    Where there are too many limits for the time, those of a task with side constraints are cut down to the
+    resources and caps, and a note says so.
 
     Args:
         task: the task.
-        levels: the same in units.
+        levels: ``task.levels()``.
         proven: its proven answer.
+        notes: takes what the reader should know.
+        time_limit: seconds for all limits together, as far as the first proof's time tells.
         solve: what answers a question, called as ``prove`` is.
-        time_limit: seconds for all of them; nothing is solved where they would take longer.
 
     Returns:
-        The table of ``worth_of_changes``; no rows where it was not computed.
+        The table of ``worth_of_changes``; without a row where the answer is not proven or time is short.
     """
     changes = changes_of_limits(task, proven.choice)
     # Each answer takes about as long as the first; without a proof a difference would mean nothing.
     in_windows = proven.program is None and not (levels.synergies or levels.sides)
     in_windows = in_windows and not task.table.words.choice
+    if levels.sides and proven.seconds * len(changes) > time_limit:
+        fewer = [change for change in changes if change.kind in FIRST]
+        notes.append(
+            f"the worth of {len(changes) - len(fewer)} bounds and fairness limits was left out, to keep "
+            f"within the time limit of {time_limit:g} s"
+        )
+        changes = fewer
     if in_windows or not proven.proven or proven.seconds * len(changes) > time_limit:
         return no_changes(levels)
     return worth_of_changes(levels, changes, lambda question: solve(question, time_limit=time_limit).value)

@@ -118,22 +118,18 @@ def greedy_by_marginal_value(question: LevelQuestion) -> MarginalGreedy:
     if (weights @ question.spends(choice) > rooms).any():
         return MarginalGreedy(None, None, (*reasons, "the lowest levels break a limit"))
     value = question.value(choice)
+    tops = np.array([len(line.spends) - 1 for line in question.lines])
     while True:
-        best: tuple[float, int] | None = None
-        for i, line in enumerate(question.lines):
-            if choice[i] + 1 == len(line.spends):
-                continue
-            next_choice = choice.copy()
-            next_choice[i] += 1
-            if (weights @ question.spends(next_choice) > rooms).any():
-                continue
-            gain = question.value(next_choice) - value
-            if best is None or gain > best[0]:
-                best = (gain, i)
-        if best is None or (best[0] <= 0 and not exactly):
+        higher = np.flatnonzero(choice < tops)
+        steps = choice + np.eye(len(choice), dtype=np.int64)[higher]
+        steps = steps[(question.spends(steps) @ weights.T <= rooms).all(axis=1)]
+        if not len(steps):
             break
-        choice[best[1]] += 1
-        value = question.value(choice)
+        values = question.values(steps)
+        best = int(np.argmax(values))
+        if values[best] <= value and not exactly:
+            break
+        choice, value = steps[best], float(values[best])
     if not question.feasible(choice):
         return MarginalGreedy(None, None, (*reasons, "greedy ended at no feasible plan"))
     return MarginalGreedy(choice, value, reasons)

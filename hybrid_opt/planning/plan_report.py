@@ -98,7 +98,11 @@ def _what(plan: LevelPlan) -> Section:
         title = f"{words.value.capitalize()}{words.period}"
         waterfall = gain_waterfall(names, gains, plan.today_value, plan.value, x_title=title)
         parts.append(Drawing(waterfall, "Where the gain comes from."))
-    curves = response_curves([_curve(plan, i) for i in range(len(labels))])
+    curves = response_curves(
+        [_curve(plan, i) for i in range(len(labels))],
+        x_title=words.amount.capitalize(),
+        y_title=words.value.capitalize(),
+    )
     caption = (
         f"{words.value.capitalize()} of each {words.line} with today and the plan marked; the allowed "
         "range is shaded."

@@ -90,7 +90,7 @@ def what_if_tables(plan: LevelPlan) -> list[Table]:
             continue
         rows = []
         for row in frame.to_dict("records"):
-            amounts = [figures.spend(float(row[name])) for name in order]
+            amounts = ["" if np.isnan(row[name]) else figures.spend(float(row[name])) for name in order]
             value = "no plan" if row["reason"] else figures.response(float(row[plan.words.value]))
             rows.append([*amounts, value, _loss(row)])
         tables.append(
@@ -124,7 +124,7 @@ def _choice_what_if(plan: LevelPlan, label: str, frame: pd.DataFrame) -> Table:
 def _loss(row: dict[Any, Any]) -> str:
     """The share lost, marked where it is not proven."""
     if np.isnan(row["loss"]):
-        return "n/a"
+        return ""
     return f"{row['loss']:.2%}" + ("" if row["proven"] else " or less")
 
 

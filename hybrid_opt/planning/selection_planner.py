@@ -203,10 +203,8 @@ class SelectionPlanner(LevelPlanner[SelectionT]):
     def _score(self, levels: LevelQuestion, choice: NDArray[np.int64]) -> float:
         return levels.value(choice) if self.truth is None else float(self.truth.values(levels.spends(choice)))
 
-    def _baselines(
-        self, levels: LevelQuestion, proven: ProvenAnswer, time_limit: float
-    ) -> Sequence[Baseline]:
+    def _baselines(self, levels: LevelQuestion, proven: ProvenAnswer, limit: float) -> Sequence[Baseline]:
         if self.truth is None:
-            return super()._baselines(levels, proven, time_limit)
+            return super()._baselines(levels, proven, limit)
         plain = self._plain.levels()
-        return true_baselines(levels, plain, self.truth, self.weight, time_limit=time_limit)
+        return true_baselines(levels, plain, self.truth, self.weight, time_limit=limit)

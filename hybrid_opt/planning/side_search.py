@@ -22,7 +22,7 @@ from .prefix_search import Census
 
 __all__ = ["limit_rows", "search_plans"]
 
-CHUNK = 2**15
+CHUNK = 2**13
 
 
 def limit_rows(question: LevelQuestion) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -132,7 +132,7 @@ class _Search:
         return total
 
     def expand(self, prefixes: _Prefixes) -> _Prefixes:
-        """One more line at each of its levels, hopeless ones dropped."""
+        """One more line at each of its levels, hopeless ones dropped, in the order of their bounds."""
         depth, count = prefixes.depth, len(self.lines[prefixes.depth])
         levels = np.column_stack(
             [np.repeat(prefixes.levels, count, axis=0), np.tile(np.arange(count), len(prefixes.values))]
@@ -148,7 +148,9 @@ class _Search:
         bound = values
         if depth + 1 < len(self.lines):  # what a whole plan leaves unused is worth nothing
             bound = values + left @ self.prices + self.open_best[depth + 1] + self._open_pairs(grown)
-        keep = (left >= self.open_least[depth + 1]).all(axis=1) & (bound >= self.threshold)
+        keep = np.flatnonzero((left >= self.open_least[depth + 1]).all(axis=1) & (bound >= self.threshold))
+        # The most promising prefixes first: a search that is cut short has seen the best plans.
+        keep = keep[np.argsort(-bound[keep], kind="stable")]
         return _Prefixes(depth + 1, levels[keep], values[keep], used[keep])
 
 

@@ -89,7 +89,7 @@ def response_curves(
             x, y = left + column * (width + between), height - top - row * row_height - above - tall
             axes = figure.add_axes((x / WIDTH, y / height, width / WIDTH, tall / height))
             _draw(axes, curve, i, width, tall)
-        add_legend(figure, _legend(checked, names))
+        add_legend(figure, _legend(checked, names, y_title))
         _name_axes(figure, x_title, y_title)
         told = f"{y_title} over {x_title} of {', '.join(curve.label for curve in checked)}"
         return rendered(figure, description or told, png)
@@ -156,7 +156,7 @@ def _words(curve: Curve) -> str:
     return " → ".join(style.readable(spend) for spend in (curve.today, curve.plan) if spend is not None)
 
 
-def _legend(curves: list[Curve], names: tuple[str, str]) -> list[Artist]:
+def _legend(curves: list[Curve], names: tuple[str, str], value: str) -> list[Artist]:
     """What occurs in any of the plots."""
     handles: list[Artist] = []
     if any(curve.today is not None for curve in curves):
@@ -165,7 +165,7 @@ def _legend(curves: list[Curve], names: tuple[str, str]) -> list[Artist]:
         handles.append(
             Line2D([], [], marker="D", linestyle="none", color=style.PLAN, markersize=5, label=names[1])
         )
-    handles.append(Line2D([], [], color=style.INK, linewidth=1.3, label="Response"))
+    handles.append(Line2D([], [], color=style.INK, linewidth=1.3, label=value))
     if any(curve.band for curve in curves):
         handles.append(Patch(color=style.BAND, label="Uncertainty"))
     if any(curve.allowed for curve in curves):

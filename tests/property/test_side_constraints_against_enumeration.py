@@ -26,15 +26,16 @@ def questions(draw: st.DrawFn, synergies: bool = False) -> LevelQuestion:
         spends = sorted(draw(st.lists(st.integers(0, 8), min_size=1, max_size=4, unique=True)))
         values = [draw(st.integers(-8, 30)) / 2 for _ in spends]
         lines.append(Line(f"d{i}", np.array(spends), values, draw(st.sampled_from([None, "g"]))))
-    caps = {"g": draw(st.integers(0, 16))} if any(line.group for line in lines) and draw(st.booleans()) else {}
-    sides = [
-        SideConstraint(f"r{k}", tuple(draw(st.integers(0, 3)) for _ in range(n)), None, draw(st.integers(0, 30)))
-        for k in range(draw(st.integers(0, 2)))
-    ]
+    capped = any(line.group for line in lines) and draw(st.booleans())
+    caps = {"g": draw(st.integers(0, 16))} if capped else {}
+    sides = []
+    for k in range(draw(st.integers(0, 2))):
+        weights = tuple(draw(st.integers(0, 3)) for _ in range(n))
+        sides.append(SideConstraint(f"r{k}", weights, None, draw(st.integers(0, 30))))
     if n > 1 and draw(st.booleans()):
-        weights = (draw(st.integers(1, 3)), -draw(st.integers(1, 3)), *[0] * (n - 2))
+        fair = (draw(st.integers(1, 3)), -draw(st.integers(1, 3)), *[0] * (n - 2))
         delta = draw(st.integers(0, 6))
-        sides.append(SideConstraint("fair", weights, -delta, delta))
+        sides.append(SideConstraint("fair", fair, -delta, delta))
     pairs = []
     if synergies and n > 1:
         for _ in range(draw(st.integers(1, 2))):

@@ -3,12 +3,24 @@ from fractions import Fraction
 import pandas as pd
 import pytest
 
-from hybrid_opt.business.resource_columns import DEPARTMENTS, check_resources, resource_columns, resource_sides
+from hybrid_opt.business.resource_columns import (
+    DEPARTMENTS,
+    check_resources,
+    resource_columns,
+    resource_sides,
+)
 from hybrid_opt.errors import OptionError, TableError
 from hybrid_opt.planning.line_table import read_plan
 
 TABLE = pd.DataFrame(
-    {"department": ["a", "b"], "current": [1, 1], "min": [0, 0], "max": [4, 4], "step": [1, 2], "pay": [0.1, 3]}
+    {
+        "department": ["a", "b"],
+        "current": [1, 1],
+        "min": [0, 0],
+        "max": [4, 4],
+        "step": [1, 2],
+        "pay": [0.1, 3],
+    }
 )
 
 

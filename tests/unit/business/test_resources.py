@@ -73,6 +73,7 @@ def brute_force(resources, fairness=None, synergies=False, single=False, cap=Non
 )
 def test_optimum_equals_brute_force(options, known):
     asked = planner(**options)
+    assert "budget" not in asked.to_cqm().constraints
     plan = asked.solve(seed=1)
     best = brute_force(asked.resources, **known)
     assert plan.value == pytest.approx(best)
@@ -152,7 +153,8 @@ def test_everything_is_written_everywhere(tmp_path):
     assert content["stability"]["draws"] == 5
     assert content["quantum_check"]["qubits"] <= 12
     html = plan.report(tmp_path / "resources.html").read_text(encoding="utf-8")
-    for words in ("Resource plan", "What is used of each resource", "Fairness", "How sure is it", "no claim of"):
+    parts = ["What is used of each resource", "Fairness", "How sure is it", "no claim of"]
+    for words in ("Resource plan", *parts):
         assert words in html
     assert "7 staff, 22 money" in html
     book = openpyxl.load_workbook(plan.to_excel(tmp_path / "resources.xlsx"))
@@ -218,13 +220,21 @@ def test_today_is_judged():
         ({"resources": {}}, OptionError, "at least one"),
         ({"resources": {"staff": -1, "money": 2}}, OptionError, "limit of 'staff' is -1"),
         ({"resources": {"staff": 2, "money": 2, "rooms": 4}}, TableError, "'staff', 'rooms' have no column"),
-        ({"resources": {"staff": 9, "money": 1}}, PlanError, "use 4 of money, the limit is 1: lower the service of 'support'"),
+        (
+            {"resources": {"staff": 9, "money": 1}},
+            PlanError,
+            "use 4 of money, the limit is 1: lower the service of 'support'",
+        ),
         ({"fairness": -1}, OptionError, "fairness is -1"),
         ({"fairness": True}, OptionError, "fairness is True"),
         ({"fairness": FAIR.assign(other="suport")}, TableError, "did you mean 'support'"),
         ({"synergies": PAIRS.assign(other="sales")}, TableError, "paired with itself"),
         ({"caps": {"front": 3}}, TableError, "no department is in group 'front'"),
-        ({"resources": {"staff": 3, "money": 22}, "fairness": FAIR.assign(delta=0)}, PlanError, r"staff \(3\)"),
+        (
+            {"resources": {"staff": 3, "money": 22}, "fairness": FAIR.assign(delta=0)},
+            PlanError,
+            r"staff \(3\)",
+        ),
     ],
 )
 def test_wrong_options(options, error, words):
@@ -247,8 +257,24 @@ def test_wrong_tables(table, words):
 
 
 def test_a_curve_that_is_missing_or_too_short_speaks_of_departments():
-    with pytest.raises(PlanError, match="department 'lab' .* has no curve"):
+    with pytest.raises(PlanError, match=r"department 'lab' .* has no curve"):
         ResourcePlanner.from_tables(DEPARTMENTS, CURVES[CURVES["department"] != "lab"], resources=RESOURCES)
     short = CURVES[~((CURVES["department"] == "lab") & (CURVES["level"] == 4))]
     with pytest.raises(PlanError, match="curves end before the highest level: 'lab'"):
         ResourcePlanner.from_tables(DEPARTMENTS, short, resources=RESOURCES)
+
+
+@pytest.mark.parametrize(
+    ("phase", "left"), [("_near", "plans that are almost as good"), ("_stability", "stability over draws")]
+)
+def test_ctrl_c_keeps_the_proven_plan(monkeypatch, phase, left):
+    asked = planner()
+
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(asked, phase, stop)
+    plan = asked.solve(seed=1, draws=2)
+    assert plan.status == "optimal"
+    assert left in plan.notes[-1]
+    assert json.loads(plan.to_json())["status"] == "optimal"

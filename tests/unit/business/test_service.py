@@ -12,7 +12,8 @@ RISING = pd.DataFrame({"department": ["a"] * 3, "level": [0, 2, 6], "value": [0,
 
 def served(service, curve=RISING, **columns):
     frame = pd.DataFrame(
-        {"department": ["a"], "current": [4], "min": [0], "max": [6], "step": [2], "service": [service]} | columns
+        {"department": ["a"], "current": [4], "min": [0], "max": [6], "step": [2], "service": [service]}
+        | columns
     )
     table = read_plan(frame, words=DEPARTMENTS, extra=resource_columns(frame, {"staff": 9.0}))
     return with_minimum_service(table, ResponseCurves.from_table(curve, words=DEPARTMENTS)).lines[0]
@@ -44,7 +45,8 @@ def test_a_service_out_of_reach_is_named():
 
 def test_a_curve_that_falls_below_again_is_named():
     hill = pd.DataFrame({"department": ["a"] * 3, "level": [0, 2, 6], "value": [0, 40, 10]})
-    with pytest.raises(PlanError, match="reaches its service of 30 at level 2 and misses it again at level 4"):
+    words = "reaches its service of 30 at level 2 and misses it again at level 4"
+    with pytest.raises(PlanError, match=words):
         served(30, hill)
 
 

@@ -35,7 +35,8 @@ def test_the_shipped_plan_shows_every_feature() -> None:
         synergies=tables.synergies,
     )
     assert any(line.lowest_kind == "service" for line in planner.table.lines)
-    bent = [line.label for line in planner.table.lines if not planner.curves.is_concave(line.label, line.spends)]
+    curves, lines = planner.curves, planner.table.lines
+    bent = [line.label for line in lines if not curves.is_concave(line.label, line.spends)]
     assert bent == ["development"]
     plan = planner.solve(seed=7)
     assert plan.allocation() == {

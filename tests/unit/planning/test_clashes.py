@@ -11,7 +11,14 @@ from hybrid_opt.planning.line_side import LineSide
 from hybrid_opt.planning.line_table import read_plan
 
 PLAN = pd.DataFrame(
-    {"channel": ["a", "b"], "current": [1, 1], "min": [0, 2], "max": [4, 4], "step": [1, 1], "group": ["g", "g"]}
+    {
+        "channel": ["a", "b"],
+        "current": [1, 1],
+        "min": [0, 2],
+        "max": [4, 4],
+        "step": [1, 1],
+        "group": ["g", "g"],
+    }
 )
 CURVES = pd.DataFrame({"channel": ["a", "a", "b", "b"], "spend": [0, 4] * 2, "response": [0, 9] * 2})
 

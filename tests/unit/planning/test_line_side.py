@@ -1,3 +1,4 @@
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -24,10 +25,10 @@ def test_both_ends_of_a_fair_pair():
 
 
 def test_the_limit_on_units_is_the_limit_on_amounts():
-    unit, rests = Fraction(1, 2), [Fraction(1, 4), Fraction(0)]
-    for side in (PAY, FAIR):
+    unit, quarter = Fraction(1, 2), Fraction(1, 4)
+    for side, rests in itertools.product((PAY, FAIR), ([quarter, 0 * unit], [0 * unit, quarter])):
         whole = side.in_units(unit, rests)
         for a in range(12):
             for b in range(12):
-                amounts = [float(rests[0] + a * unit), float(b * unit)]
+                amounts = [float(rests[0] + a * unit), float(rests[1] + b * unit)]
                 assert bool(whole.keeps(np.array([a, b]))) == side.keeps(amounts)

@@ -18,8 +18,8 @@ def planner():
 
 
 def test_scenarios_stand_side_by_side(planner):
-    table = planner.scenarios({"less": {"budget": 60}, "capped": {"synergies": None, "spend": "at_most"}}, seed=1)
-    assert list(table.columns) == ["as it is", "less", "capped"]
+    table = planner.scenarios({"less": {"budget": 60}, "free": {"spend": "at_most"}}, seed=1)
+    assert list(table.columns) == ["as it is", "less", "free"]
     assert table.loc["response"].tolist() == [180.0, 120.0, 180.0]
     assert table.loc["budget", "less"] == 60.0
 
@@ -33,7 +33,9 @@ def test_a_changed_planner_is_checked_again(planner):
         planner.changed(bugdet=60)
 
 
-@pytest.mark.parametrize(("scenarios", "words"), [({}, "no scenario"), ({"as it is": {}}, "names the plan itself")])
+@pytest.mark.parametrize(
+    ("scenarios", "words"), [({}, "no scenario"), ({"as it is": {}}, "names the plan itself")]
+)
 def test_wrong_scenarios(planner, scenarios, words):
     with pytest.raises(OptionError, match=words):
         planner.scenarios(scenarios)

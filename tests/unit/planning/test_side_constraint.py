@@ -18,7 +18,8 @@ def test_fractions_become_the_smallest_whole_numbers():
 
 
 def test_weights_that_are_all_zero_keep_their_ends():
-    assert SideConstraint.of("none", [Fraction(0)], None, Fraction(5)) == SideConstraint("none", (0,), None, 5)
+    side = SideConstraint.of("none", [Fraction(0)], None, Fraction(5))
+    assert side == SideConstraint("none", (0,), None, 5)
 
 
 def test_a_question_judges_plans_by_its_sides():

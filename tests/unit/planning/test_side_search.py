@@ -33,6 +33,13 @@ def test_no_more_plans_are_kept_than_asked_for():
     assert census.plans.shape == (7, 4)
 
 
+def test_both_ends_of_fairness_are_kept():
+    lines = [Line("a", np.arange(4), np.zeros(4)), Line("b", np.arange(4), np.zeros(4))]
+    fair = SideConstraint("fair", (1, -1), -1, 1)
+    census = search_plans(LevelQuestion(lines, 6, "at_most", sides=[fair]), 0.0)
+    assert census.count == 10  # of 16 pairs those that differ by at most one
+
+
 def test_prices_cut_the_search_short():
     question = LevelQuestion(LINES, 10, sides=[SideConstraint("pay", (1, 2, 3, 4), None, 22)])
     best = max(search_plans(question, -1e9).plans, key=question.value)
