@@ -1,6 +1,6 @@
 """Choose audiences that overlap: true reach with proof, and what a model with pairs loses.
 
-The tables that ship with the package are synthetic (made by a seeded generator). Put your own CSV files in their
+The tables that ship with the package are synthetic (made by a seeded generator). Put your own files in their
 place: segments (segment, size, cost, ...), and who belongs to them (person, segment) or how many they share.
 """
 

@@ -163,7 +163,7 @@ def check_files(report: Path | None, excel: Path | None) -> None:
         raise OptionError(f"the workbook {excel} cannot be written: its folder does not exist; create it")
 
 
-def named_limits(given: list[str]) -> dict[str, float]:
+def named_limits(given: list[str], option: str = "--resource") -> dict[str, float]:
     """NAME=LIMIT texts as a mapping."""
     limits: dict[str, float] = {}
     for text in given:
@@ -174,9 +174,9 @@ def named_limits(given: list[str]) -> dict[str, float]:
         except ValueError:
             limit = float("nan")
         if not name or not equals or limit != limit:
-            raise OptionError(f"--resource is {text!r}; write NAME=LIMIT with a number, e.g. staff=40")
+            raise OptionError(f"{option} is {text!r}; write NAME=LIMIT with a number, e.g. staff=40")
         if name in limits:
-            raise OptionError(f"--resource {name} is given twice; keep one limit")
+            raise OptionError(f"{option} {name} is given twice; keep one limit")
         limits[name] = limit
     return limits
 

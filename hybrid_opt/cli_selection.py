@@ -1,4 +1,4 @@
-"""``hybrid-opt plan audience``: what to choose, with proof, reasons and alternatives."""
+"""``hybrid-opt plan audience`` and ``plan processes``: what to choose, with proof and reasons."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from .cli_plan import (
     Tolerance,
     Train,
     check_files,
+    named_limits,
     plan_app,
     solve_plan,
 )
@@ -78,6 +79,61 @@ def audience(
         exclusions=exclusions,
         groups=groups,
         subtract_cost=subtract_cost,
+        overlap_weight=overlap_weight,
+    )
+    options = {"quantum": quantum, "qubits": qubits, "depth": depth, "shots": shots, "mixer": mixer}
+    options |= {"max_evaluations": train, "tolerance": tolerance, "draws": draws, "what_if": what_if or ()}
+    solve_plan(planner, method, options, report, excel, seed, time_limit, as_json)
+
+
+@plan_app.command()
+def processes(
+    improvements: Annotated[Path, typer.Argument(help="Table: improvement, saving, area, cost, staff, ...")],
+    limit: Annotated[
+        list[str] | None, typer.Option(help="NAME=LIMIT of a column, e.g. cost=50000; may be repeated.")
+    ] = None,
+    areas: Annotated[Path | None, typer.Option(help="Table area, cost; savings are shares of it.")] = None,
+    overlaps: Annotated[
+        Path | None, typer.Option(help="Without areas: table improvement, other, overlap.")
+    ] = None,
+    choose: Choose = None,
+    at_most: AtMost = False,
+    exclusions: Annotated[Path | None, typer.Option(help="Table improvement, other.")] = None,
+    needs: Annotated[Path | None, typer.Option(help="Table improvement, needs.")] = None,
+    groups: Groups = None,
+    overlap_weight: Annotated[
+        float | None, typer.Option(help="Factor of all overlaps in the model with pairs, 0 to 1.")
+    ] = None,
+    method: Method = "auto",
+    quantum: Quantum = False,
+    qubits: Qubits = 20,
+    depth: Depth = 3,
+    shots: Shots = 1000,
+    train: Train = 0,
+    mixer: Mixer = "x",
+    tolerance: Tolerance = 0.01,
+    draws: Draws = 0,
+    what_if: WhatIf = None,
+    report: Report = None,
+    excel: Excel = None,
+    seed: Seed = None,
+    time_limit: TimeLimit = 60.0,
+    as_json: Json = False,
+) -> None:
+    """Choose process improvements by what they save together."""
+    from .business import ProcessPlanner
+
+    check_files(report, excel)
+    planner = ProcessPlanner.from_csv(
+        improvements,
+        limits=named_limits(limit or [], option="--limit"),
+        areas=areas,
+        overlaps=overlaps,
+        choose=choose,
+        at_most=at_most,
+        exclusions=exclusions,
+        needs=needs,
+        groups=groups,
         overlap_weight=overlap_weight,
     )
     options = {"quantum": quantum, "qubits": qubits, "depth": depth, "shots": shots, "mixer": mixer}

@@ -122,7 +122,6 @@ class AudiencePlanner(SelectionPlanner[AudiencePlan]):
         }
         if (overlaps is None) == (members is None):
             raise OptionError("give either overlaps or members: how many people the segments share")
-        _check_weight(overlap_weight)
         items = read_items(segments, SEGMENTS, COLUMNS)
         people = None if members is None else read_memberships(members, items.labels)
         sizes = _sizes(items, people)
@@ -182,12 +181,6 @@ class AudiencePlanner(SelectionPlanner[AudiencePlan]):
             "costs": self._costs,
             "people": self._people,
         }
-
-
-def _check_weight(weight: float | None) -> None:
-    number = isinstance(weight, (int, float, np.number)) and not isinstance(weight, bool)
-    if weight is not None and (not number or not 0 <= weight <= 1):
-        raise OptionError(f"overlap_weight is {weight!r}; legal are numbers from 0 to 1, or None")
 
 
 def _check_filled(items: ItemTable, column: str, numbers: NDArray[np.float64]) -> None:

@@ -17,7 +17,7 @@ import dimod
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PlanError
+from ..errors import OptionError, PlanError
 from ..seeds import child_seed, resolve_seed
 from ..solvers import Solver
 from .baselines import Baseline
@@ -87,7 +87,14 @@ class SelectionPlanner(LevelPlanner[SelectionT]):
             weight: factor of the losses; fitted to the truth where None, and 1 without one.
             words: other words than those of the items.
             notes: what a reader should know.
+
+        Raises:
+            OptionError: a weight outside 0 to 1.
+            PlanError: the limits clash.
         """
+        number = isinstance(weight, (int, float, np.number)) and not isinstance(weight, bool)
+        if weight is not None and (not number or not 0 <= weight <= 1):
+            raise OptionError(f"overlap_weight is {weight!r}; legal are numbers from 0 to 1, or None")
         if words is not None:
             items = replace(items, table=replace(items.table, words=words))
         self.items, self.curves, self.table, self.truth = items, curves, items.table, truth
@@ -151,6 +158,8 @@ class SelectionPlanner(LevelPlanner[SelectionT]):
             MissingDependencyError: a quantum method was asked for and Aer is not installed.
         """
         found = super().solve(method, qubits=qubits, seed=resolve_seed(seed), **options)
+        if found.stability is not None and self.truth is not None:
+            found.notes.append("the stability is one of the model with pairs, whose values the draws move")
         given: dict[str, Any] = {"truth": self.truth, "weight": self.weight, **self._facts()}
         limit = float(options.get("time_limit", 60.0))
         if found.proven.proven and found.proven.seconds * len(self.items.labels) <= limit:
