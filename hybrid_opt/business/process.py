@@ -61,8 +61,8 @@ class ProcessPlanner(SelectionPlanner[ProcessPlan]):
 
     Args:
         improvements: table of improvements, a path of a .csv or .xlsx file or a DataFrame: improvement,
-            saving, one column per limit, and perhaps area, group, current (made today), must (in, out), lo,
-            hi (interval of the saving).
+            saving, one column per limit, and perhaps cost and staff (not limited by themselves), area, group,
+            current (made today), must (in, out), lo, hi (interval of the saving).
         limits: name of a column -> how much there is, e.g. {"cost": 50_000, "staff": 6}.
         areas: area -> its cost; a mapping or a table (area, cost).
         overlaps: without areas, a table (improvement, other, overlap) of money lost where both are chosen.
@@ -188,7 +188,10 @@ def _columns(limits: Mapping[str, float], *, shares: bool) -> list[Column]:
         if not isinstance(name, str) or not name.strip() or name in taken:
             listed = ", ".join(taken)
             raise OptionError(f"a limit is called {name!r}; name a column of its own, none of {listed}")
-    used = [Column(name, "number", minimum=0, help=f"{name} that it uses") for name in limits]
+    names = list(dict.fromkeys([*limits, "cost", "staff"]))
+    used = [
+        Column(name, "number", required=name in limits, minimum=0, help=f"{name} it uses") for name in names
+    ]
     return [saving, Column("area", "text", required=shares, help="where it saves"), *used]
 
 

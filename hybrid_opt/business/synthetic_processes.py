@@ -1,7 +1,7 @@
 """Synthetic process improvements: the data in ``hybrid_opt/business/data`` and any number like them.
 
 The numbers describe no real company. Every improvement belongs to one of four areas of a warehouse, saves a
-share of that area's cost, and costs money and days of staff; the dearer ones save more, but not in proportion.
+share of that area's cost, and takes money and days of staff; dearer ones save more, but not in proportion.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def make_processes(seed: int = 0, improvements: int = 14) -> ProcessTables:
         improvements: how many, 6 to 20.
 
     Returns:
-        The tables; limits of 240,000 money and 150 days leave room for about half of fourteen.
+        The tables; limits of 240,000 money and 150 days of staff leave room for about half of fourteen.
 
     Raises:
         OptionError: the seed or the number is illegal.
@@ -88,7 +88,7 @@ def make_processes(seed: int = 0, improvements: int = 14) -> ProcessTables:
                 "area": area,
                 "saving": share,
                 "cost": cost,
-                "days": int(5 + 30 * days),
+                "staff": int(5 + 30 * days),
                 "current": "yes" if i in (1, 3) else "no",
                 "lo": round(share * (0.9 - 0.2 * width), 3),
                 "hi": round(share * (1.05 + 0.1 * width), 3),
