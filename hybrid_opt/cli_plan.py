@@ -24,6 +24,7 @@ __all__ = [
     "Train",
     "check_files",
     "named_limits",
+    "number_or_path",
     "plan_app",
     "solve_plan",
 ]
@@ -124,7 +125,7 @@ def resources(
         curves,
         resources=named_limits(resource),
         caps=caps,
-        fairness=_number_or_path(fairness),
+        fairness=number_or_path(fairness),
         synergies=synergies,
         extrapolate=extrapolate,
     )
@@ -181,7 +182,7 @@ def named_limits(given: list[str], option: str = "--resource") -> dict[str, floa
     return limits
 
 
-def _number_or_path(given: str | None) -> float | Path | None:
+def number_or_path(given: str | None) -> float | Path | None:
     """A number for all pairs, or the path of a table."""
     if given is None:
         return None

@@ -1,4 +1,4 @@
-"""``hybrid-opt plan audience`` and ``plan processes``: what to choose, with proof and reasons."""
+"""``hybrid-opt plan audience | processes | strategy``: what to choose, with proof and reasons."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from .cli_plan import (
     Train,
     check_files,
     named_limits,
+    number_or_path,
     plan_app,
     solve_plan,
 )
@@ -138,4 +139,61 @@ def processes(
     )
     options = {"quantum": quantum, "qubits": qubits, "depth": depth, "shots": shots, "mixer": mixer}
     options |= {"max_evaluations": train, "tolerance": tolerance, "draws": draws, "what_if": what_if or ()}
+    solve_plan(planner, method, options, report, excel, seed, time_limit, as_json)
+
+
+@plan_app.command()
+def strategy(
+    projects: Annotated[Path, typer.Argument(help="Table: project, value, cost, duration, category, ...")],
+    periods: Annotated[int, typer.Option(help="How many periods there are.")],
+    budgets: Annotated[str, typer.Option(help="Money per period, or a table period, budget.")],
+    rate: Annotated[float, typer.Option(help="Discount rate per period.")] = 0.0,
+    subtract_cost: Annotated[bool, typer.Option(help="Take the discounted costs off the value.")] = False,
+    choose: Choose = None,
+    at_most: AtMost = False,
+    exclusions: Annotated[Path | None, typer.Option(help="Table project, other.")] = None,
+    needs: Annotated[Path | None, typer.Option(help="Table project, needs.")] = None,
+    groups: Groups = None,
+    risk: Annotated[Path | None, typer.Option(help="Square table of covariances.")] = None,
+    futures: Annotated[Path | None, typer.Option(help="Instead of risk: factors per future.")] = None,
+    risk_aversion: Annotated[float, typer.Option(help="Value given up per unit of variance.")] = 0.0,
+    third: Annotated[str | None, typer.Option(help="Column of a third objective, for the front.")] = None,
+    pareto: Annotated[int, typer.Option(help="Floors of value of the efficient front; 0 for none.")] = 0,
+    method: Method = "auto",
+    quantum: Quantum = False,
+    qubits: Qubits = 20,
+    depth: Depth = 3,
+    shots: Shots = 1000,
+    train: Train = 0,
+    mixer: Mixer = "x",
+    tolerance: Tolerance = 0.01,
+    what_if: WhatIf = None,
+    report: Report = None,
+    excel: Excel = None,
+    seed: Seed = None,
+    time_limit: TimeLimit = 60.0,
+    as_json: Json = False,
+) -> None:
+    """Choose projects and the periods in which they start."""
+    from .business import StrategyPlanner
+
+    check_files(report, excel)
+    planner = StrategyPlanner.from_csv(
+        projects,
+        periods=periods,
+        budgets=number_or_path(budgets),
+        rate=rate,
+        subtract_cost=subtract_cost,
+        choose=choose,
+        at_most=at_most,
+        exclusions=exclusions,
+        needs=needs,
+        groups=groups,
+        risk=risk,
+        futures=futures,
+        risk_aversion=risk_aversion,
+        third=third,
+    )
+    options = {"quantum": quantum, "qubits": qubits, "depth": depth, "shots": shots, "mixer": mixer}
+    options |= {"max_evaluations": train, "tolerance": tolerance, "what_if": what_if or (), "pareto": pareto}
     solve_plan(planner, method, options, report, excel, seed, time_limit, as_json)

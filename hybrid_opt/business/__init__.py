@@ -4,5 +4,14 @@ from .process import ProcessPlanner
 from .process_plan import ProcessPlan
 from .resource_plan import ResourcePlan
 from .resources import ResourcePlanner
+from .strategy import StrategyPlanner
+from .strategy_plan import StrategyPlan
 
-__all__ = ["ProcessPlan", "ProcessPlanner", "ResourcePlan", "ResourcePlanner"]
+__all__ = [
+    "ProcessPlan",
+    "ProcessPlanner",
+    "ResourcePlan",
+    "ResourcePlanner",
+    "StrategyPlan",
+    "StrategyPlanner",
+]

@@ -139,7 +139,7 @@ class ProcessPlanner(SelectionPlanner[ProcessPlan]):
             choice_curves(items, savings, *(factor * items.numbers(end) for end in ("lo", "hi"))),
             _losses(items.labels, lost if areas is None else np.triu(lost)),
             [*resource_limits(items, limits), *sides, *pair_sides(items, exclusions, needs)],
-            choose=check_count(choose, items),
+            choose=check_count(choose, len(items.labels), "improvements"),
             at_most=at_most,
             truth=truth,
             weight=overlap_weight,

@@ -157,7 +157,7 @@ class AudiencePlanner(SelectionPlanner[AudiencePlan]):
                 for j in range(i + 1, len(names))
             ],
             [*sides, *pair_sides(items, exclusions, None)],
-            choose=check_count(choose, items),
+            choose=check_count(choose, len(items.labels), "segments"),
             at_most=at_most,
             truth=truth,
             weight=overlap_weight,

@@ -179,6 +179,12 @@ class LevelPlan:
 
         return line_table(self)
 
+    def alternative_table(self) -> Table:
+        """Plans almost as good, for people."""
+        from .plan_tables import alternative_table
+
+        return alternative_table(self)
+
     def lines(self) -> pd.DataFrame:
         """One row per line.
 
@@ -319,7 +325,7 @@ def _limit_name(limit: str, kind: str) -> str:
         "cap": f"the cap of group {limit}",
         "resource": f"the limit of {limit}",
         "fairness": limit,
-        **dict.fromkeys(("number", "exclusion", "precedence", "minimum", "share"), limit),
+        **dict.fromkeys(("number", "exclusion", "precedence", "minimum", "maximum", "share"), limit),
     }
     return names.get(kind, f"the {kind} of {limit}")
 

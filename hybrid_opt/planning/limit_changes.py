@@ -39,7 +39,7 @@ def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list
         more = replace(task, budget=float(exact(task.budget) + step))
         kind = "number" if task.table.words.choice else "budget"
         changes.append(Change(task.table.words.total, kind, float(step), more.levels()))
-    for group, cap in task.table.caps.items():
+    for group, cap in ({} if task.table.words.fixed_caps else task.table.caps).items():
         caps = {**task.table.caps, group: float(exact(cap) + step)}
         wider = replace(task, table=replace(task.table, caps=caps))
         changes.append(Change(group, "cap", float(step), wider.levels()))

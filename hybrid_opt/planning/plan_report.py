@@ -23,7 +23,7 @@ from ..reports import (
     write_page,
 )
 from .plan_figures import Figures, share_text
-from .plan_tables import alternative_table, gap_rows, limit_table
+from .plan_tables import gap_rows, limit_table
 from .quantum_check import QuantumCheck
 from .quantum_tables import check_rows, level_table, quantum_table
 from .robustness_tables import robustness_tables
@@ -152,7 +152,7 @@ def _others(plan: LevelPlan) -> Section:
     if plan.near is None:
         return Section("Other plans that are almost as good")
     if plan.words.choice:
-        return Section("Other plans that are almost as good", [alternative_table(plan)])
+        return Section("Other plans that are almost as good", [plan.alternative_table()])
     table = plan.lines()
     proven = plan.question.money(plan.proven.choice)
     chart = ranges_chart(
@@ -169,7 +169,7 @@ def _others(plan: LevelPlan) -> Section:
         "Other plans that are almost as good",
         [
             Drawing(chart, f"How far each {plan.words.line} can move within {within} of the best."),
-            alternative_table(plan),
+            plan.alternative_table(),
         ],
     )
 

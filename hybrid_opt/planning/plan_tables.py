@@ -27,7 +27,7 @@ def plan_tables(plan: LevelPlan) -> list[Table]:
     """All tables of a plan, in the order a reader wants them."""
     tables = [headline_table(plan), plan.line_table(), *plan.task_tables(), limit_table(plan), gap_rows(plan)]
     if plan.near is not None:
-        tables.append(alternative_table(plan))
+        tables.append(plan.alternative_table())
     tables += robustness_tables(plan)
     if plan.check is not None:
         tables += [level_table(plan, plan.check), quantum_table(plan, plan.check)]

@@ -76,12 +76,13 @@ class ShareSide(LineSide):
         return replace(self, weights=tuple(weights), share=share)
 
 
-def check_count(choose: int | None, items: ItemTable) -> int | None:
+def check_count(choose: int | None, n: int, lines: str) -> int | None:
     """Check how many are to be chosen.
 
     Args:
         choose: the number, or None for any.
-        items: the items.
+        n: how many there are.
+        lines: what they are called.
 
     Returns:
         The number.
@@ -89,12 +90,11 @@ def check_count(choose: int | None, items: ItemTable) -> int | None:
     Raises:
         OptionError: it is no whole number from 1 to the number of items.
     """
-    n = len(items.labels)
     whole = isinstance(choose, (int, np.integer)) and not isinstance(choose, bool)
     if choose is not None and (not whole or not 1 <= choose <= n):
         raise OptionError(
-            f"choose is {choose!r}; there are {n} {items.table.words.lines}, legal are whole numbers from 1 "
-            f"to {n}, or None for any number"
+            f"choose is {choose!r}; there are {n} {lines}, legal are whole numbers from 1 to {n}, or None for "
+            "any number"
         )
     return choose
 

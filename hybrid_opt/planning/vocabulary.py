@@ -30,6 +30,7 @@ class Vocabulary:
         product: what a synergy's strength is multiplied by.
         total: what limits the sum of all amounts.
         choice: whether an amount is only 0 or 1: the line is chosen or not.
+        fixed_caps: whether caps belong to the question, and are no limits to move.
 
     Example:
         >>> CHANNELS.line, CHANNELS.amounts, CHANNELS.value
@@ -50,6 +51,7 @@ class Vocabulary:
     product: str
     total: str = "budget"
     choice: bool = False
+    fixed_caps: bool = False
 
 
 CHANNELS = Vocabulary(

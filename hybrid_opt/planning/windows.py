@@ -227,9 +227,18 @@ def _one_step_block(
 def _chosen_and_not(
     question: LevelQuestion, anchor: NDArray[np.integer[Any]], free: Sequence[int]
 ) -> list[int]:
-    """Lines with two levels, in turn one at its upper level and one at its lower, the most valuable first."""
-    worth = {i: float(np.ptp(question.lines[i].values)) for i in free}
-    order = sorted(free, key=lambda i: -worth[i])
+    """Lines with two levels, in turn one at its upper level and one at its lower, the most valuable first.
+
+    Of lines that share a capped group the best of every group come first: there is little to choose within one.
+    """
+    order = sorted(free, key=lambda i: -float(np.ptp(question.lines[i].values)))
+    met: dict[str | None, int] = {}
+    ranks = {}
+    for i in order:
+        group = question.cap_of(i)
+        ranks[i] = 0 if group is None else met.get(group, 0)
+        met[group] = met.get(group, 0) + 1
+    order = sorted(order, key=lambda i: ranks[i])
     sides = [[i for i in order if bool(anchor[i]) is upper] for upper in (True, False)]
     turns = [(place, k, i) for k, side in enumerate(sides) for place, i in enumerate(side)]
     return [i for _, _, i in sorted(turns)]
