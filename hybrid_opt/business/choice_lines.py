@@ -44,7 +44,10 @@ def with_choice_lines(
         (9.0, True, False)
     """
     starts, names = list(question.lines), range(len(risk))
-    lines = [Line(f"project {i}", [0, 1], [0.0, -factor * float(risk[i, i])]) for i in names]
+    both = np.array([0, 1])
+    lines = [
+        Line(f"project {i}", both, np.array([0.0, -factor * float(risk[i, i])])) for i in names
+    ]
     sides = [
         replace(side, weights=(*side.weights, *(0 for _ in names))) for side in question.sides
     ]

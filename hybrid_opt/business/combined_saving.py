@@ -67,8 +67,8 @@ class CombinedSaving:
             left = np.ones(1)
             for share, own in zip(self.shares.tolist(), (self.areas == area).tolist()):
                 left = np.concatenate([left, left * (1.0 - share) if own else left])
-            total += cost * (1.0 - left)
-        return total
+            total = total + cost * (1.0 - left)
+        return np.asarray(total)
 
     def singles(self) -> NDArray[np.float64]:
         """What each saves alone, shape (N,)."""

@@ -87,7 +87,7 @@ def pareto_front(
 
 def _line(line: Line, value: float) -> Line:
     """The same choices of 0 and 1, with another value."""
-    return Line(line.label, line.spends, value * line.spends, line.group)
+    return Line(line.label, line.spends, (value * line.spends).astype(np.float64), line.group)
 
 
 def _least_risk(

@@ -58,8 +58,10 @@ class StrategyPlan(SelectionPlan):
 
     def deviation(self) -> float:
         """Standard deviation of the value; NaN where no risk is known."""
+        if self.risk is None:
+            return float("nan")
         taken = self._taken()
-        return float("nan") if self.risk is None else float(np.sqrt(max(0.0, taken @ self.risk @ taken)))
+        return max(0.0, float(taken @ self.risk @ taken)) ** 0.5
 
     def net_value(self) -> float:
         """Discounted value, risk aside."""

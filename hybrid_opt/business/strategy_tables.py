@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -56,6 +56,7 @@ def front_table(plan: StrategyPlan, front: pd.DataFrame) -> Table:
     """Efficient plans by rising risk."""
     figures = Figures.of(plan)
     third = [name for name in front.columns if name not in ("value", "risk", "proven", "starts")]
+    ends: list[Literal["right"]] = ["right"] * (2 + len(third))
     rows: list[list[str]] = []
     for row in front.to_dict("records"):
         own = [figures.response(float(row["value"])), figures.response(float(row["risk"]))]
@@ -65,7 +66,7 @@ def front_table(plan: StrategyPlan, front: pd.DataFrame) -> Table:
         ["value", "standard deviation", *third, "proven", "projects and their starts"],
         rows,
         title="Efficient plans: none is better in all objectives at once",
-        align=["right", "right", *("right" for _ in third), "left", "left"],
+        align=[*ends, "left", "left"],
         note="each row is the least risk above a floor of value (and of the third objective), by MILP",
     )
 
@@ -84,11 +85,13 @@ def gantt_drawing(plan: StrategyPlan) -> Drawing:
 
 def front_drawing(front: pd.DataFrame) -> Drawing:
     """Value against standard deviation; of plans with equal risk the one of most value."""
-    best = front.groupby("risk", as_index=False)["value"].max().sort_values("risk")
+    best: dict[float, float] = {}
+    for risk, value in zip(front["risk"].tolist(), front["value"].tolist()):
+        best[risk] = max(value, best.get(risk, value))
     curve: dict[str, Any] = {
         "label": "efficient plans",
-        "spend": best["risk"].tolist(),
-        "response": best["value"].tolist(),
+        "spend": sorted(best),
+        "response": [best[risk] for risk in sorted(best)],
     }
     chart = response_curves([curve], x_title="Standard deviation", y_title="Value")
     return Drawing(chart, "What more risk buys.")

@@ -18,6 +18,8 @@ def level_table(plan: LevelPlan, check: QuantumCheck) -> Table:
     """The levels of the coarse version."""
     rows, figures = [], Figures.of(plan)
     for i, (line, kept) in enumerate(zip(plan.question.table.lines, check.window.kept)):
+        if figures.choice and len(kept) == 1:
+            continue  # named in the note
         money = plan.question.grids[i].spends()[kept]
         best = float(plan.question.grids[i].spends()[check.optimum_choice[i]])
         rows.append([line.label, ", ".join(figures.spend(float(m)) for m in money), figures.spend(best)])

@@ -39,7 +39,9 @@ def value_by_count(
         [5.0, 6.0]
     """
     deadline, rows = monotonic() + time_limit, []
-    for count in range(1, len(question.lines) + 1):
+    capped = [len(question.members(group)) - cap for group, cap in question.caps.items()]
+    most = len(question.lines) - sum(max(0, spare) for spare in capped)
+    for count in range(1, most + 1):
         left = deadline - monotonic()
         if left <= 0:
             break

@@ -93,8 +93,8 @@ def check_count(choose: int | None, n: int, lines: str) -> int | None:
     whole = isinstance(choose, (int, np.integer)) and not isinstance(choose, bool)
     if choose is not None and (not whole or not 1 <= choose <= n):
         raise OptionError(
-            f"choose is {choose!r}; there are {n} {lines}, legal are whole numbers from 1 to {n}, or None for "
-            "any number"
+            f"choose is {choose!r}; there are {n} {lines}, legal are whole numbers from 1 to {n}, or None "
+            "for any number"
         )
     return choose
 

@@ -229,7 +229,7 @@ def _chosen_and_not(
 ) -> list[int]:
     """Lines with two levels, in turn one at its upper level and one at its lower, the most valuable first.
 
-    Of lines that share a capped group the best of every group come first: there is little to choose within one.
+    Of lines that share a capped group the best of every group come first: within one little is to choose.
     """
     order = sorted(free, key=lambda i: -float(np.ptp(question.lines[i].values)))
     met: dict[str | None, int] = {}

@@ -6,11 +6,12 @@ import pytest
 from typer.testing import CliRunner
 
 from hybrid_opt.business.synthetic_processes import shipped_processes
+from hybrid_opt.business.synthetic_strategy import shipped_strategy
 from hybrid_opt.cli import app
 from hybrid_opt.errors import OptionError
 from hybrid_opt.marketing.synthetic_audience import shipped_audience
 
-AUDIENCE, PROCESSES = shipped_audience(), shipped_processes()
+AUDIENCE, PROCESSES, STRATEGY = shipped_audience(), shipped_processes(), shipped_strategy()
 
 
 def run(*arguments):
@@ -50,3 +51,17 @@ def test_a_wrong_limit_names_the_flag(limit):
     done = run("processes", PROCESSES.improvements, "--areas", PROCESSES.areas, "--limit", limit)
     assert isinstance(done.exception, OptionError)
     assert str(done.exception).startswith(f"--limit is {limit!r}")
+
+
+@pytest.mark.parametrize("budgets", ["500", "table"])
+def test_strategy(tmp_path, budgets):
+    if budgets == "table":
+        path = tmp_path / "budgets.csv"
+        path.write_text("period,budget\n1,500\n2,500\n3,500\n4,500\n", encoding="utf-8")
+        budgets = str(path)
+    done = run(
+        "strategy", STRATEGY.projects, "--periods", 4, "--budgets", budgets, "--rate", 0.06,
+        "--needs", STRATEGY.needs, "--third", "jobs", "--seed", 0, "--json",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["schedule"]["web_shop"] == 1
