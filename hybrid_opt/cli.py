@@ -22,7 +22,7 @@ from .cli_output import (
     print_json,
     tell,
 )
-from .cli_plan import plan_app
+from .cli_selection import plan_app
 from .cli_system import system
 from .cli_transformer import register_commands
 from .cli_tuning import tune_app

@@ -11,7 +11,23 @@ from .cli_output import Json, Report, Seed, TimeLimit, check_report, print_plan,
 from .errors import OptionError
 from .progress import shown
 
-__all__ = ["plan_app"]
+__all__ = [
+    "Depth",
+    "Draws",
+    "Excel",
+    "Method",
+    "Mixer",
+    "Quantum",
+    "Qubits",
+    "Shots",
+    "Tolerance",
+    "Train",
+    "check_files",
+    "named_limits",
+    "number_or_path",
+    "plan_app",
+    "solve_plan",
+]
 
 plan_app = typer.Typer(help="Business plans from tables.", no_args_is_help=True)
 
@@ -58,7 +74,7 @@ def budget(
     """Divide a budget among channels, with proof, reasons and alternatives."""
     from .marketing import BudgetPlanner
 
-    _check_files(report, excel)
+    check_files(report, excel)
     planner = BudgetPlanner.from_csv(
         plan,
         curves,
@@ -70,7 +86,7 @@ def budget(
     )
     options = {"quantum": quantum, "qubits": qubits, "depth": depth, "shots": shots, "mixer": mixer}
     options |= {"max_evaluations": train, "tolerance": tolerance, "draws": draws, "what_if": what_if or ()}
-    _solve(planner, method, options, report, excel, seed, time_limit, as_json)
+    solve_plan(planner, method, options, report, excel, seed, time_limit, as_json)
 
 
 @plan_app.command()
@@ -103,22 +119,22 @@ def resources(
     """Divide limited resources among departments, with proof, reasons and alternatives."""
     from .business import ResourcePlanner
 
-    _check_files(report, excel)
+    check_files(report, excel)
     planner = ResourcePlanner.from_csv(
         departments,
         curves,
-        resources=_limits(resource),
+        resources=named_limits(resource),
         caps=caps,
-        fairness=_number_or_path(fairness),
+        fairness=number_or_path(fairness),
         synergies=synergies,
         extrapolate=extrapolate,
     )
     options = {"quantum": quantum, "qubits": qubits, "depth": depth, "shots": shots, "mixer": mixer}
     options |= {"max_evaluations": train, "tolerance": tolerance, "draws": draws, "what_if": what_if or ()}
-    _solve(planner, method, options, report, excel, seed, time_limit, as_json)
+    solve_plan(planner, method, options, report, excel, seed, time_limit, as_json)
 
 
-def _solve(
+def solve_plan(
     planner: Any,
     method: str,
     options: dict[str, Any],
@@ -137,7 +153,7 @@ def _solve(
         tell(f"workbook: {written}")
 
 
-def _check_files(report: Path | None, excel: Path | None) -> None:
+def check_files(report: Path | None, excel: Path | None) -> None:
     """Refuse impossible places before the work, not after it."""
     check_report(report)
     if excel is None:
@@ -148,7 +164,7 @@ def _check_files(report: Path | None, excel: Path | None) -> None:
         raise OptionError(f"the workbook {excel} cannot be written: its folder does not exist; create it")
 
 
-def _limits(given: list[str]) -> dict[str, float]:
+def named_limits(given: list[str], option: str = "--resource") -> dict[str, float]:
     """NAME=LIMIT texts as a mapping."""
     limits: dict[str, float] = {}
     for text in given:
@@ -159,14 +175,14 @@ def _limits(given: list[str]) -> dict[str, float]:
         except ValueError:
             limit = float("nan")
         if not name or not equals or limit != limit:
-            raise OptionError(f"--resource is {text!r}; write NAME=LIMIT with a number, e.g. staff=40")
+            raise OptionError(f"{option} is {text!r}; write NAME=LIMIT with a number, e.g. staff=40")
         if name in limits:
-            raise OptionError(f"--resource {name} is given twice; keep one limit")
+            raise OptionError(f"{option} {name} is given twice; keep one limit")
         limits[name] = limit
     return limits
 
 
-def _number_or_path(given: str | None) -> float | Path | None:
+def number_or_path(given: str | None) -> float | Path | None:
     """A number for all pairs, or the path of a table."""
     if given is None:
         return None

@@ -1,6 +1,17 @@
 """Business tasks: columns, formula and pictures of each; ``hybrid_opt.planning`` does the mathematics."""
 
+from .process import ProcessPlanner
+from .process_plan import ProcessPlan
 from .resource_plan import ResourcePlan
 from .resources import ResourcePlanner
+from .strategy import StrategyPlanner
+from .strategy_plan import StrategyPlan
 
-__all__ = ["ResourcePlan", "ResourcePlanner"]
+__all__ = [
+    "ProcessPlan",
+    "ProcessPlanner",
+    "ResourcePlan",
+    "ResourcePlanner",
+    "StrategyPlan",
+    "StrategyPlanner",
+]

@@ -1,7 +1,9 @@
 """Marketing tasks: columns, formula and pictures of each; ``hybrid_opt.planning`` does the mathematics."""
 
 from ..planning.curves import ResponseCurves
+from .audience import AudiencePlanner
+from .audience_plan import AudiencePlan
 from .budget import BudgetPlanner
 from .budget_plan import BudgetPlan
 
-__all__ = ["BudgetPlan", "BudgetPlanner", "ResponseCurves"]
+__all__ = ["AudiencePlan", "AudiencePlanner", "BudgetPlan", "BudgetPlanner", "ResponseCurves"]

@@ -13,9 +13,12 @@ from .proven_answer import ProvenAnswer, prove
 from .quantum_check import QuantumCheck, quantum_check
 from .resource_program import solve_resources
 from .scenarios import compare_scenarios
+from .selection_plan import SelectionPlan
+from .selection_planner import SelectionPlanner
 from .side_constraint import SideConstraint
 from .side_near import near_plans_by_search
 from .stability import Stability, plan_stability
+from .true_score import TrueScore
 from .vocabulary import Vocabulary
 from .zoom import Zoom, zoom
 
@@ -31,9 +34,12 @@ __all__ = [
     "Plan",
     "ProvenAnswer",
     "QuantumCheck",
+    "SelectionPlan",
+    "SelectionPlanner",
     "SideConstraint",
     "Stability",
     "Synergy",
+    "TrueScore",
     "Vocabulary",
     "Zoom",
     "compare",

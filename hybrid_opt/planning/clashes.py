@@ -73,6 +73,10 @@ def clashing_limits(task: LevelTask) -> list[str]:
     question = _without_values(task.levels())
     if _possible(question):
         return []
+    free = replace(question, spend="at_most", budget=sum(int(line.spends[-1]) for line in question.lines))
+    total = [] if task.budget is None else [f"{task.table.words.total} {money_text(task.budget)}"]
+    if total and not _possible(free):
+        question, total = free, []
     sides, caps = list(question.sides), dict(question.caps)
     for side in question.sides:
         fewer = [other for other in sides if other is not side]
@@ -83,7 +87,7 @@ def clashing_limits(task: LevelTask) -> list[str]:
         if not _possible(replace(question, sides=sides, caps=left)):
             caps = left
     limits = {side.label: side for side in task.sides}
-    names = [f"{side.label} ({money_text(limits[side.label].high)})" for side in sides]
+    names = [*total, *(limits[side.label].described for side in sides)]
     return [*names, *(f"the cap of group {name} ({money_text(task.table.caps[name])})" for name in caps)]
 
 

@@ -25,7 +25,10 @@ from .stability import Stability
 from .vocabulary import Vocabulary
 from .zoom import Zoom
 
-__all__ = ["GridGap", "LevelPlan"]
+__all__ = ["LIFTED", "GridGap", "LevelPlan"]
+
+LIFTED = ("exclusion", "precedence")
+"""Kinds of limits that are not moved by an amount, but lifted."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,11 @@ class LevelPlan:
         return self.proven.method if self.zoom is None else "step-halving zoom"
 
     @property
+    def pairs_only(self) -> bool:
+        """Whether the QUBO's values leave out what more than two lines do together."""
+        return False
+
+    @property
     def current(self) -> NDArray[np.float64]:
         """Amount per line today, shape (N,)."""
         return np.array([line.current for line in self.question.table.lines])
@@ -161,6 +169,22 @@ class LevelPlan:
             return {}
         return {"spent": float(self.spends().sum()), "budget": float(self.question.budget)}
 
+    def origin(self) -> str:
+        """Where the values come from, for the foot of a page."""
+        return f"{self.words.value.capitalize()}s come from the curves that were given"
+
+    def line_table(self) -> Table:
+        """What each line gets, for people."""
+        from .plan_tables import line_table
+
+        return line_table(self)
+
+    def alternative_table(self) -> Table:
+        """Plans almost as good, for people."""
+        from .plan_tables import alternative_table
+
+        return alternative_table(self)
+
     def lines(self) -> pd.DataFrame:
         """One row per line.
 
@@ -197,7 +221,7 @@ class LevelPlan:
         figures, ending = Figures.of(self), " a period" if self.words.period else ""
         bound = self.limits[self.limits["binds"]].sort_values("gain", ascending=False)
         return [
-            f"{_limit_name(row['limit'], row['kind'])}: {_moved(row['change'])} would bring "
+            f"{_limit_name(row['limit'], row['kind'])}: {_moved(row['change'], row['kind'])} would bring "
             f"{figures.response(row['gain'], signed=True)}{ending}"
             for row in bound.to_dict("records")
         ]
@@ -301,9 +325,12 @@ def _limit_name(limit: str, kind: str) -> str:
         "cap": f"the cap of group {limit}",
         "resource": f"the limit of {limit}",
         "fairness": limit,
+        **dict.fromkeys(("number", "exclusion", "precedence", "minimum", "maximum", "share"), limit),
     }
     return names.get(kind, f"the {kind} of {limit}")
 
 
-def _moved(change: float) -> str:
+def _moved(change: float, kind: str) -> str:
+    if kind in LIFTED:
+        return "lifting it"
     return f"{abs(change):,.10g} {'more' if change > 0 else 'less'}"

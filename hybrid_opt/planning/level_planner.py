@@ -19,11 +19,11 @@ from ..progress import Progress, silent
 from ..qubo import LevelModel
 from ..seeds import child_seed, resolve_seed
 from ..solvers import Solver
-from .baselines import exact_baselines
+from .baselines import Baseline, exact_baselines
 from .curves import ResponseCurves
-from .dynamic_program import operations
+from .grid_gap import finer_grid_gap
 from .level_models import to_cqm, to_level_model
-from .level_plan import GridGap, LevelPlan
+from .level_plan import LevelPlan
 from .level_task import LevelTask
 from .limit_changes import worth_of_limits
 from .line_table import LineTable
@@ -31,7 +31,7 @@ from .lines import LevelQuestion
 from .marginal_greedy import greedy_by_marginal_value
 from .near_optimal import NearOptimal, near_optimal_plans
 from .plan_options import check_plan_options
-from .proven_answer import QUICK, ProvenAnswer, prove
+from .proven_answer import ProvenAnswer, prove
 from .quantum_check import QuantumCheck, quantum_check
 from .scenarios import compare_scenarios
 from .side_near import near_plans_by_search
@@ -43,7 +43,6 @@ from .zoom import Zoom, zoom
 
 __all__ = ["LevelPlanner"]
 
-FINER = 4  # how much finer the grid is on which the loss by the step size is measured
 PlanT = TypeVar("PlanT", bound=LevelPlan)
 
 
@@ -122,8 +121,8 @@ class LevelPlanner(Generic[PlanT]):
             OptionError: no such line, or an amount that it may not get.
         """
         levels = self.question.levels()
-        proven = prove(levels, start=self._today(levels), time_limit=time_limit)
-        return what_if_table(self.question, proven, label, amounts, time_limit=time_limit)
+        proven = self._prove(levels, start=self._today(levels), time_limit=time_limit)
+        return what_if_table(self.question, proven, label, amounts, time_limit=time_limit, solve=self._prove)
 
     def to_level_model(self) -> LevelModel:
         """The task as a ``LevelModel`` (costs are negative values), for ``solve`` and ``to_qubo``."""
@@ -188,7 +187,7 @@ class LevelPlanner(Generic[PlanT]):
         levels = self.question.levels()
         today = self._today(levels)
         report(0.0, "proving the optimum")
-        proven = prove(levels, start=self._start(levels, today), time_limit=time_limit)
+        proven = self._prove(levels, start=self._start(levels, today), time_limit=time_limit)
         zoomed: Zoom | None = None
         if method != "auto":
             zoomed = zoom(
@@ -202,17 +201,22 @@ class LevelPlanner(Generic[PlanT]):
             )
         notes = [*self.notes, *proven.notes]
         phases: dict[str, Callable[[], Any]] = {
-            "what one more step is worth": lambda: self._limits(levels, proven, time_limit, notes),
+            "what one more step is worth": lambda: worth_of_limits(
+                self.question, levels, proven, notes, time_limit=time_limit, solve=self._prove
+            ),
             "plans that are almost as good": lambda: self._near(
                 proven, tolerance, alternatives, child_seed(seed, "near")
             ),
-            "a finer grid": lambda: self._grid_gap(proven),
-            "other exact methods": lambda: exact_baselines(levels, known=proven, time_limit=time_limit),
+            "a finer grid": lambda: finer_grid_gap(self.question, proven) if self.finer_grid else None,
+            "other exact methods": lambda: self._baselines(levels, proven, time_limit),
             "stability over draws of the curves": lambda: self._stability(
                 levels, proven, draws, child_seed(seed, "stability"), time_limit, notes
             ),
             "what if": lambda: {
-                label: what_if_table(self.question, proven, label, time_limit=time_limit) for label in what_if
+                label: what_if_table(
+                    self.question, proven, label, time_limit=time_limit, solve=self._prove
+                )
+                for label in what_if
             },
             "the quantum check": lambda: self._quantum_check(
                 levels,
@@ -237,7 +241,8 @@ class LevelPlanner(Generic[PlanT]):
         phases = {words: run for words, run in phases.items() if wanted.get(words, True)}
         if zoomed is not None and zoomed.interrupted:
             notes.append("ctrl-C ended the zoom; its plan until then is shown")
-        if zoomed is not None and zoomed.value < proven.value - 1e-9 * max(1.0, abs(proven.value)):
+        better = zoomed is not None and proven.value - self._score(levels, zoomed.choice)
+        if better > 1e-9 * max(1.0, abs(proven.value)):
             notes.append(
                 f"a better plan is known, by {proven.method}; its value is the best one in the tables below, "
                 "and what binds and the other plans refer to it"
@@ -314,11 +319,16 @@ class LevelPlanner(Generic[PlanT]):
             self.question.levels(), proven.choice, tolerance=tolerance, most=alternatives, seed=seed
         )
 
-    def _limits(
-        self, levels: LevelQuestion, proven: ProvenAnswer, time_limit: float, notes: list[str]
-    ) -> pd.DataFrame:
-        """Worth of one more step of every limit, by solving again."""
-        return worth_of_limits(self.question, levels, proven, notes, time_limit=time_limit)
+    def _prove(
+        self, question: LevelQuestion, *, start: NDArray[np.int64] | None = None, time_limit: float = 60.0
+    ) -> ProvenAnswer:
+        return prove(question, start=start, time_limit=time_limit)
+
+    def _score(self, levels: LevelQuestion, choice: NDArray[np.int64]) -> float:
+        return levels.value(choice)
+
+    def _baselines(self, levels: LevelQuestion, proven: ProvenAnswer, limit: float) -> Sequence[Baseline]:
+        return exact_baselines(levels, known=proven, time_limit=limit)
 
     def _stability(
         self,
@@ -337,13 +347,3 @@ class LevelPlanner(Generic[PlanT]):
         return plan_stability(
             levels, proven.choice, below, above, draws=draws, seed=seed, time_limit=time_limit
         )
-
-    def _grid_gap(self, proven: ProvenAnswer) -> GridGap | None:
-        """What the step size costs: the optimum on a grid four times finer."""
-        if proven.program is None or not self.finer_grid:
-            return None
-        finer = self.question.finer(FINER).levels()
-        if operations(finer) > QUICK:
-            return None
-        answer = prove(finer)
-        return GridGap(factor=FINER, value=max(answer.value, proven.value))

@@ -160,10 +160,10 @@ class LevelTask:
 
         Returns:
             The question, or None with the reason why that end cannot move (empty where the end is no limit:
-            a fixed line, an off level, an amount of zero).
+            a choice, a fixed line, an off level, an amount of zero).
         """
         grid, line, words = self.grids[i], self.table.lines[i], self.table.words
-        if line.fixed or (end == "min" and (grid.off or grid.first == 0)):
+        if words.choice or line.fixed or (end == "min" and (grid.off or grid.first == 0)):
             return None, ""
         longer = replace(grid, count=grid.count + 1)
         if end == "min":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from .worth import Change, no_changes, worth_of_changes
 
 __all__ = ["changes_of_limits", "worth_of_limits"]
 
-FIRST = ("budget", "cap", "resource")  # what is worth most to know where time is short
+FIRST = ("budget", "number", "cap", "resource")  # what is worth most to know where time is short
 
 
 def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list[Change]:
@@ -36,14 +37,15 @@ def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list
     changes = []
     if task.budget is not None:
         more = replace(task, budget=float(exact(task.budget) + step))
-        changes.append(Change("budget", "budget", float(step), more.levels()))
-    for group, cap in task.table.caps.items():
+        kind = "number" if task.table.words.choice else "budget"
+        changes.append(Change(task.table.words.total, kind, float(step), more.levels()))
+    for group, cap in ({} if task.table.words.fixed_caps else task.table.caps).items():
         caps = {**task.table.caps, group: float(exact(cap) + step)}
         wider = replace(task, table=replace(task.table, caps=caps))
         changes.append(Change(group, "cap", float(step), wider.levels()))
     for k, side in enumerate(task.sides):
         sides = [side.moved() if k == j else other for j, other in enumerate(task.sides)]
-        changes.append(Change(side.label, side.kind, float(side.step), replace(task, sides=sides).levels()))
+        changes.append(Change(side.label, side.kind, side.change, replace(task, sides=sides).levels()))
     for i, line in enumerate(task.table.lines):
         for end, sign in (("max", 1), ("min", -1)):
             longer, reason = task.longer(i, end)
@@ -63,6 +65,7 @@ def worth_of_limits(
     notes: list[str],
     *,
     time_limit: float = 60.0,
+    solve: Callable[..., ProvenAnswer] = prove,
 ) -> pd.DataFrame:
     """What one more step of each limit is worth.
 
@@ -75,6 +78,7 @@ def worth_of_limits(
         proven: its proven answer.
         notes: takes what the reader should know.
         time_limit: seconds for all limits together, as far as the first proof's time tells.
+        solve: what answers a question, called as ``prove`` is.
 
     Returns:
         The table of ``worth_of_changes``; without a row where the answer is not proven or time is short.
@@ -82,6 +86,7 @@ def worth_of_limits(
     changes = changes_of_limits(task, proven.choice)
     # Each answer takes about as long as the first; without a proof a difference would mean nothing.
     in_windows = proven.program is None and not (levels.synergies or levels.sides)
+    in_windows = in_windows and not task.table.words.choice
     if levels.sides and proven.seconds * len(changes) > time_limit:
         fewer = [change for change in changes if change.kind in FIRST]
         notes.append(
@@ -91,4 +96,4 @@ def worth_of_limits(
         changes = fewer
     if in_windows or not proven.proven or proven.seconds * len(changes) > time_limit:
         return no_changes(levels)
-    return worth_of_changes(levels, changes, lambda question: prove(question, time_limit=time_limit).value)
+    return worth_of_changes(levels, changes, lambda question: solve(question, time_limit=time_limit).value)

@@ -26,6 +26,7 @@ class LineSide:
         high: most sum.
         step: by how much the limit is moved to see what it is worth.
         both: whether the sum must not fall below -``high`` either.
+        minimum: whether it is a lower limit, written with negative weights; moving it makes it lower.
     """
 
     label: str
@@ -34,6 +35,7 @@ class LineSide:
     high: Fraction
     step: Fraction
     both: bool = False
+    minimum: bool = False
 
     def used(self, amounts: ArrayLike) -> float:
         """What a plan uses: amounts, shape (N,), to the weighted sum."""
@@ -54,7 +56,20 @@ class LineSide:
             return None
         used = self.used(amounts)
         today = money_text(abs(used) if self.both else used)
+        if self.kind not in ("resource", "fairness"):
+            return f"{self.label}: not kept today"
         return f"{self.label}: today {today}, the limit is {money_text(self.high)}"
+
+    @property
+    def change(self) -> float:
+        """By how much ``moved`` moves the limit, in the user's sense: a minimum falls."""
+        return -float(self.step) if self.minimum else float(self.step)
+
+    @property
+    def described(self) -> str:
+        """Its name and how much there is; the name alone where it says all."""
+        amount = self.kind in ("resource", "fairness")
+        return f"{self.label} ({money_text(self.high)})" if amount else self.label
 
     def moved(self) -> LineSide:
         """The same limit, one step wider."""

@@ -20,6 +20,7 @@ from .side_search import limit_rows
 __all__ = ["MarginalGreedy", "failed_conditions", "greedy_by_marginal_value"]
 
 ROUNDING = 1e-12
+NAMED = 6  # limits that a reason names
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,8 @@ def failed_conditions(question: LevelQuestion) -> list[str]:
     if limits is None:
         reasons.append("there is a limit that is not 'at most'")
     elif len(limits) > 1:
-        reasons.append(f"{len(limits)} limits can bind: {', '.join(limit.label for limit in limits)}")
+        names = [limit.label for limit in limits[:NAMED]] + ["..."] * (len(limits) > NAMED)
+        reasons.append(f"{len(limits)} limits can bind: {', '.join(names)}")
     else:
         reasons += _unequal_steps(question, limits)
     bent = [line.label for line in question.lines if not _concave(line.values)]

@@ -17,10 +17,11 @@ __all__ = ["Figures", "share_text"]
 
 @dataclass(frozen=True)
 class Figures:
-    """How many decimals a plan's amounts and values need."""
+    """How many decimals a plan's amounts and values need; choices are words."""
 
     spend_digits: int
     response_digits: int
+    choice: bool = False
 
     @classmethod
     def of(cls, plan: LevelPlan) -> Figures:
@@ -30,11 +31,15 @@ class Figures:
         spends += [float(x) for grid in plan.question.grids for x in (grid.first, grid.step)]
         digits = next((d for d in range(7) if all(abs(round(s, d) - s) < 1e-9 for s in spends)), 6)
         largest = max(abs(plan.value), abs(plan.today_value or 0.0))
-        response = 0 if largest >= 10_000 or largest == 0 else int(4 - np.floor(np.log10(largest)))
-        return cls(digits, min(response, 8))
+        # What is chosen is often people or money, of which single ones are enough.
+        whole = 1_000 if plan.words.choice else 10_000
+        response = 0 if largest >= whole or largest == 0 else int(4 - np.floor(np.log10(largest)))
+        return cls(digits, min(response, 8), plan.words.choice)
 
     def spend(self, number: float, *, signed: bool = False) -> str:
         """An amount as text."""
+        if self.choice and not signed and number in (0.0, 1.0):
+            return "yes" if number else "no"
         return self._text(number, self.spend_digits, signed)
 
     def response(self, number: float, *, signed: bool = False) -> str:

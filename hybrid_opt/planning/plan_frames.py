@@ -94,8 +94,8 @@ def stability_frame(plan: LevelPlan) -> pd.DataFrame:
         plan: a plan whose stability was looked at.
 
     Returns:
-        Columns: name of the line, same_move (share of draws), low, middle, high (amounts); no rows where it
-        was not looked at.
+        Columns: name of the line, same_move (share of draws), low, middle, high (amounts), or chosen_share
+        where a line is chosen or not; no rows where it was not looked at.
     """
     name = plan.words.line
     if plan.stability is None:
@@ -107,4 +107,6 @@ def stability_frame(plan: LevelPlan) -> pd.DataFrame:
     for column in ("low", "middle", "high"):
         table[column] = [unit * units + rest for units, rest in zip(table[column], rests)]
     table.insert(0, name, plan.question.table.labels)
+    if plan.words.choice:
+        table = table[[name]].assign(chosen_share=plan.stability.spends.mean(axis=0))
     return table

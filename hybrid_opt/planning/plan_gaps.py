@@ -30,19 +30,19 @@ def gap_table(plan: LevelPlan) -> pd.DataFrame:
         best = plan.proven.value
         rows.append(
             (
-                "coarse grid",
+                f"block of {plan.words.lines}" if plan.words.choice else "coarse grid",
                 check.coarse_gap(best),
                 f"proven optimum {figures.response(check.optimum)} of the coarse version against "
                 f"{figures.response(best)}",
             )
         )
         surrogate = check.surrogate_gap
+        curves = "" if plan.words.choice else f" on the {plan.words.value} curves"
         rows.append(
             (
                 "QUBO surrogate",
                 surrogate,
-                f"the QUBO's minimum, re-scored on the {plan.words.value} curves: "
-                f"{figures.response(check.rescored)}",
+                f"the QUBO's minimum, re-scored{curves}: {figures.response(check.rescored)}",
             )
         )
         if check.solver_gap is not None and check.sampled is not None:

@@ -23,7 +23,7 @@ from ..reports import (
     write_page,
 )
 from .plan_figures import Figures, share_text
-from .plan_tables import alternative_table, gap_rows, limit_table, line_table
+from .plan_tables import gap_rows, limit_table
 from .quantum_check import QuantumCheck
 from .quantum_tables import check_rows, level_table, quantum_table
 from .robustness_tables import robustness_tables
@@ -46,8 +46,7 @@ def write_report(plan: LevelPlan, path: str | os.PathLike[str]) -> Path:
         cards=_cards(plan),
         sections=[section for section in sections if section.parts],
         footer=f"Computed by hybrid_opt, seed {plan.seed}, {plan.seconds:.1f} s. "
-        f"{words.value.capitalize()}s come from the curves that were given; they are no "
-        "forecast of their own.",
+        f"{plan.origin()}; they are no forecast of their own.",
     )
     return write_page(page, path)
 
@@ -61,7 +60,8 @@ def _cards(plan: LevelPlan) -> list[Card]:
         cards.append(Card("Against today", gain, f"today {figures.response(today)}"))
     if plan.bound is not None:
         proven = plan.status == "optimal"
-        words = "proven best at this step" if proven else f"bound {figures.response(plan.bound)}"
+        words = "proven best" if plan.words.choice else "proven best at this step"
+        words = words if proven else f"bound {figures.response(plan.bound)}"
         cards.append(Card("Gap to the bound", f"{plan.gap:.3%}", words))
     if plan.near is not None:
         many = f"{'' if plan.near.exact else 'at least '}{plan.near.count:,}"
@@ -76,6 +76,9 @@ def amount_title(plan: LevelPlan) -> str:
 
 def _what(plan: LevelPlan) -> Section:
     words = plan.words
+    if words.choice:
+        own: list[Any] = [plan.line_table(), *plan.task_tables(), *plan.task_drawings()]
+        return Section("The plan", [*own, *(Note(note) for note in plan.notes)])
     table = plan.lines()
     labels = [str(name) for name in table[plan.words.line]]
     bars = allocation_bars(
@@ -87,7 +90,7 @@ def _what(plan: LevelPlan) -> Section:
         x_title=amount_title(plan),
     )
     caption = f"{words.amount.capitalize()} today and in the plan; the line is the allowed range."
-    parts: list[Any] = [line_table(plan), Drawing(bars, caption), *plan.task_tables(), *plan.task_drawings()]
+    parts: list[Any] = [plan.line_table(), Drawing(bars, caption), *plan.task_tables(), *plan.task_drawings()]
     if not table["gain"].isna().any() and plan.today_value is not None:
         names, gains = list(labels), table["gain"].tolist()
         if plan.question.synergies:
@@ -148,6 +151,8 @@ def _why(plan: LevelPlan) -> Section:
 def _others(plan: LevelPlan) -> Section:
     if plan.near is None:
         return Section("Other plans that are almost as good")
+    if plan.words.choice:
+        return Section("Other plans that are almost as good", [plan.alternative_table()])
     table = plan.lines()
     proven = plan.question.money(plan.proven.choice)
     chart = ranges_chart(
@@ -164,7 +169,7 @@ def _others(plan: LevelPlan) -> Section:
         "Other plans that are almost as good",
         [
             Drawing(chart, f"How far each {plan.words.line} can move within {within} of the best."),
-            alternative_table(plan),
+            plan.alternative_table(),
         ],
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ..reports import Table
+from .level_plan import LIFTED
 from .money import money_text
 from .plan_figures import Figures, share_text
 from .quantum_tables import level_table, quantum_table
@@ -24,9 +25,9 @@ PLACES = {"max": "at its max", "min": "at its min", "off": "off", "fixed": "fixe
 
 def plan_tables(plan: LevelPlan) -> list[Table]:
     """All tables of a plan, in the order a reader wants them."""
-    tables = [headline_table(plan), line_table(plan), *plan.task_tables(), limit_table(plan), gap_rows(plan)]
+    tables = [headline_table(plan), plan.line_table(), *plan.task_tables(), limit_table(plan), gap_rows(plan)]
     if plan.near is not None:
-        tables.append(alternative_table(plan))
+        tables.append(plan.alternative_table())
     tables += robustness_tables(plan)
     if plan.check is not None:
         tables += [level_table(plan, plan.check), quantum_table(plan, plan.check)]
@@ -43,15 +44,17 @@ def headline_table(plan: LevelPlan) -> Table:
         other = budget is not None and abs(spent - budget) > 1e-9 * max(1.0, spent)
         why = "" if plan.today is not None else " (another budget)" if other else " (breaks a limit)"
         word = f"today{why}"
-        rows.append([word, figures.spend(spent), figures.response(today), ""])
+        rows.append([word, _count(figures, spent), figures.response(today), ""])
     gain = "" if today is None or today <= 0 else f"{(best - today) / today:+.2%}"
-    rows.append(["plan", figures.spend(float(plan.spends().sum())), figures.response(best), gain])
+    rows.append(["plan", _count(figures, float(plan.spends().sum())), figures.response(best), gain])
     if plan.bound is not None:
         words = "proven optimum" if plan.proven.proven else "proven bound"
-        rows.append([f"{words} at this step", "", figures.response(plan.bound), f"gap {plan.gap:.4%}"])
+        words = words if figures.choice else f"{words} at this step"
+        rows.append([words, "", figures.response(plan.bound), f"gap {plan.gap:.4%}"])
     # Without a budget a total of the amounts says nothing: what they use stands in the task's own table.
-    kept = [0, 1, 2, 3] if plan.question.budget is not None else [0, 2, 3]
-    header, align = ["", plan.words.amount, plan.words.value, "against today"], ["left", *_right(3)]
+    kept = [0, 1, 2, 3] if plan.question.budget is not None or figures.choice else [0, 2, 3]
+    amount = "chosen" if figures.choice else plan.words.amount
+    header, align = ["", amount, plan.words.value, "against today"], ["left", *_right(3)]
     return Table(
         [header[k] for k in kept],
         [[row[k] for k in kept] for row in rows],
@@ -144,6 +147,8 @@ def limit_table(plan: LevelPlan) -> Table:
 
 def _moved(row: dict[Hashable, Any], figures: Figures) -> str:
     """By how much a limit was moved; what a resource or fairness counts is no amount of a line."""
+    if figures.choice:
+        return "lifted" if row["kind"] in LIFTED else f"{row['change']:+,.10g}"
     if row["kind"] in ("resource", "fairness"):
         return f"+{money_text(round(float(row['change']), 6))}"
     return figures.spend(row["change"], signed=True)
@@ -184,6 +189,11 @@ def alternative_table(plan: LevelPlan) -> Table:
         title=f"Plans within {share} of the best: {exactly}{count:,}; some that differ most",
         align=["left", *_right(len(header) - 1)],
     )
+
+
+def _count(figures: Figures, amount: float) -> str:
+    """A total of amounts, or how many are chosen."""
+    return f"{amount:.0f}" if figures.choice else figures.spend(amount)
 
 
 def _right(columns: int) -> list[Literal["right"]]:

@@ -18,6 +18,8 @@ def level_table(plan: LevelPlan, check: QuantumCheck) -> Table:
     """The levels of the coarse version."""
     rows, figures = [], Figures.of(plan)
     for i, (line, kept) in enumerate(zip(plan.question.table.lines, check.window.kept)):
+        if figures.choice and len(kept) == 1:
+            continue  # named in the note
         money = plan.question.grids[i].spends()[kept]
         best = float(plan.question.grids[i].spends()[check.optimum_choice[i]])
         rows.append([line.label, ", ".join(figures.spend(float(m)) for m in money), figures.spend(best)])
@@ -27,8 +29,8 @@ def level_table(plan: LevelPlan, check: QuantumCheck) -> Table:
     return Table(
         [plan.words.line, "levels", "optimum" if check.whole else "coarse optimum"],
         rows,
-        title=f"{name} for the simulator: {check.qubo.n_bits} qubits ({slack} slack), "
-        f"step {figures.spend(step)}",
+        title=f"{name} for the simulator: {check.qubo.n_bits} qubits ({slack} slack)"
+        + ("" if figures.choice else f", step {figures.spend(step)}"),
         align=["left", "left", "right"],
         note="; ".join([f"penalties {check.qubo.certificate.note}", *_held(check)]),
     )
@@ -80,6 +82,7 @@ def quantum_table(plan: LevelPlan, check: QuantumCheck) -> Table:
     """QAOA, annealing, uniform feasible sampling and the proven optimum on the same coarse version."""
     record, figures = check.solution.quantum, Figures.of(plan)
     which = "whole question" if check.whole else "coarse version"
+    with_pairs = ", with pairs only," if plan.pairs_only else ""
     rows = [
         [
             row["method"],
@@ -115,7 +118,7 @@ def quantum_table(plan: LevelPlan, check: QuantumCheck) -> Table:
     return Table(
         ["method", "samples", "seconds", "P(optimum)", "feasible", "best", "loss"],
         rows,
-        title=f"Quantum check: proven optimum of the {which} {figures.response(check.optimum)}",
+        title=f"Quantum check: proven optimum of the {which}{with_pairs} {figures.response(check.optimum)}",
         align=["left", "right", "right", "right", "right", "right", "right"],
         note=note,
     )

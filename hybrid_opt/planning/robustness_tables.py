@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from ..reports import Table
 from .plan_figures import Figures, share_text
@@ -48,16 +49,9 @@ def method_table(plan: LevelPlan) -> Table:
 def stability_table(plan: LevelPlan) -> Table:
     """How each line's move holds up over draws of the curves."""
     figures, found = Figures.of(plan), plan.stability
-    rows = [
-        [
-            row[plan.words.line],
-            f"{row['same_move']:.0%}",
-            figures.spend(row["low"]),
-            figures.spend(row["middle"]),
-            figures.spend(row["high"]),
-        ]
-        for row in stability_frame(plan).to_dict("records")
-    ]
+    frame = stability_frame(plan).to_dict("records")
+    header = ["chosen"] if figures.choice else ["same move", "5%", "middle", "95%"]
+    rows = [[row[plan.words.line], *_moves(row, figures)] for row in frame]
     note = ""
     if found is not None:
         within = share_text(float(np.mean(found.losses <= 0.01)))
@@ -71,19 +65,29 @@ def stability_table(plan: LevelPlan) -> Table:
             note += f"; the time limit ended it after {found.draws} of {found.asked} draws"
     draws = 0 if found is None else found.draws
     return Table(
-        [plan.words.line, "same move", "5%", "middle", "95%"],
+        [plan.words.line, *header],
         rows,
         title=f"How the moves hold up: best plans over {draws} draws of the curves",
-        align=["left", *_right(4)],
+        align=["left", *_right(len(header))],
         note=note,
     )
+
+
+def _moves(row: dict[Any, Any], figures: Figures) -> list[str]:
+    """How one line moves over the draws, or how often it is chosen."""
+    if figures.choice:
+        return [f"{row['chosen_share']:.0%}"]
+    return [f"{row['same_move']:.0%}", *(figures.spend(row[name]) for name in ("low", "middle", "high"))]
 
 
 def what_if_tables(plan: LevelPlan) -> list[Table]:
     """Best plans with one line held at other amounts, one table per line asked for."""
     figures, labels, tables = Figures.of(plan), plan.question.table.labels, []
     for label, frame in plan.what_if.items():
-        order = [label, *(other for other in labels if other != label)]
+        order = [label, *(name for name in labels if name != label)]
+        if figures.choice:
+            tables.append(_choice_what_if(plan, label, frame))
+            continue
         rows = []
         for row in frame.to_dict("records"):
             amounts = ["" if np.isnan(row[name]) else figures.spend(float(row[name])) for name in order]
@@ -99,6 +103,22 @@ def what_if_tables(plan: LevelPlan) -> list[Table]:
             )
         )
     return tables
+
+
+def _choice_what_if(plan: LevelPlan, label: str, frame: pd.DataFrame) -> Table:
+    """Best selections with one item left out or taken, the chosen items as names."""
+    figures, rows = Figures.of(plan), []
+    for row in frame.to_dict("records"):
+        value = "no plan" if row["reason"] else figures.response(float(row[plan.words.value]))
+        names = ", ".join(str(name) for name in plan.question.table.labels if row[name] == 1.0)
+        rows.append([figures.spend(float(row[label])), value, _loss(row), names])
+    return Table(
+        [label, plan.words.value, "loss", plan.words.lines],
+        rows,
+        title=f"What if {label} is left out or taken",
+        align=["left", "right", "right", "left"],
+        note=f"the other {plan.words.lines} are chosen again each time",
+    )
 
 
 def _loss(row: dict[Any, Any]) -> str:

@@ -28,6 +28,9 @@ class Vocabulary:
         what: title of the table of lines.
         strength: unit of a synergy's strength.
         product: what a synergy's strength is multiplied by.
+        total: what limits the sum of all amounts.
+        choice: whether an amount is only 0 or 1: the line is chosen or not.
+        fixed_caps: whether caps belong to the question, and are no limits to move.
 
     Example:
         >>> CHANNELS.line, CHANNELS.amounts, CHANNELS.value
@@ -46,6 +49,9 @@ class Vocabulary:
     what: str
     strength: str
     product: str
+    total: str = "budget"
+    choice: bool = False
+    fixed_caps: bool = False
 
 
 CHANNELS = Vocabulary(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,7 @@ def what_if_table(
     amounts: Sequence[float] | None = None,
     *,
     time_limit: float = 60.0,
+    solve: Callable[..., ProvenAnswer] = prove,
 ) -> pd.DataFrame:
     """Best plans with one line held at each of some amounts.
 
@@ -39,6 +40,7 @@ def what_if_table(
         amounts: allowed amounts of that line; up to fifteen over its range where None, today's and the
             plan's among them.
         time_limit: seconds for each amount.
+        solve: what answers a question, called as ``prove`` is.
 
     Returns:
         One row per amount: the amount of every line, the value of the plan (NaN where there is none), loss
@@ -57,7 +59,7 @@ def what_if_table(
         row: dict[str, Any] = dict.fromkeys(labels, np.nan)
         row |= {label: float(spends[level]), value: np.nan, "loss": np.nan, "proven": False, "reason": ""}
         try:
-            answer = prove(replace(question, lines=own), time_limit=time_limit)
+            answer = solve(replace(question, lines=own), time_limit=time_limit)
         except (PlanError, InfeasibleModelError) as error:
             row["reason"] = str(error)
         else:

@@ -204,6 +204,8 @@ def _one_step_block(
     """Lines with large spends, each with up to three levels: one step down, the anchor, one step up."""
     spends = question.spends(anchor)
     block = sorted(free, key=lambda i: -int(spends[i]))[: max(2, max_bits // 2)]
+    if all(len(question.lines[i].spends) <= 2 for i in free):
+        block = _chosen_and_not(question, anchor, free)[:max_bits]
     base = common_step(question)
     away = [np.abs(question.lines[i].spends - spends[i]) for i in block]
     widest = max(int(line.max()) for line in away)
@@ -220,3 +222,23 @@ def _one_step_block(
             return small, qubo
         block = block[:-1]
     return None
+
+
+def _chosen_and_not(
+    question: LevelQuestion, anchor: NDArray[np.integer[Any]], free: Sequence[int]
+) -> list[int]:
+    """Lines with two levels, in turn one at its upper level and one at its lower, the most valuable first.
+
+    Of lines that share a capped group the best of every group come first: within one little is to choose.
+    """
+    order = sorted(free, key=lambda i: -float(np.ptp(question.lines[i].values)))
+    met: dict[str | None, int] = {}
+    ranks = {}
+    for i in order:
+        group = question.cap_of(i)
+        ranks[i] = 0 if group is None else met.get(group, 0)
+        met[group] = met.get(group, 0) + 1
+    order = sorted(order, key=lambda i: ranks[i])
+    sides = [[i for i in order if bool(anchor[i]) is upper] for upper in (True, False)]
+    turns = [(place, k, i) for k, side in enumerate(sides) for place, i in enumerate(side)]
+    return [i for _, _, i in sorted(turns)]
