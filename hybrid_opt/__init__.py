@@ -19,6 +19,7 @@ if (_checkout / "pyproject.toml").is_file() and (_checkout / "circuits").is_dir(
 if TYPE_CHECKING:
     from . import (
         circuits,
+        distributed,
         errors,
         estimators,
         graphs,
@@ -41,6 +42,7 @@ __all__ = [
     "Solution",
     "__version__",
     "circuits",
+    "distributed",
     "errors",
     "estimators",
     "graphs",
@@ -66,6 +68,7 @@ _HOMES = {
 }
 _ROOMS = {
     "circuits",
+    "distributed",
     "errors",
     "estimators",
     "graphs",

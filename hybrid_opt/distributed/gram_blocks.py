@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..circuits.kernel_corrections import repair_psd
-from ..circuits.kernel_states import CircuitKernel
 from ..errors import OptionError
 from ..progress import Progress, silent
 from .batches import CHUNK, refuse_stream
@@ -64,6 +62,10 @@ def gram_matrix(
         >>> gram_matrix(kernel, [[0.0, 0.0], [1.0, 2.0]]).round(6).tolist()
         [[1.0, 0.224828], [0.224828, 1.0]]
     """
+    # Scripts are imported by every local worker; what they import should not bring all of PennyLane.
+    from ..circuits.kernel_corrections import repair_psd
+    from ..circuits.kernel_states import CircuitKernel
+
     if not isinstance(kernel, CircuitKernel):
         raise OptionError(f"kernel is {kernel!r}; give a FidelityKernel or a ProjectedKernel")
     refuse_stream(kernel, None)
@@ -74,7 +76,7 @@ def gram_matrix(
     size = _block_size(block, kernel.n_qubits)
     plain = copy(kernel)
     plain.correction = ()
-    # An empty block checks shape and features of all samples before anything is sent.
+    # Checks shape and features of all samples before anything is sent.
     rows = np.asarray(kernel._samples(X, "X"))
     columns = None if Y is None or Y is X else np.asarray(kernel._samples(Y, "Y"))
     gram = np.empty((len(rows), len(rows if columns is None else columns)))

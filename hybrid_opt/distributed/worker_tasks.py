@@ -9,10 +9,12 @@ from importlib import metadata
 from threading import Lock
 from typing import Any
 
+import numpy as np
+
 from ..circuits.row_threads import limit_threads
 from .shipping import Packed, pack
 
-__all__ = ["LIBRARIES", "one_thread", "run_task", "worker_facts"]
+__all__ = ["LIBRARIES", "aligned", "one_thread", "run_task", "worker_facts"]
 
 LIBRARIES = (
     *("dask", "distributed", "cloudpickle", "numpy", "torch"),
@@ -68,13 +70,31 @@ def run_task(function: Packed, *arguments: Any) -> Any:
     """
     with _one_at_a_time:
         call = function.unpack()
-        values = [one.unpack() if isinstance(one, Packed) else one for one in arguments]
+        values = [one.unpack() if isinstance(one, Packed) else aligned(one) for one in arguments]
         # Unpacking may have loaded torch, so the limit comes after it.
         with one_thread():
             result = call(*values)
     if type(result).__module__.partition(".")[0] not in ("builtins", "numpy", "torch"):
         pack(result, "the result")
     return result
+
+
+def aligned(result: Any) -> Any:
+    """An array as a program would have made it, at an address that its numbers need.
+
+    What came over the network may begin anywhere; NumPy then takes other routes, with other last bits.
+
+    Args:
+        result: of another task.
+
+    Returns:
+        The same, copied where it is an array in an unusual place.
+
+    Example:
+        >>> aligned(np.frombuffer(bytes(17), np.float64, 2, offset=1)).flags.aligned
+        True
+    """
+    return np.require(result, requirements=["C", "A"]) if isinstance(result, np.ndarray) else result
 
 
 def worker_facts() -> dict[str, str]:
