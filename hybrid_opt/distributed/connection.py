@@ -133,7 +133,8 @@ def _start(dask: Any, workers: int | None, timeout: float) -> Any:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            # Any free port: the usual one may be taken, which dask warns of.
+            dashboard_address="127.0.0.1:0",
             silence_logs=logging.ERROR,
             timeout=timeout,
             env={name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")},
