@@ -1,4 +1,4 @@
-"""Circuit batches, kernel matrices and tuning trials on several processes or machines, through dask.distributed.
+"""Circuit batches, kernel matrices and tuning trials on several machines, through dask.distributed.
 
 The names below are loaded on first use; connecting needs the extra ``distributed``. Results are those of one
 process: seeds belong to rows and trials, never to workers.

@@ -105,8 +105,8 @@ def _parts(rows: Any, chunk: Any) -> Iterator[slice]:
     shape = getattr(rows, "shape", None)
     if (shape is None and not isinstance(rows, (list, tuple))) or shape == () or not len(rows):
         raise OptionError(
-            f"rows is {type(rows).__name__} of shape {shape if shape is not None else '(0,)'}; give an array, "
-            "a tensor or a list with at least one row"
+            f"rows is {type(rows).__name__} of shape {shape if shape is not None else '(0,)'}; give an "
+            "array, a tensor or a list with at least one row"
         )
     for start in range(0, len(rows), int(chunk)):
         yield slice(start, min(len(rows), start + int(chunk)))

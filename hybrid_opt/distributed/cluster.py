@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
+from .._optional import require
 from ..errors import ClusterError
 from .shipping import Packed, pack
 from .worker_tasks import run_task
@@ -75,7 +76,7 @@ class Cluster:
 
     def completed(
         self, function: Callable[[Any], Any], items: Sequence[Any]
-    ) -> Iterator[tuple[int, Any]]:
+    ) -> Generator[tuple[int, Any], None, None]:
         """Call a function of one argument for every item, on the workers.
 
         Args:
@@ -106,16 +107,21 @@ class Cluster:
 
         Raises:
             OptionError: the function cannot be pickled.
+            ClusterError: the connection is closed.
         """
-        shipped = self._function(pack(function, "function"))
+        packed = pack(function, "function")
         label = f"hybrid-opt-{getattr(function, '__name__', type(function).__name__)}-{uuid4().hex}"
-        with _no_word_on_sizes():
-            return [
-                self.client.submit(run_task, shipped, *arguments, key=f"{label}-{number}", pure=False)
-                for number, arguments in enumerate(calls)
-            ]
+        try:
+            with _no_word_on_sizes():
+                shipped = self._function(packed)
+                return [
+                    self.client.submit(run_task, shipped, *arguments, key=f"{label}-{number}", pure=False)
+                    for number, arguments in enumerate(calls)
+                ]
+        except self._cancellations() as error:
+            raise self._lost(error) from error
 
-    def results(self, futures: Mapping[Any, Any]) -> Iterator[tuple[Any, Any]]:
+    def results(self, futures: Mapping[Any, Any]) -> Generator[tuple[Any, Any], None, None]:
         """Wait for futures.
 
         Args:
@@ -127,8 +133,7 @@ class Cluster:
         Raises:
             ClusterError: no worker is left, the scheduler is gone, or a task ended several workers.
         """
-        from distributed import wait
-
+        wait = require("distributed", "distributed").wait
         keys = {future.key: key for key, future in futures.items()}
         pending = dict.fromkeys(futures.values())
         self._empty_since = None
@@ -167,8 +172,7 @@ class Cluster:
         """The function as a task of its own: it is sent once, and made again if its worker dies."""
         known = self._functions.pop(packed.digest, None)
         if known is None or known.status in ("cancelled", "error", "lost"):
-            with _no_word_on_sizes():
-                known = self.client.submit(_itself, packed, key=f"hybrid-opt-function-{uuid4().hex}")
+            known = self.client.submit(_itself, packed, key=f"hybrid-opt-function-{uuid4().hex}")
         self._functions[packed.digest] = known
         while len(self._functions) > _MOST_FUNCTIONS:
             self._functions.popitem(last=False)
@@ -183,8 +187,8 @@ class Cluster:
         self._empty_since = now if self._empty_since is None else self._empty_since
         if now - self._empty_since >= self.patience:
             raise ClusterError(
-                f"no worker has been connected for {self.patience:g} seconds, and {waiting} tasks wait; start "
-                "workers (dask worker ADDRESS --nthreads 1) and run the same again, or give connect more "
+                f"no worker has been connected for {self.patience:g} seconds, and {waiting} tasks wait; "
+                "start workers (dask worker ADDRESS --nthreads 1) and run the same again, or give connect more "
                 "patience"
             )
 
@@ -196,17 +200,17 @@ class Cluster:
 
     def _lost(self, error: BaseException) -> ClusterError:
         return ClusterError(
-            f"the connection to the scheduler is lost ({type(error).__name__}: {error}); see whether it runs, "
-            "connect anew and run the same again"
+            f"the connection to the scheduler is lost ({type(error).__name__}: {error}); see whether it "
+            "runs, connect anew and run the same again"
         )
 
     @staticmethod
     def _cancellations() -> tuple[type[BaseException], ...]:
         from concurrent.futures import CancelledError
 
-        from distributed.client import FutureCancelledError
+        from distributed.client import ClosedClientError, FutureCancelledError
 
-        return (CancelledError, FutureCancelledError)
+        return (CancelledError, FutureCancelledError, ClosedClientError)
 
     def __repr__(self) -> str:
         where = "local" if self._local is not None else "elsewhere"
@@ -218,8 +222,8 @@ def _itself(packed: Packed) -> Packed:
     return packed
 
 
-class _no_word_on_sizes(warnings.catch_warnings):  # type: ignore[type-arg]  # noqa: N801
-    """Inside, dask does not warn of large functions and items: they are sent once, which is what is wanted."""
+class _no_word_on_sizes(warnings.catch_warnings):  # noqa: N801
+    """Inside, dask does not warn of large functions and items: they are sent once, as is wanted."""
 
     def __enter__(self) -> Any:
         entered = super().__enter__()

@@ -19,7 +19,7 @@ __all__ = ["connect"]
 def connect(
     address: str | None = None, *, workers: int | None = None, timeout: float = 30.0, patience: float = 30.0
 ) -> Cluster:
-    """Connect to a cluster; ``with connect(...) as cluster:`` closes it at the end.
+    """Find workers, or start some; a ``with`` block closes the connection at its end.
 
     In a script, local workers need ``if __name__ == "__main__":`` around the call, because each of them
     imports the script.
@@ -100,7 +100,11 @@ def check_workers(client: Any, address: str | None) -> None:
                 f"worker {worker} cannot say what it has ({type(facts).__name__}: {facts}); read its log"
             ) from facts
         # What only one side has matters when it is used, and then says so itself.
-        other = [f"{name} {facts[name]} (here {own[name]})" for name in own if facts.get(name, own[name]) != own[name]]
+        other = [
+            f"{name} {facts[name]} (here {version})"
+            for name, version in own.items()
+            if facts.get(name, version) != version
+        ]
         if other:
             raise ClusterError(
                 f"worker {worker} has {', '.join(other)}; install the same versions on all machines, or "
@@ -135,9 +139,9 @@ def _start(dask: Any, workers: int | None, timeout: float) -> Any:
             host="127.0.0.1",
             # Any free port: the usual one may be taken, which dask warns of.
             dashboard_address="127.0.0.1:0",
-            silence_logs=logging.ERROR,
+            silence_logs=logging.CRITICAL,
             timeout=timeout,
-            env={name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")},
+            env=dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
         )
     except (RuntimeError, OSError, TimeoutError) as error:
         raise ClusterError(

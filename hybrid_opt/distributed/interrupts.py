@@ -11,7 +11,7 @@ from distributed.diagnostics.plugin import WorkerPlugin
 __all__ = ["IgnoreInterrupts"]
 
 
-class IgnoreInterrupts(WorkerPlugin):  # type: ignore[misc]
+class IgnoreInterrupts(WorkerPlugin):
     """A plugin of dask's workers, also of those that are started anew later.
 
     Example:

@@ -1,4 +1,4 @@
-"""Objects on their way to a worker: packed here, so that what cannot travel is named before anything starts."""
+"""Objects on their way to a worker, packed here: what cannot travel is named before any task starts."""
 
 from __future__ import annotations
 

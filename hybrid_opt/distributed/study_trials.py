@@ -13,6 +13,7 @@ from ..errors import OptionError
 from ..progress import Progress, silent
 from ..solvers.settings import check_whole
 from ..tuning import trial_loop
+from ..tuning.trial_rounds import InTurn
 
 if TYPE_CHECKING:
     from .cluster import Cluster
@@ -86,6 +87,6 @@ def run_trials(
 
     if trial_loop.run_trials(
         study, objective, trials, report, "of the study",
-        space=space, parallel=parallel, executor=cluster or trial_loop.InTurn(),
+        space=space, parallel=parallel, executor=cluster or InTurn(),
     ):  # fmt: skip
         raise KeyboardInterrupt

@@ -71,7 +71,8 @@ def test_what_a_function_remembers_does_not_reach_the_next_chunk(cluster):
 
 
 def test_lists_are_put_together():
-    assert map_batches(lambda words: [word.upper() for word in words], ["a", "b", "c"], chunk=2) == ["A", "B", "C"]
+    loud = map_batches(lambda words: [word.upper() for word in words], ["a", "b", "c"], chunk=2)
+    assert loud == ["A", "B", "C"]
 
 
 def test_an_error_of_the_function_is_its_own(cluster):
@@ -91,7 +92,7 @@ def test_what_cannot_travel_is_named(where, cluster):
 
 @pytest.mark.parametrize("where", ["here", "there"])
 def test_results_that_cannot_travel_are_named(where, cluster):
-    with pytest.raises(OptionError, match="the result .*cannot be sent"):
+    with pytest.raises(OptionError, match=r"the result .*cannot be sent"):
         map_batches(
             lambda rows: __import__("types").SimpleNamespace(lock=threading.Lock()), ROWS,
             cluster=cluster if where == "there" else None,

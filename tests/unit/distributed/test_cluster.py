@@ -90,7 +90,7 @@ def test_a_task_that_ends_its_workers_a_cluster_without_workers_and_without_sche
         with pytest.raises(ClusterError, match="one worker after another ended"):
             map_batches(suicide, ROWS[:1], cluster=own)
         own._local.scale(0)
-        with pytest.raises(ClusterError, match=r"no worker has been connected for 0.5 seconds, and 2 tasks wait"):
+        with pytest.raises(ClusterError, match=r"for 0\.5 seconds, and 2 tasks wait"):
             map_batches(slow, ROWS, cluster=own, chunk=12)
         own._local.close()
         with pytest.raises(ClusterError, match="connection to the scheduler is lost"):

@@ -43,7 +43,7 @@ def test_a_scheduler_of_others_is_taken_by_its_address_and_left_running(cluster)
         assert map_batches(lambda rows: rows, [1, 2], cluster=second) == [1, 2]
         assert repr(second) == f"Cluster({address}, elsewhere)"
     assert cluster.n_workers == 2
-    with pytest.raises(ClusterError, match="2 workers are connected to .* and 3 are wanted"):
+    with pytest.raises(ClusterError, match=r"2 workers are connected to .* and 3 are wanted"):
         connect(address, workers=3, timeout=0.5)
 
 

@@ -165,17 +165,17 @@ def test_a_failing_trial_is_told_and_the_others_are_kept():
 
 
 def test_an_error_that_cannot_travel_is_told_in_words():
-    class Local(Exception):
+    class LocalError(Exception):
         pass
 
     def fails(trial):
-        raise Local("here")
+        raise LocalError("here")
 
     outcome = evaluate_trial(
         fails, "study", ["minimize"], None, ([optuna.trial.create_trial(state=TrialState.RUNNING)], 0)
     )
     assert isinstance(outcome.error, RuntimeError)
-    assert str(outcome.error) == "Local: here"
+    assert str(outcome.error) == "LocalError: here"
 
 
 def test_a_setting_that_the_space_lacks_is_refused():
