@@ -187,9 +187,9 @@ class Cluster:
         self._empty_since = now if self._empty_since is None else self._empty_since
         if now - self._empty_since >= self.patience:
             raise ClusterError(
-                f"no worker has been connected for {self.patience:g} seconds, and {waiting} tasks wait; "
-                "start workers (dask worker ADDRESS --nthreads 1) and run the same again, or give connect more "
-                "patience"
+                f"no worker has been connected for {self.patience:g} seconds, and {waiting} tasks "
+                "wait; start workers (dask worker ADDRESS --nthreads 1) and run the same again, or give "
+                "connect more patience"
             )
 
     def _threads(self) -> dict[str, int]:
