@@ -5,7 +5,6 @@ anything is timed, and the study stops where they differ. "direct" is the ordina
 compiled loops take all cores; linear algebra has one thread everywhere. The load of the machine is recorded
 beside every part: on a machine with other work, two processes gain less than they would.
 """
-# ruff: noqa: E402
 
 from __future__ import annotations
 
