@@ -94,8 +94,6 @@ def attention(
 ) -> None:
     """Search for better attention settings; run the same command again to go on after an interruption."""
     check_report(report)
-    if workers is not None and cluster is None:
-        raise OptionError(f"--workers is {workers} and there is no --cluster; add --cluster local")
     quiet_imports()
     from .classical.training_run import MODEL_DEFAULTS, TrainingRun
     from .tuning import attention_space, tune_attention
@@ -161,6 +159,7 @@ def connected(cluster: str | None, workers: int | None) -> Iterator[Any]:
         A ``distributed.Cluster``, or None.
 
     Raises:
+        OptionError: workers without a cluster.
         ClusterError: it cannot be reached, or does not fit.
 
     Example:
@@ -168,6 +167,8 @@ def connected(cluster: str | None, workers: int | None) -> Iterator[Any]:
         ...     print(cluster)
         None
     """
+    if cluster is None and workers is not None:
+        raise OptionError(f"--workers is {workers} and there is no --cluster; add --cluster local")
     if cluster is None:
         yield None
         return

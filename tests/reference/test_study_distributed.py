@@ -32,7 +32,7 @@ def test_reduced_parts_compare_and_time(study):
 
 def test_it_goes_on_where_it_stopped(study, tmp_path):
     path = tmp_path / "distributed.json"
-    path.write_text(json.dumps({"parts": dict.fromkeys(study.PARTS, {})}))
+    path.write_text(json.dumps({"parts": {name: {} for name in study.PARTS}}))
     study.main(path)  # starts no worker
     assert json.loads(path.read_text())["parts"]["training"] == {}
 
