@@ -17,6 +17,7 @@ from .compute_uncompute import measured_fidelities
 from .errors import CircuitError
 from .kernel_corrections import correct_depolarizing, repair_psd
 from .kernel_states import CircuitKernel
+from .memory import require_memory
 from .variational import VariationalCircuit
 
 if TYPE_CHECKING:
@@ -130,6 +131,50 @@ class FidelityKernel(CircuitKernel):
             if name != "depolarizing" and columns is None:
                 gram = repair_psd(gram, name)
         return gram
+
+    def encode(self, X: ArrayLike) -> NDArray[np.complex128]:
+        """What the exact kernel needs of each sample, for `entries`: its state, simulated afresh.
+
+        Args:
+            X: features, shape (n, n_inputs).
+
+        Returns:
+            States up to global phases, shape (n, 2**N).
+
+        Raises:
+            CircuitError: a wrong shape, features that cannot be encoded, or a kernel with noise, which
+                measures pairs and has no pure states.
+            CircuitTooLargeError: the states do not fit into free memory.
+        """
+        if self._noisy:
+            raise CircuitError(
+                "a kernel with noise measures pairs of samples and has no state of each; call it for the "
+                "matrix, or leave noise_model out"
+            )
+        samples = self._samples(X, "X")
+        require_memory(self.n_qubits, 16, max(1, len(samples)))
+        if not len(samples):
+            return np.empty((0, 2**self.n_qubits), dtype=np.complex128)
+        return self._run_states(*self._table(samples))
+
+    def entries(
+        self, a: NDArray[np.complex128], b: NDArray[np.complex128] | None = None
+    ) -> NDArray[np.float64]:
+        """Exact squared overlaps of encoded samples, without shots and corrections.
+
+        Args:
+            a: of `encode`, shape (n, 2**N).
+            b: likewise, shape (m, 2**N); None for ``a``.
+
+        Returns:
+            Shape (n, m).
+        """
+        gram = np.empty((len(a), len(a if b is None else b)))
+        if b is None:
+            _symmetric_overlaps(a, gram)
+        else:
+            _overlaps(a, b, gram)
+        return np.minimum(gram, 1.0, out=gram)
 
     def _fill(
         self, gram: NDArray[np.float64], rows: NDArray[np.float64], columns: NDArray[np.float64] | None

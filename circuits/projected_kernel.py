@@ -121,19 +121,53 @@ class ProjectedKernel(CircuitKernel):
         rows, columns = self._pair(X, Y)
         if not len(rows) or (columns is not None and not len(columns)):
             return np.empty((len(rows), len(rows if columns is None else columns)))
-        a = self._vectors(rows).reshape(len(rows), -1)
-        b = a if columns is None else self._vectors(columns).reshape(len(columns), -1)
+        gram = self.entries(self._vectors(rows), None if columns is None else self._vectors(columns))
+        if columns is None:
+            for name in self.correction:
+                gram = repair_psd(gram, name)
+        return gram
+
+    def encode(self, X: ArrayLike) -> NDArray[np.float64]:
+        """What the kernel needs of each sample, for `entries`: its Bloch vectors, computed afresh.
+
+        Args:
+            X: features, shape (n, n_inputs).
+
+        Returns:
+            Shape (n, N, 3).
+
+        Raises:
+            CircuitError: a wrong shape, or features that cannot be encoded.
+            CircuitTooLargeError: a state does not fit into free memory.
+        """
+        samples = self._samples(X, "X")
+        if not len(samples):
+            return np.empty((0, self.n_qubits, 3))
+        table, initial = self._table(samples)
+        return self._exact_vectors(table, initial) if self.exact else self._measured(table, initial)
+
+    def entries(self, a: NDArray[np.float64], b: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """The kernel matrix of encoded samples, without corrections.
+
+        Args:
+            a: of `encode`, shape (n, N, 3).
+            b: likewise, shape (m, N, 3); None for ``a``.
+
+        Returns:
+            Shape (n, m).
+        """
+        symmetric = b is None
+        a = a.reshape(len(a), -1)
+        b = a if b is None else b.reshape(len(b), -1)
         squares = a @ b.T
         squares *= -2
         squares += np.square(a).sum(axis=1)[:, None]
         squares += np.square(b).sum(axis=1)
         gram: NDArray[np.float64] = np.exp(-self.gamma / 2 * np.maximum(squares, 0, out=squares))
-        if columns is not None:
+        if not symmetric:
             return gram
         gram = (gram + gram.T) / 2
         np.fill_diagonal(gram, 1.0)
-        for name in self.correction:
-            gram = repair_psd(gram, name)
         return gram
 
     def bloch_vectors(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -158,16 +192,20 @@ class ProjectedKernel(CircuitKernel):
             return self._measured(table, initial)
 
         def compute(rows: NDArray[np.intp]) -> NDArray[np.float64]:
-            # Only the vectors are kept: 3 N numbers instead of 2**N.
-            parts = []
-            for block in self._blocks(len(rows)):
-                chosen = rows[block]
-                states = self._run_states(table[chosen], None if initial is None else initial[chosen])
-                parts.append(_of_states(states, self.n_qubits))
-            return np.concatenate(parts)
+            return self._exact_vectors(table[rows], None if initial is None else initial[rows])
 
         kind = ("bloch vectors", self.circuit.program, self.label)
         return STATE_CACHE.fetch(kind, digest_rows(table, initial), compute)
+
+    def _exact_vectors(
+        self, table: NDArray[np.float64], initial: NDArray[np.complex128] | None
+    ) -> NDArray[np.float64]:
+        # Only the vectors are kept: 3 N numbers instead of 2**N.
+        parts = []
+        for block in self._blocks(len(table)):
+            states = self._run_states(table[block], None if initial is None else initial[block])
+            parts.append(_of_states(states, self.n_qubits))
+        return np.concatenate(parts)
 
     def _measured(
         self, table: NDArray[np.float64], initial: NDArray[np.complex128] | None

@@ -6,19 +6,22 @@ One pool serves the whole process, whichever of its threads asks; a forked child
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from itertools import pairwise
 from threading import Lock
 
 from .errors import CircuitError
 
-__all__ = ["count_threads", "run_in_parts"]
+__all__ = ["count_threads", "limit_threads", "run_in_parts"]
 
 # Below this much work for each, a second thread costs more than it saves: some 0.1 ms.
 _WORTH_A_THREAD = 50_000
 # Threads are started when they are needed, so this is a bound and not a cost.
 _MOST_THREADS = 256
+# What `limit_threads` allows at present.
+_allowed = _MOST_THREADS
 
 
 class _Pool:
@@ -60,14 +63,45 @@ def count_threads(threads: int | None = None) -> int:
     """
     if isinstance(threads, bool) or not (threads is None or (isinstance(threads, int) and threads >= 0)):
         raise CircuitError(f"threads is {threads!r}; it must be None or an integer of at least 0 (0: all)")
-    if threads:
-        return min(threads, _MOST_THREADS)
+    return min(threads or _processors(), _allowed)
+
+
+def _processors() -> int:
+    """Processors that this process may use."""
     # From Python 3.13 on, and what it does; not every system has the latter.
     process_cpu_count = getattr(os, "process_cpu_count", None)
     affinity = getattr(os, "sched_getaffinity", None)
     if process_cpu_count is not None:
         return process_cpu_count() or 1
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+
+
+@contextmanager
+def limit_threads(most: int) -> Iterator[None]:
+    """No more threads than this in the whole process while the block runs, whatever a call asks for.
+
+    For processes that share a machine, such as the workers of a cluster: each would else take all processors.
+
+    Args:
+        most: at least 1.
+
+    Raises:
+        CircuitError: no integer of at least 1.
+
+    Example:
+        >>> with limit_threads(1):
+        ...     count_threads(8)
+        1
+    """
+    global _allowed
+    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        raise CircuitError(f"most is {most!r}; it must be an integer of at least 1")
+    before = _allowed
+    _allowed = min(most, _MOST_THREADS)
+    try:
+        yield
+    finally:
+        _allowed = before
 
 
 def run_in_parts(work: Callable[[slice], None], n_rows: int, cost_per_row: int, threads: int | None) -> None:

@@ -10,6 +10,7 @@ encoding.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from threading import Lock
 from typing import Any
@@ -348,5 +349,14 @@ class VariationalCircuit:
         return flat.reshape(*flat.shape[:-axes], self.n_weights)
 
 
-def _restore(n_qubits: int, n_layers: int, encoding: Any, ansatz: Any, reupload: bool) -> VariationalCircuit:
+def _restore(*spec: Any) -> VariationalCircuit:
+    """Copies and pickles of one circuit are one circuit again, which is read from PennyLane only once."""
+    try:
+        return _restored(*spec)
+    except TypeError:  # an encoding or ansatz of the user's that cannot be hashed
+        return _restored.__wrapped__(*spec)
+
+
+@lru_cache(maxsize=64)
+def _restored(n_qubits: int, n_layers: int, encoding: Any, ansatz: Any, reupload: bool) -> VariationalCircuit:
     return VariationalCircuit(n_qubits, n_layers, encoding=encoding, ansatz=ansatz, reupload=reupload)

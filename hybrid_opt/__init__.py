@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from . import (
         business,
         circuits,
+        distributed,
         errors,
         estimators,
         graphs,
@@ -48,6 +49,7 @@ __all__ = [
     "__version__",
     "business",
     "circuits",
+    "distributed",
     "errors",
     "estimators",
     "graphs",
@@ -78,6 +80,7 @@ _HOMES = {
 _ROOMS = {
     "business",
     "circuits",
+    "distributed",
     "errors",
     "estimators",
     "graphs",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +20,7 @@ from .cli_output import (
     quiet_imports,
     tell,
 )
+from .errors import OptionError
 from .progress import shown
 
 __all__ = ["attention"]
@@ -70,6 +73,19 @@ def attention(
     folder: Annotated[
         Path | None, typer.Option(help="Where the search goes.", show_default="tuned/DATA")
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="Train on workers: local, or address of a dask scheduler.", show_default="here"),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes of --cluster local; else workers to wait for.", show_default="one per processor"
+        ),
+    ] = None,
+    parallel: Annotated[
+        int, typer.Option(help="Trials chosen together; decides the answer, the workers do not.")
+    ] = 1,
     report: Report = None,
     seed: Annotated[
         int | None, typer.Option(help="Repeats the search; drawn if left out, kept by the folder.")
@@ -101,22 +117,25 @@ def attention(
             choices = read_search_space(space)
         else:
             choices = attention_space(start, run.training, metrics=metric or DEFAULT_METRICS)
-        answer = tune_attention(
-            start,
-            loaded,
-            place,
-            trials=trials,
-            training=run.training,
-            search_space=choices,
-            sampler=sampler,
-            solver=solver,
-            compare=compare or (),
-            objectives=objective or ("loss",),
-            finalists=finalists,
-            fresh_seeds=fresh_seeds,
-            seed=seed,
-            progress=progress,
-        )
+        with connected(cluster, workers) as trainers:
+            answer = tune_attention(
+                start,
+                loaded,
+                place,
+                trials=trials,
+                training=run.training,
+                search_space=choices,
+                sampler=sampler,
+                solver=solver,
+                compare=compare or (),
+                objectives=objective or ("loss",),
+                finalists=finalists,
+                fresh_seeds=fresh_seeds,
+                parallel=parallel,
+                cluster=trainers,
+                seed=seed,
+                progress=progress,
+            )
     if not answer.interrupted:
         write_run(tuned_run(run, answer), place / RUN)
     if report is not None:
@@ -126,6 +145,37 @@ def attention(
         tell(f"report: {report}")
     if answer.interrupted:
         raise InterruptedWithResult
+
+
+@contextmanager
+def connected(cluster: str | None, workers: int | None) -> Iterator[Any]:
+    """The cluster that a command names, closed at its end.
+
+    Args:
+        cluster: "local", an address, or None for none.
+        workers: processes to start, or to wait for.
+
+    Yields:
+        A ``distributed.Cluster``, or None.
+
+    Raises:
+        OptionError: workers without a cluster.
+        ClusterError: it cannot be reached, or does not fit.
+
+    Example:
+        >>> with connected(None, None) as cluster:
+        ...     print(cluster)
+        None
+    """
+    if cluster is None and workers is not None:
+        raise OptionError(f"--workers is {workers} and there is no --cluster; add --cluster local")
+    if cluster is None:
+        yield None
+        return
+    from .distributed import connect
+
+    with connect(cluster, workers=workers) as found:
+        yield found
 
 
 def _given(**values: Any) -> dict[str, Any]:

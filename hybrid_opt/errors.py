@@ -8,6 +8,7 @@ from __future__ import annotations
 
 __all__ = [
     "CertificateError",
+    "ClusterError",
     "ConformanceError",
     "DecodingError",
     "EncodingError",
@@ -74,6 +75,10 @@ class MissingDependencyError(HybridOptError, RuntimeError):
 
 class TableError(HybridOptError, ValueError):
     """A table the user gave is wrong; the message names file, row and column."""
+
+
+class ClusterError(HybridOptError, RuntimeError):
+    """A cluster cannot be reached, does not fit this program, or has lost its workers or a task."""
 
 
 class PlanError(HybridOptError, ValueError):

@@ -17,7 +17,7 @@ SOLVERS = BASE | HALVES | {"qubo", "graphs", "reports"}
 BUILDERS = SOLVERS | {"solvers"}
 TASKS = BUILDERS | {"planning"}
 LEARNERS = BUILDERS | {"layers"}
-SYSTEM = TASKS | LEARNERS | {"marketing", "business", "estimators", "tuning"}
+SYSTEM = TASKS | LEARNERS | {"marketing", "business", "estimators", "tuning", "distributed"}
 
 # room -> what it may import besides itself; a room that is not named here fails the first test
 MAY_IMPORT: dict[str, set[str]] = {
@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "planning": BUILDERS,
     "estimators": LEARNERS,
     "tuning": LEARNERS,
+    "distributed": LEARNERS | {"tuning"},
     "marketing": TASKS,
     "business": TASKS,
     "testing": BUILDERS,

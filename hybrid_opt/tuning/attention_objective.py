@@ -89,6 +89,10 @@ class AttentionObjective:
         self.objectives = _read_objectives(objectives)
         self.progress: Progress = silent
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What goes to another process: everything but the function that reports progress here."""
+        return {**self.__dict__, "progress": silent}
+
     def _check_batches(self) -> None:
         """Refuse batches larger than the training set before the first training, not as failed trials."""
         sizes = self.search_space.get("batch_size")

@@ -29,6 +29,7 @@ from .finalists import GIVEN, Finalist, best_trials, measure_finalists
 from .optuna_log import quiet_optuna
 from .quantum_rows import WatchedSolver, is_quantum
 from .trial_loop import run_trials, sampler_of
+from .trial_rounds import Executor, InTurn
 from .tuning_answer import AttentionTuning
 from .tuning_folder import TuningFolder, open_study
 
@@ -54,6 +55,8 @@ def tune_attention(
     finalists: int = 2,
     fresh_seeds: int = 3,
     seed: int | None = None,
+    parallel: int = 1,
+    cluster: Executor | None = None,
     progress: Progress = silent,
 ) -> AttentionTuning:
     """Search for better attention settings of a model, and say whether they are.
@@ -84,6 +87,10 @@ def tune_attention(
         finalists: trials of the search that are trained on fresh seeds, beside the best of each compared one.
         fresh_seeds: trainings of each finalist, at least 2.
         seed: of everything random; a folder keeps that of its first call.
+        parallel: trials that are asked for together and told together; the sampler learns from whole rounds
+            of so many. The answer depends on it, and not on the number of processes.
+        cluster: where trainings run, of ``hybrid_opt.distributed.connect``; None runs them here. With a
+            cluster, or several in parallel, each training has one thread.
         progress: called with the share done.
 
     Returns:
@@ -106,6 +113,8 @@ def tune_attention(
     check_whole("trials", trials, least=1)
     check_whole("finalists", finalists, least=1)
     check_whole("fresh_seeds", fresh_seeds, least=2)
+    check_whole("parallel", parallel, least=1)
+    executor = InTurn() if cluster is None and parallel > 1 else cluster
     begin = perf_counter()
     place = TuningFolder(folder)
     with place.in_use(), quiet_optuna():
@@ -117,10 +126,12 @@ def tune_attention(
         )  # fmt: skip
         watched = _watched(solver)
         arms = _arms(sampler, compare, objective.search_space, used, watched or solver)
-        place.claim(_facts(objective, used))
+        place.claim(_facts(objective, used, parallel))
         before = trials * len(arms)
         total = before + (len(arms) + finalists) * fresh_seeds
-        studies, interrupted = _search(objective, arms, trials, pruner, place, total, progress)
+        studies, interrupted = _search(
+            objective, arms, trials, pruner, place, total, progress, parallel, executor
+        )
         given = settings_of(objective.search_space, config, training)
         wanted = _finalists(studies, finalists, given)
         if not interrupted:
@@ -130,9 +141,11 @@ def tune_attention(
                 objective.progress = lambda share, text: progress(
                     (before + done + share) / total, f"finalists, training {done + 1}: {text}"
                 )
+                if executor is not None:
+                    progress((before + done) / total, f"finalists, {done} trainings done")
 
             try:
-                wanted = measure_finalists(wanted, objective, seeds, place, report)
+                wanted = measure_finalists(wanted, objective, seeds, place, report, executor)
             except KeyboardInterrupt:
                 interrupted = True
         first, *others = studies.items()
@@ -153,7 +166,7 @@ def _seed(folder: TuningFolder, seed: int | None) -> int:
     return resolve_seed(seed)
 
 
-def _facts(objective: AttentionObjective, seed: int) -> dict[str, Any]:
+def _facts(objective: AttentionObjective, seed: int, parallel: int) -> dict[str, Any]:
     """What makes two searches the same; the number of trials does not."""
     space = {name: json.loads(distribution_to_json(one)) for name, one in objective.search_space.items()}
     configuration = objective.config.to_dict()
@@ -165,6 +178,8 @@ def _facts(objective: AttentionObjective, seed: int) -> dict[str, Any]:
         "search space": space,
         "objectives": list(objective.objectives),
         "seed": seed,
+        # Searches from before there were rounds say nothing of them.
+        **({} if parallel == 1 else {"parallel": parallel}),
     }
 
 
@@ -203,6 +218,8 @@ def _search(
     folder: TuningFolder,
     total: int,
     progress: Progress,
+    parallel: int,
+    executor: Executor | None,
 ) -> tuple[dict[str, Study], bool]:
     """Bring each search to its number of trials; whether ctrl-C ended them before."""
     storage = folder.storage()
@@ -219,9 +236,14 @@ def _search(
             objective.progress = lambda share, text: progress(
                 (index * trials + done + share) / total, f"{name}, trial {done + 1} of {trials}: {text}"
             )
+            if executor is not None:
+                progress((index * trials + done) / total, f"{name}, {done} of {trials} trials done")
 
         if not interrupted:
-            interrupted = run_trials(study, objective, trials, report, folder.place)
+            interrupted = run_trials(
+                study, objective, trials, report, folder.place,
+                space=objective.search_space, parallel=parallel, executor=executor,
+            )  # fmt: skip
     return studies, interrupted
 
 

@@ -10,8 +10,9 @@ Shapes: S fresh seeds.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from scipy import stats
 
 from ..classical.errors import DivergenceError
 from .attention_objective import AttentionObjective
+from .trial_rounds import Executor, one_torch_thread
 from .tuning_folder import TuningFolder
 
 __all__ = ["GIVEN", "Finalist", "best_trials", "half_width", "measure_finalists"]
@@ -78,6 +80,7 @@ def measure_finalists(
     seeds: Sequence[int],
     folder: TuningFolder,
     progress: Callable[[int], None],
+    executor: Executor | None = None,
 ) -> list[Finalist]:
     """Train finalists on fresh seeds; what the folder knows already is not trained again.
 
@@ -87,20 +90,32 @@ def measure_finalists(
         seeds: S fresh seeds, the same for all.
         folder: keeps the losses as they come.
         progress: called with the number of trainings done before each one.
+        executor: trains them elsewhere, several at a time and each on one thread; None trains here, one after
+            the other.
 
     Returns:
         The finalists with their losses. ctrl-C leaves as ``KeyboardInterrupt``, with what was measured kept.
     """
     known = folder.confirmed()
-    measured, done = [], 0
+    wanted = [
+        (json.dumps(finalist.params, sort_keys=True), finalist.params, seed)
+        for finalist in finalists
+        for seed in seeds
+    ]
+    # Two finalists can have the same settings; they share their trainings.
+    distinct = {(key, seed): (key, params, seed) for key, params, seed in wanted}
+    missing = [one for (key, seed), one in distinct.items() if str(seed) not in known.get(key, {})]
+    done = len(wanted) - len(missing)
+    progress(done)
+    for (key, _, seed), losses in _trained(objective, missing, executor):
+        known.setdefault(key, {})[str(seed)] = losses
+        folder.confirm(known)
+        done += 1
+        if done < len(wanted):
+            progress(done)
+    measured = []
     for finalist in finalists:
         key = json.dumps(finalist.params, sort_keys=True)
-        for seed in seeds:
-            progress(done)
-            done += 1
-            if str(seed) not in known.get(key, {}):
-                known.setdefault(key, {})[str(seed)] = _losses(objective, finalist.params, seed)
-                folder.confirm(known)
         pairs = [known[key][str(seed)] for seed in seeds]
         validation, test = (
             tuple(np.inf if pair is None else float(pair[i]) for pair in pairs) for i in (0, 1)
@@ -111,8 +126,29 @@ def measure_finalists(
     return measured
 
 
-def _losses(objective: AttentionObjective, params: Mapping[str, Any], seed: int) -> list[float] | None:
+_Training = tuple[str, Mapping[str, Any], int]  # settings as JSON, settings, seed
+
+
+def _trained(
+    objective: AttentionObjective, trainings: Sequence[_Training], executor: Executor | None
+) -> Iterator[tuple[_Training, list[float] | None]]:
+    """Losses of each training, as they are done."""
+    if executor is None:
+        for training in trainings:
+            yield training, _losses(objective, training)
+        return
+    for number, losses in executor.completed(partial(_losses_on_one_thread, objective), trainings):
+        yield trainings[number], losses
+
+
+def _losses_on_one_thread(objective: AttentionObjective, training: _Training) -> list[float] | None:
+    with one_torch_thread():
+        return _losses(objective, training)
+
+
+def _losses(objective: AttentionObjective, training: _Training) -> list[float] | None:
     """Validation and test loss of one training; None if it diverged."""
+    _, params, seed = training
     try:
         model, loss = objective.train(params, seed)
     except DivergenceError:

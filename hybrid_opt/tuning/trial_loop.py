@@ -6,7 +6,7 @@ a new one is asked for: the trials of a search that was interrupted are those of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import optuna
@@ -21,6 +21,7 @@ from ..solvers.base import Solver
 from ..solvers.registry import find_solver
 from .optuna_log import quiet_optuna
 from .qubo_sampler import QuboSampler
+from .trial_rounds import Executor, InTurn, run_round
 from .tuning_folder import readable_storage
 
 __all__ = ["SAMPLERS", "RepeatableSampler", "run_trials", "sampler_of"]
@@ -107,6 +108,10 @@ def run_trials(
     wanted: int,
     progress: Callable[[int], None],
     place: str,
+    *,
+    space: Mapping[str, BaseDistribution] | None = None,
+    parallel: int = 1,
+    executor: Executor | None = None,
 ) -> bool:
     """Bring a study to a number of finished trials.
 
@@ -114,8 +119,11 @@ def run_trials(
         study: the study; what it has already counts.
         objective: what to evaluate.
         wanted: trials in all.
-        progress: called with the number of finished trials before each one.
+        progress: called with the number of finished trials before each one; in rounds, whenever one is done.
         place: the storage, in words, for messages.
+        space: setting -> distribution, which rounds ask for before a trial runs.
+        parallel: trials that are asked for together, see ``trial_rounds``.
+        executor: where they run; None runs them here.
 
     Returns:
         Whether ctrl-C ended it before.
@@ -131,6 +139,10 @@ def run_trials(
         >>> len(study.trials)
         4
     """
+    if executor is not None or parallel > 1:
+        return _run_rounds(
+            study, objective, wanted, progress, place, space or {}, parallel, executor or InTurn()
+        )
     with quiet_optuna(), readable_storage(place):
         left = [trial for trial in study.get_trials(deepcopy=False) if trial.state is TrialState.RUNNING]
         done = len([trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()])
@@ -143,6 +155,29 @@ def run_trials(
                 return True
             done += 1
     return False
+
+
+def _run_rounds(
+    study: Study,
+    objective: Callable[[Trial], Any],
+    wanted: int,
+    progress: Callable[[int], None],
+    place: str,
+    space: Mapping[str, BaseDistribution],
+    parallel: int,
+    executor: Executor,
+) -> bool:
+    with quiet_optuna(), readable_storage(place):
+        while True:
+            trials = study.get_trials(deepcopy=False)
+            done = sum(trial.state.is_finished() for trial in trials)
+            if done >= wanted:
+                return False
+            progress(done)
+            try:
+                run_round(study, objective, space, wanted, parallel, executor, progress)
+            except KeyboardInterrupt:
+                return True
 
 
 def _run_one(study: Study, objective: Callable[[Trial], Any], trial: Trial) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from typer.testing import CliRunner
 
 from hybrid_opt.classical.training_run import TrainingRun
 from hybrid_opt.cli import app, main
+from hybrid_opt.distributed import connection
 from hybrid_opt.tuning.attention_objective import AttentionObjective
 
 SIZE = (
@@ -134,3 +137,44 @@ def test_wrong_wishes_are_told(wish, message, capsys, monkeypatch, tmp_path):
     assert told.startswith("error: ")
     assert message in told
     assert not (tmp_path / "tuned" / "wine" / "tuning.json").exists()
+
+
+def test_trials_in_rounds_on_a_cluster(monkeypatch):
+    asked = []
+
+    class Here:
+        """Takes the place of a cluster."""
+
+        def completed(self, function, items):
+            asked.append(len(items))
+            yield from ((number, function(item)) for number, item in enumerate(items))
+
+    @contextmanager
+    def connected(address, *, workers):
+        asked.append((address, workers))
+        yield Here()
+
+    monkeypatch.setattr("hybrid_opt.distributed.connection.connect", connected)
+    arguments = ("--parallel", "2", "--json")
+    there = json.loads(
+        run(*SIZE, "--cluster", "local", "--workers", "2", "--folder", "one", *arguments).stdout
+    )
+    assert asked[:3] == [("local", 2), 2, 1]
+    here = json.loads(run(*SIZE, "--folder", "two", *arguments).stdout)
+    assert {**there, "seconds": 0} == {**here, "seconds": 0}
+
+
+def test_workers_without_a_cluster_are_refused(capsys, monkeypatch):
+    code, text = fails(capsys, monkeypatch, *SIZE, "--workers", "2")
+    assert code == 2
+    assert "--workers is 2 and there is no --cluster; add --cluster local" in text
+
+
+def test_nobody_at_the_address_is_one_message(capsys, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(
+        "hybrid_opt.distributed.connection.connect", partial(connection.connect, timeout=0.5)
+    )
+    code, text = fails(capsys, monkeypatch, *SIZE, "--cluster", "tcp://127.0.0.1:9")
+    assert code == 2
+    assert "no scheduler answers at tcp://127.0.0.1:9 within 0.5 seconds" in text.replace("\n", " ")

@@ -168,3 +168,19 @@ def test_a_support_vector_machine_takes_it_as_its_kernel():
         machine.decision_function(test), same.decision_function(kernel(test, samples)), atol=1e-6
     )
     assert machine.score(samples, labels) > 0.9
+
+
+def test_entries_of_encoded_samples_are_the_matrix():
+    kernel = FidelityKernel(3, simulator="native")
+    X, Y = (np.random.default_rng(seed).uniform(-1, 1, (n, 3)) for seed, n in ((0, 5), (1, 4)))
+    a, b = kernel.encode(X), kernel.encode(Y)
+    assert a.shape == (5, 8)
+    np.testing.assert_array_equal(kernel.entries(a), kernel(X))
+    np.testing.assert_array_equal(kernel.entries(a, b), kernel(X, Y))
+    assert kernel.encode(X[:0]).shape == (0, 8)
+
+
+def test_a_kernel_with_noise_has_no_states():
+    kernel = FidelityKernel(2, encoding="angle", noise_model=depolarizing_noise(0.01, 0.02), compute="cpu")
+    with pytest.raises(CircuitError, match="has no state of each"):
+        kernel.encode([[0.0, 1.0]])

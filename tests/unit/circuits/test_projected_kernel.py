@@ -106,3 +106,14 @@ def test_depolarizing_is_no_correction_of_this_kernel():
         ProjectedKernel(2, correction="depolarizing")
     gram = ProjectedKernel(3, compute="cpu")(X)
     np.testing.assert_allclose(ProjectedKernel(3, compute="cpu", correction="clip")(X), gram, atol=1e-14)
+
+
+def test_entries_of_encoded_samples_are_the_matrix():
+    kernel = ProjectedKernel(3, simulator="native")
+    X, Y = (np.random.default_rng(seed).uniform(-1, 1, (n, 3)) for seed, n in ((0, 5), (1, 4)))
+    a, b = kernel.encode(X), kernel.encode(Y)
+    assert a.shape == (5, 3, 3)
+    np.testing.assert_array_equal(a, kernel.bloch_vectors(X))
+    np.testing.assert_array_equal(kernel.entries(a), kernel(X))
+    np.testing.assert_array_equal(kernel.entries(a, b), kernel(X, Y))
+    assert kernel.encode(X[:0]).shape == (0, 3, 3)

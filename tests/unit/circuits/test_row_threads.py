@@ -10,7 +10,7 @@ import pytest
 
 from hybrid_opt.circuits import row_threads
 from hybrid_opt.circuits.errors import CircuitError
-from hybrid_opt.circuits.row_threads import count_threads, run_in_parts
+from hybrid_opt.circuits.row_threads import count_threads, limit_threads, run_in_parts
 
 COSTLY = 10**9
 
@@ -118,3 +118,18 @@ def test_a_forked_child_has_threads_of_its_own():
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=120
     )
     assert answer.stdout.split() == ["4"]
+
+
+def test_a_limit_holds_for_the_whole_process_and_ends():
+    with limit_threads(2):
+        assert count_threads(8) == 2
+        with limit_threads(1):
+            assert (count_threads(), count_threads(8)) == (1, 1)
+        assert count_threads(8) == 2
+    assert count_threads(8) == 8
+
+
+@pytest.mark.parametrize("most", [0, 1.5, True, None])
+def test_illegal_limits_are_refused(most):
+    with pytest.raises(CircuitError, match="most is"), limit_threads(most):
+        pass

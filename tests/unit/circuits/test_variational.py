@@ -138,6 +138,11 @@ def test_read_once(monkeypatch):
     circuit.table(np.zeros((1, 2)), np.zeros(circuit.weight_shape))
 
 
+def test_pickles_of_a_circuit_share_what_was_read_of_it():
+    text = pickle.dumps(VariationalCircuit(2, 1))
+    assert pickle.loads(text).program is pickle.loads(text).program
+
+
 def test_equal_by_settings_copied_pickled():
     circuit = VariationalCircuit(2, 1, encoding=IQP(2), ansatz=BrickWall(2), reupload=True)
     assert circuit.program.n_slots > 0
