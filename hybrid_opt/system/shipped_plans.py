@@ -5,9 +5,12 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 from typing import Any
 
-from ..business import ResourcePlanner
+from ..business import ProcessPlanner, ResourcePlanner, StrategyPlanner
+from ..business.synthetic_processes import shipped_processes
 from ..business.synthetic_resources import shipped_example
-from ..marketing import BudgetPlanner
+from ..business.synthetic_strategy import shipped_strategy
+from ..marketing import AudiencePlanner, BudgetPlanner
+from ..marketing.synthetic_audience import shipped_audience
 
 __all__ = ["shipped_planners"]
 
@@ -18,11 +21,11 @@ def shipped_planners() -> list[Any]:
     """One planner for each task that has tables of its own in the package; all of them are synthetic.
 
     Returns:
-        The marketing budget and the departments' resources.
+        Marketing budget and audience, then resources, processes and strategy.
 
     Example:
         >>> [type(planner).__name__ for planner in shipped_planners()]
-        ['BudgetPlanner', 'ResourcePlanner']
+        ['BudgetPlanner', 'AudiencePlanner', 'ResourcePlanner', 'ProcessPlanner', 'StrategyPlanner']
     """
     data = files("hybrid_opt.marketing") / "data"
     with (
@@ -39,4 +42,24 @@ def shipped_planners() -> list[Any]:
         fairness=tables.fairness,
         synergies=tables.synergies,
     )
-    return [budget, resources]
+    segments = shipped_audience()
+    audience = AudiencePlanner.from_csv(segments.segments, members=segments.members, budget=6_000)
+    shop = shipped_processes()
+    processes = ProcessPlanner.from_csv(
+        shop.improvements,
+        areas=shop.areas,
+        needs=shop.needs,
+        exclusions=shop.exclusions,
+        limits={"cost": 240_000, "staff": 150},
+    )
+    projects = shipped_strategy()
+    strategy = StrategyPlanner.from_csv(
+        projects.projects,
+        periods=4,
+        budgets=500,
+        rate=0.06,
+        needs=projects.needs,
+        futures=projects.futures,
+        third="jobs",
+    )
+    return [budget, audience, resources, processes, strategy]

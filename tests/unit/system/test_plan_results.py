@@ -22,7 +22,7 @@ def silent(share, text):
 
 @pytest.fixture(scope="module")
 def results():
-    budget, resources = shipped_planners()
+    budget, _, resources, *_ = shipped_planners()
     solved = budget.solve(seed=3)
     config = HybridConfig(MODEL, DATA, plans=[budget, solved, resources], level="full")
     return solve_plans(config, 1, silent)
@@ -54,7 +54,7 @@ def test_engines_and_levels_switch_them_off():
     plans = shipped_planners()
     for settings, rooms in (
         ({"level": "advanced"}, []),
-        ({"level": "full", "marketing": False}, ["business"]),
+        ({"level": "full", "marketing": False}, ["business"] * 3),
         ({"level": "full", "marketing": False, "business": False}, []),
     ):
         config = HybridConfig(MODEL, DATA, plans=plans, **settings)
@@ -68,3 +68,12 @@ def test_a_plan_without_today_shows_its_first_figure():
 
     (table,) = plan_tables([PlanResult("Bare", "business", Bare(), None)])
     assert table.rows == (("Bare", "profit", "-", "3", "-", "feasible"),)
+
+
+def test_every_shipped_plan_is_proven():
+    config = HybridConfig(MODEL, DATA, plans=shipped_planners(), level="full")
+    solved = solve_plans(config, 1, silent)
+    assert [result.figures()["status"] for result in solved] == ["optimal"] * 5
+    marketing, business = plan_tables(solved)
+    assert {row[0] for row in marketing.rows} == {"BudgetPlan", "AudiencePlan"}
+    assert {row[0] for row in business.rows} == {"ResourcePlan", "ProcessPlan", "StrategyPlan"}
