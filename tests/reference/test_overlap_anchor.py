@@ -20,7 +20,8 @@ def test_the_campaigns():
     names = square["segment"].tolist()
     segments = pd.DataFrame({"segment": names, "size": [square.loc[i, name] for i, name in enumerate(names)]})
     plan = AudiencePlanner.from_tables(segments, overlaps=square, choose=3).solve(seed=0)
-    assert plan.value == pytest.approx(138_276) and plan.status == "optimal"
+    assert plan.value == pytest.approx(138_276)
+    assert plan.status == "optimal"
     assert set(plan.chosen()) == {"brand_always_on", "video_product_launch", "broad_prospecting"}
     counts = plan.by_count.set_index("chosen")["value"]
     assert {k: round(counts[k]) for k in KNOWN} == KNOWN

@@ -27,12 +27,14 @@ def test_audience(tmp_path):
     assert done.exit_code == 0, done.output
     content = json.loads(done.stdout)
     assert content["chosen_names"] == ["runners", "gardeners", "commuters", "homeowners"]
-    assert content["reach"]["true"] == 8670.0 and page.exists()
+    assert content["reach"]["true"] == 8670.0
+    assert page.exists()
 
 
 def test_audience_from_pairs_prints_tables():
     done = run("audience", AUDIENCE.segments, "--overlaps", AUDIENCE.overlaps, "--choose", 3, "--seed", 0)
-    assert done.exit_code == 0 and "Who is reached" in done.stdout
+    assert done.exit_code == 0
+    assert "Who is reached" in done.stdout
 
 
 def test_processes(tmp_path):
@@ -43,7 +45,8 @@ def test_processes(tmp_path):
         "--json", "--excel", book,
     )  # fmt: skip
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout)["status"] == "optimal" and book.exists()
+    assert json.loads(done.stdout)["status"] == "optimal"
+    assert book.exists()
 
 
 @pytest.mark.parametrize("limit", ["cost", "=5", "cost=many"])

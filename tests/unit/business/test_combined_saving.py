@@ -5,7 +5,11 @@ import pytest
 
 from hybrid_opt.business.combined_saving import CombinedSaving
 
-SHARES, AREAS, COSTS = np.array([0.3, 0.5, 0.2, 0.0, 0.4]), np.array([0, 1, 0, 1, 1]), np.array([100.0, 80.0, 7.0])
+SHARES, AREAS, COSTS = (
+    np.array([0.3, 0.5, 0.2, 0.0, 0.4]),
+    np.array([0, 1, 0, 1, 1]),
+    np.array([100.0, 80.0, 7.0]),
+)
 SCORE = CombinedSaving(SHARES, AREAS, COSTS)
 
 
@@ -31,4 +35,5 @@ def test_pairs_are_exact_for_two():
         pair = SCORE.singles()[[i, j]].sum() - SCORE.overlaps()[i, j]
         assert SCORE.values(chosen) == pytest.approx(pair)
     assert (SCORE.overlaps() == SCORE.overlaps().T).all()
-    assert SCORE.name == "combined saving" and "MILP" in SCORE.program_name()
+    assert SCORE.name == "combined saving"
+    assert "MILP" in SCORE.program_name()

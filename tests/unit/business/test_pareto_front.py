@@ -31,7 +31,8 @@ def test_every_point_is_efficient_among_all_plans(with_third, seed):
     everything = pd.DataFrame(rows, columns=["value", "risk", "third"])
     everything = everything if with_third else everything.drop(columns="third")
     best = everything[efficient(everything)]
-    assert len(table) >= 2 and table["proven"].all()
+    assert len(table) >= 2
+    assert table["proven"].all()
     for row, plan in zip(table.to_dict("records"), units):
         assert asked.feasible(plan)
         near = (best["value"] - row["value"]).abs() + (best["risk"] - row["risk"]).abs()
@@ -41,6 +42,8 @@ def test_every_point_is_efficient_among_all_plans(with_third, seed):
 
 
 def test_which_rows_are_efficient():
-    table = pd.DataFrame({"value": [3.0, 3.0, 2.0, 1.0], "risk": [2.0, 2.0, 2.0, 1.0], "third": [0.0, 0, 5, 0]})
+    table = pd.DataFrame(
+        {"value": [3.0, 3.0, 2.0, 1.0], "risk": [2.0, 2.0, 2.0, 1.0], "third": [0.0, 0, 5, 0]}
+    )
     assert efficient(table).tolist() == [True, True, True, True]
     assert efficient(table.drop(columns="third")).tolist() == [True, True, False, True]

@@ -113,7 +113,8 @@ def test_what_is_saved_in_each_area(tmp_path):
     assert plan.added_up() > plan.value
     content = json.loads(plan.to_json())
     assert [row["area"] for row in content["areas"]] == ["pick", "pack"]
-    assert "What is saved where" in str(plan) and "whose values the draws move" in str(plan)
+    assert "What is saved where" in str(plan)
+    assert "whose values the draws move" in str(plan)
     page = plan.report(tmp_path / "processes.html").read_text(encoding="utf-8")
     for words in ("Process plan", "What is saved where", "added up, and together", "no claim of"):
         assert words in page
@@ -123,7 +124,8 @@ def test_what_is_saved_in_each_area(tmp_path):
 
 def test_money_has_no_areas(tmp_path):
     plan = ProcessPlanner.from_tables(MONEY, limits={"cost": 80}).solve(seed=1)
-    assert len(plan.areas()) == 0 and "What is saved where" not in str(plan)
+    assert len(plan.areas()) == 0
+    assert "What is saved where" not in str(plan)
     assert "What is saved where" not in plan.report(tmp_path / "p.html").read_text(encoding="utf-8")
 
 
@@ -140,18 +142,30 @@ def test_many_improvements_are_proven_by_the_program():
     )
     areas = {f"a{k}": 1000 * (k + 1) for k in range(4)}
     plan = ProcessPlanner.from_tables(table, areas=areas, limits={"cost": 150}).solve(seed=0)
-    assert plan.status == "optimal" and "outer approximation" in plan.method
+    assert plan.status == "optimal"
+    assert "outer approximation" in plan.method
     for row in plan.baselines:
         assert row.value is None or row.value <= plan.value * (1 + 1e-9)
-    assert not plan.near.exact and plan.near.count >= 1
+    assert not plan.near.exact
+    assert plan.near.count >= 1
 
 
 @pytest.mark.parametrize(
     ("table", "options", "error", "words"),
     [
         (TABLE, {"areas": AREAS, "overlaps": OVERLAPS}, OptionError, "areas or overlaps, not both"),
-        (TABLE, {"areas": {"pick": 200, "packs": 1}}, TableError, r"index 3, column 'area': no cost is given .* 'packs'"),
-        (TABLE.assign(saving=[0.3, 1.0, 0, 0, 0]), {"areas": AREAS}, TableError, "index 1, column 'saving': 1"),
+        (
+            TABLE,
+            {"areas": {"pick": 200, "packs": 1}},
+            TableError,
+            r"index 3, column 'area': no cost is given .* 'packs'",
+        ),
+        (
+            TABLE.assign(saving=[0.3, 1.0, 0, 0, 0]),
+            {"areas": AREAS},
+            TableError,
+            "index 1, column 'saving': 1",
+        ),
         (TABLE.assign(area=["pick", None, "pick", "pack", "pack"]), {"areas": AREAS}, TableError, "index 1"),
         (TABLE, {"areas": {"pick": -2, "pack": 1}}, TableError, "index pick, column 'cost': -2 is less"),
         (TABLE, {"areas": AREAS, "limits": {"saving": 3}}, OptionError, "a limit is called 'saving'"),
@@ -174,7 +188,11 @@ def test_wrong_questions(table, options, error, words):
 
 def test_files(tmp_path):
     TABLE.to_csv(tmp_path / "improvements.csv", index=False)
-    pd.DataFrame({"area": list(AREAS), "cost": list(AREAS.values())}).to_csv(tmp_path / "areas.csv", index=False)
-    planner = ProcessPlanner.from_csv(tmp_path / "improvements.csv", areas=tmp_path / "areas.csv", limits={"cost": 60})
+    pd.DataFrame({"area": list(AREAS), "cost": list(AREAS.values())}).to_csv(
+        tmp_path / "areas.csv", index=False
+    )
+    planner = ProcessPlanner.from_csv(
+        tmp_path / "improvements.csv", areas=tmp_path / "areas.csv", limits={"cost": 60}
+    )
     table = planner.scenarios({"more": {"limits": {"cost": 90}}}, seed=1)
     assert table.loc["saving", "more"] > table.loc["saving", "as it is"]

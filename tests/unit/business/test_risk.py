@@ -31,7 +31,8 @@ def test_covariances_are_those_of_the_outcomes():
     futures, factors = read_futures(
         pd.DataFrame({"project": ["b", "a"], "up": [1.5, 1.0], "down": [0.5, 0.8]}), ["a", "b"]
     )
-    assert futures == ["up", "down"] and factors.tolist() == [[1.0, 0.8], [1.5, 0.5]]
+    assert futures == ["up", "down"]
+    assert factors.tolist() == [[1.0, 0.8], [1.5, 0.5]]
     values = np.array([10.0, 20.0])
     assert covariance(values, factors) == pytest.approx(np.cov(values[:, None] * factors, bias=True))
 

@@ -14,7 +14,9 @@ from hybrid_opt.planning.side_constraint import SideConstraint
 def test_outer_approximation_equals_brute_force(seed):
     rng = np.random.default_rng(seed)
     n = 8
-    score = CombinedSaving(np.round(rng.uniform(0, 0.6, n), 3), rng.integers(0, 3, n), rng.integers(1, 9, 3) * 1e5)
+    score = CombinedSaving(
+        np.round(rng.uniform(0, 0.6, n), 3), rng.integers(0, 3, n), rng.integers(1, 9, 3) * 1e5
+    )
     cost = rng.integers(1, 9, n)
     lines = [Line(f"i{i}", [0, 1], [0.0, 0.0]) for i in range(n)]
     question = LevelQuestion(

@@ -21,7 +21,12 @@ TABLE = pd.DataFrame(
     }
 )
 FUTURES = pd.DataFrame(
-    {"project": TABLE["project"], "good": [1.3, 1.2, 0.8, 1.1], "bad": [0.6, 0.7, 1.3, 0.8], "flat": [1.0, 1.1, 0.9, 1.1]}
+    {
+        "project": TABLE["project"],
+        "good": [1.3, 1.2, 0.8, 1.1],
+        "bad": [0.6, 0.7, 1.3, 0.8],
+        "flat": [1.0, 1.1, 0.9, 1.1],
+    }
 )
 NEEDS = pd.DataFrame({"project": ["shop"], "needs": ["lab"]})
 EXCLUSIONS = pd.DataFrame({"project": ["site"], "other": ["fleet"]})
@@ -85,7 +90,9 @@ def test_the_optimum_equals_brute_force(options, rules, aversion, net):
     assert plan.value == pytest.approx(best) == worth(found, aversion=aversion, net=net)
     assert plan.status == "optimal"
     assert plan.net_value() == pytest.approx(worth(found, net=net))
-    assert plan.near.count == sum(worth(w, aversion=aversion, net=net) >= best - 0.01 * abs(best) - 1e-9 for w in ways)
+    assert plan.near.count == sum(
+        worth(w, aversion=aversion, net=net) >= best - 0.01 * abs(best) - 1e-9 for w in ways
+    )
 
 
 def test_the_worth_of_a_budget_equals_solving_again():
@@ -100,13 +107,16 @@ def test_the_worth_of_a_budget_equals_solving_again():
 
 def test_must_and_choose():
     table = TABLE.assign(must=["out", "", "", "in"])
-    plan = StrategyPlanner.from_tables(table, periods=PERIODS, budgets=BUDGETS, rate=0.1, choose=2).solve(seed=1)
+    plan = StrategyPlanner.from_tables(table, periods=PERIODS, budgets=BUDGETS, rate=0.1, choose=2).solve(
+        seed=1
+    )
     best = max(
         worth(w) for w in schedules()
         if keeps(w) and w[0] is None and w[3] is not None and sum(s is not None for s in w) == 2
     )  # fmt: skip
     assert plan.value == pytest.approx(best)
-    assert len(plan.starts()) == 2 and "fleet" in plan.starts()
+    assert len(plan.starts()) == 2
+    assert "fleet" in plan.starts()
 
 
 def test_everything_is_written_everywhere(tmp_path):
@@ -121,7 +131,13 @@ def test_everything_is_written_everywhere(tmp_path):
     assert [row["future"] for row in content["futures"]] == ["good", "bad", "flat"]
     assert content["front"][-1]["starts"]
     text = str(plan)
-    for words in ("Which projects, and when", "in every future", "Efficient plans", "budget of period 2", "jobs"):
+    for words in (
+        "Which projects, and when",
+        "in every future",
+        "Efficient plans",
+        "budget of period 2",
+        "jobs",
+    ):
         assert words in text
     page = plan.report(tmp_path / "strategy.html").read_text(encoding="utf-8")
     for words in ("Strategic plan", "When each project starts", "What more risk buys", "no claim of"):
@@ -143,7 +159,8 @@ def test_the_front_goes_from_no_risk_to_the_most_value():
     front = planner.front(5)
     ways = [way for way in schedules() if keeps(way)]
     assert front["value"].max() == pytest.approx(max(worth(way) for way in ways))
-    assert front["risk"].iloc[0] == 0.0 and front["proven"].all()
+    assert front["risk"].iloc[0] == 0.0
+    assert front["proven"].all()
     points = [(worth(w), worth(w) - worth(w, aversion=1.0)) for w in ways]
     for value, risk in zip(front["value"], front["risk"]):
         assert not any(v > value + 1e-4 and r < risk**2 - 1e-4 for v, r in points)
@@ -156,7 +173,8 @@ def test_a_risk_table_is_the_same_as_its_futures():
     options = {"periods": PERIODS, "budgets": BUDGETS, "rate": 0.1, "risk_aversion": 0.02}
     one = StrategyPlanner.from_tables(TABLE, risk=square, **options).solve(seed=1)
     two = StrategyPlanner.from_tables(TABLE, futures=FUTURES, **options).solve(seed=1)
-    assert one.starts() == two.starts() and one.value == pytest.approx(two.value)
+    assert one.starts() == two.starts()
+    assert one.value == pytest.approx(two.value)
     assert len(one.outcomes()) == 0
 
 

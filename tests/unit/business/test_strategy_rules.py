@@ -26,8 +26,10 @@ def test_budgets_in_every_form():
     assert read_budgets(table, 3) == read_budgets([5, 6, 7], 3) == [5.0, 6.0, 7.0]
     assert read_budgets(4, 2) == [4.0, 4.0]
     first, second, _ = period_budgets(FOUND, [5, 30, 7])
-    assert first.label == "budget of period 1" and first.step == 10
-    assert second.used([1, 0, 0, 1, 0]) == 30 and second.keeps([1, 0, 0, 1, 0])
+    assert first.label == "budget of period 1"
+    assert first.step == 10
+    assert second.used([1, 0, 0, 1, 0]) == 30
+    assert second.keeps([1, 0, 0, 1, 0])
     assert not first.keeps([1, 0, 0, 0, 0])
 
 
@@ -62,9 +64,11 @@ def test_precedence_waits_for_the_end():
 
 def test_exclusions_and_what_must_be_in():
     (side,) = project_pairs(FOUND, pd.DataFrame({"project": ["a"], "other": ["b"]}), None)
-    assert not side.keeps([0, 1, 0, 0, 1]) and side.keeps([0, 0, 0, 1, 0])
+    assert not side.keeps([0, 1, 0, 0, 1])
+    assert side.keeps([0, 0, 0, 1, 0])
     (must,) = must_sides(FOUND)
-    assert must.keeps([0, 1, 0, 0, 0]) and not must.keeps([0, 0, 1, 0, 0])
+    assert must.keeps([0, 1, 0, 0, 0])
+    assert not must.keeps([0, 0, 1, 0, 0])
 
 
 def test_categories_count_projects_and_costs():

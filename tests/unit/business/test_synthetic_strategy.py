@@ -13,10 +13,17 @@ def test_the_shipped_files_are_those_of_seed_0(tmp_path):
 def test_the_budgets_bind_on_the_shipped_data():
     files = shipped_strategy()
     planner = StrategyPlanner.from_csv(
-        files.projects, periods=4, budgets=500, rate=0.06, needs=files.needs, futures=files.futures, third="jobs"
+        files.projects,
+        periods=4,
+        budgets=500,
+        rate=0.06,
+        needs=files.needs,
+        futures=files.futures,
+        third="jobs",
     )
     plan = planner.solve(seed=0)
-    assert plan.status == "optimal" and 3 <= len(plan.starts()) < 7
+    assert plan.status == "optimal"
+    assert 3 <= len(plan.starts()) < 7
     assert any("budget of period" in line for line in plan.binding())
 
 

@@ -51,7 +51,10 @@ def surely(chosen, values):
 CASES = [
     ({"choose": 3}, lambda x: sum(x) == 3),
     ({"choose": 3, "at_most": True, "budget": 9}, lambda x: sum(x) <= 3 and np.dot(x, SEGMENTS["cost"]) <= 9),
-    ({"budget": 12, "exclusions": EXCLUSIONS}, lambda x: np.dot(x, SEGMENTS["cost"]) <= 12 and x[1] + x[3] <= 1),
+    (
+        {"budget": 12, "exclusions": EXCLUSIONS},
+        lambda x: np.dot(x, SEGMENTS["cost"]) <= 12 and x[1] + x[3] <= 1,
+    ),
     (
         {"choose": 3, "groups": {"x": {"at_most": 1}, "y": {"at_least": 1, "min_share": 0.4}}},
         lambda x: sum(x) == 3 and x[0] + x[1] <= 1 and sum(x[2:5]) >= 1
@@ -76,13 +79,15 @@ def test_the_optimum_equals_brute_force(options, allowed, valued, known):
     chosen = tuple(int(name in plan.chosen()) for name in NAMES)
     assert allowed(chosen)
     assert plan.value == pytest.approx(best) == score(chosen, values)
-    assert plan.status == "optimal" and plan.gap <= 1e-9
+    assert plan.status == "optimal"
+    assert plan.gap <= 1e-9
     today = (1, 1, 0, 0, 0, 0)
     assert plan.today_value == pytest.approx(score(today, values))
     low, high = plan.interval()
     assert low - 1e-9 <= reached(chosen, values) <= high + 1e-9
     within = [x for x in feasible if score(x, values) >= 0.99 * best - 1e-9]
-    assert plan.near.exact and plan.near.count == len(within)
+    assert plan.near.exact
+    assert plan.near.count == len(within)
     counts = plan.by_count.set_index("chosen")["value"]
     for size in range(1, 7):
         ways = [
@@ -100,7 +105,9 @@ def allowed_without_count(options, x):
     """The limits beside the number of segments, written out once more."""
     kept = np.dot(x, SEGMENTS["cost"]) <= options.get("budget", 99)
     if "groups" in options:
-        kept &= x[0] + x[1] <= 1 and sum(x[2:5]) >= 1 and 10 * np.dot(x[2:5], SIZES[2:5]) >= 4 * np.dot(x, SIZES)
+        kept &= (
+            x[0] + x[1] <= 1 and sum(x[2:5]) >= 1 and 10 * np.dot(x[2:5], SIZES[2:5]) >= 4 * np.dot(x, SIZES)
+        )
     return kept
 
 
@@ -116,7 +123,8 @@ def test_the_cost_can_be_taken_off():
 def test_must_holds_segments_in_and_out():
     table = PLAIN.assign(must=["", "out", "", "", "in", ""])
     plan = AudiencePlanner.from_tables(table, members=MEMBERS, choose=3).solve(seed=1)
-    assert "e" in plan.chosen() and "b" not in plan.chosen()
+    assert "e" in plan.chosen()
+    assert "b" not in plan.chosen()
     ones = np.ones(6)
     best = max(
         reached(x, ones) for x in itertools.product((0, 1), repeat=6) if sum(x) == 3 and x[4] and not x[1]
@@ -140,7 +148,12 @@ def test_the_answer_carries_everything(tmp_path):
     assert content["quantum_check"]["qubits"] <= 20
     assert {row["part"] for row in content["gaps"]} >= {"solver", "QUBO, proven minimum"}
     text = str(plan)
-    for words in ("Who is reached", "b and d exclude each other", "What is used of each budget", "greedy by true value"):
+    for words in (
+        "Who is reached",
+        "b and d exclude each other",
+        "What is used of each budget",
+        "greedy by true value",
+    ):
         assert words in text
     assert "Quantum check: proven optimum of the whole question, with pairs only," in text
     page = plan.report(tmp_path / "audience.html").read_text(encoding="utf-8")
@@ -162,7 +175,8 @@ def test_the_answer_carries_everything(tmp_path):
 def test_pairs_alone_give_no_number_of_people():
     plan = AudiencePlanner.from_tables(PLAIN.assign(size=SIZES), overlaps=OVERLAPS, choose=4).solve(seed=1)
     figures = plan.figures()
-    assert "reach" not in figures and "least reach" in figures
+    assert "reach" not in figures
+    assert "least reach" in figures
     assert figures["reach from"] <= figures["reach to"]
     assert plan.to_dict()["reach"]["true"] is None
     assert "with pair overlaps alone" in str(plan)
@@ -184,7 +198,8 @@ def test_any_method_and_scenarios():
     planner = AudiencePlanner.from_tables(PLAIN, members=MEMBERS, choose=3)
     found = planner.solve("anneal", seed=2)
     proven = planner.solve(seed=2)
-    assert found.value <= proven.value + 1e-9 and found.bound == proven.value
+    assert found.value <= proven.value + 1e-9
+    assert found.bound == proven.value
     table = planner.scenarios({"four": {"choose": 4}, "cheap": {"budget": 9}}, seed=1)
     assert table.loc["reach", "four"] >= table.loc["reach", "as it is"] >= table.loc["reach", "cheap"]
 
@@ -205,7 +220,12 @@ def test_a_given_weight_is_used():
         (PLAIN, {"members": MEMBERS, "overlap_weight": 2}, OptionError, "overlap_weight is 2"),
         (PLAIN, {"overlaps": OVERLAPS}, TableError, "index 0, column 'size': the cell is blank"),
         (PLAIN.assign(size=SIZES + 1), {"members": MEMBERS}, TableError, "the memberships count 63"),
-        (SEGMENTS.assign(value=[1, None, 1, 1, 1, 1]), {"members": MEMBERS}, TableError, "index 1, column 'value'"),
+        (
+            SEGMENTS.assign(value=[1, None, 1, 1, 1, 1]),
+            {"members": MEMBERS},
+            TableError,
+            "index 1, column 'value'",
+        ),
         (PLAIN.drop(columns="cost"), {"members": MEMBERS, "budget": 3}, TableError, "column 'cost'"),
         (PLAIN.assign(lo=0, hi=1), {"members": MEMBERS}, TableError, "is not between lo 0 and hi 1"),
         (PLAIN, {"members": MEMBERS, "budget": -1}, OptionError, "limit of 'cost' is -1"),
@@ -237,5 +257,7 @@ def test_nobody_at_all():
 def test_files(tmp_path):
     SEGMENTS.to_csv(tmp_path / "segments.csv", index=False)
     MEMBERS.to_csv(tmp_path / "members.csv", index=False, sep=";")
-    plan = AudiencePlanner.from_csv(tmp_path / "segments.csv", members=tmp_path / "members.csv", choose=2).solve(seed=0)
+    plan = AudiencePlanner.from_csv(
+        tmp_path / "segments.csv", members=tmp_path / "members.csv", choose=2
+    ).solve(seed=0)
     assert len(plan.chosen()) == 2

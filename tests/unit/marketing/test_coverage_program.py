@@ -14,7 +14,8 @@ WEIGHTS = np.array([4.0, 1.0, 3.0])
 def test_one_and_two_segments():
     assert cover_most(LevelQuestion(LINES, 1), PATTERNS, WEIGHTS)[1] == pytest.approx(5.0)
     units, bound = cover_most(LevelQuestion(LINES, 2), PATTERNS, WEIGHTS)
-    assert bound == pytest.approx(8.0) and units[2] == 1
+    assert bound == pytest.approx(8.0)
+    assert units[2] == 1
 
 
 def test_limits_that_clash_are_named():

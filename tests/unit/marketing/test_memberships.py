@@ -10,7 +10,8 @@ PERSONS = pd.DataFrame({"person": ["p", "p", "q", 7], "segment": ["a", "b", "b",
 def test_persons_and_patterns_say_the_same():
     persons = read_memberships(PERSONS, ["a", "b", "c"])
     patterns = read_memberships(
-        pd.DataFrame({"people": [1, 1, 1], "a": ["yes", "no", 1], "b": [1, 1, 0], "c": [0, 0, 0]}), ["a", "b", "c"]
+        pd.DataFrame({"people": [1, 1, 1], "a": ["yes", "no", 1], "b": [1, 1, 0], "c": [0, 0, 0]}),
+        ["a", "b", "c"],
     )
     assert persons.sizes.tolist() == patterns.sizes.tolist() == [2.0, 2.0, 0.0]
     assert persons.members.tolist() == patterns.members.tolist()
@@ -25,12 +26,18 @@ def test_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        (PERSONS.assign(segment=["a", "b", "sport", "a"]), "index 2, column 'segment': 'sport' is no segment"),
+        (
+            PERSONS.assign(segment=["a", "b", "sport", "a"]),
+            "index 2, column 'segment': 'sport' is no segment",
+        ),
         (PERSONS.assign(person=["p", "p", "q", "p"]), "index 3: 'p' is in 'a' already by index 0"),
         (PERSONS.assign(person=["p", None, "q", "r"]), "index 1, column 'person': the cell is blank"),
         (pd.DataFrame({"people": [2], "a": [1]}), "column 'b' is missing"),
         (pd.DataFrame({"people": [-2], "a": [1], "b": [0]}), "index 0, column 'people': -2 is less than 0"),
-        (pd.DataFrame({"people": [2], "a": [0.5], "b": [0]}), "index 0, column 'a': 0.5 is neither true nor false"),
+        (
+            pd.DataFrame({"people": [2], "a": [0.5], "b": [0]}),
+            "index 0, column 'a': 0.5 is neither true nor false",
+        ),
     ],
 )
 def test_wrong_tables(table, words):

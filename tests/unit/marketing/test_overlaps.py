@@ -18,7 +18,9 @@ def test_square_and_pairs_say_the_same():
 
 
 def test_half_a_square_in_any_order_is_enough():
-    half = pd.DataFrame({"segment": ["c", "a", "b"], "a": [2, None, 3], "b": [0, None, None], "c": [None] * 3})
+    half = pd.DataFrame(
+        {"segment": ["c", "a", "b"], "a": [2, None, 3], "b": [0, None, None], "c": [None] * 3}
+    )
     assert read_overlaps(half, NAMES, SIZES, SEGMENTS).tolist() == EXPECTED
 
 
@@ -26,14 +28,20 @@ def test_half_a_square_in_any_order_is_enough():
     ("table", "words"),
     [
         (SQUARE.assign(b=[4, 8, 0]), "index 1, column 'a': 3 people here, but 4 in the mirrored cell"),
-        (SQUARE.assign(a=[11, 3, 2]), "index 0, column 'a': the diagonal says 11 people, the size of 'a' is 10"),
+        (
+            SQUARE.assign(a=[11, 3, 2]),
+            "index 0, column 'a': the diagonal says 11 people, the size of 'a' is 10",
+        ),
         (SQUARE.assign(b=[3, 8, 7], c=[2, 7, 6]), "7 people are more than the 6 of 'c'"),
         (SQUARE.assign(b=[3, 8, None], c=[2, None, 6]), "index 2, column 'b': the cell is blank"),
         (SQUARE[:2], "there is no row for 'c'"),
         (SQUARE.assign(segment=["a", "b", "z"]), "'z' is no segment of the plan"),
         (SQUARE.drop(columns="c").assign(d=0), "column 'd' is unknown"),
         (SQUARE.assign(a=[10, -3, 2]), "index 1, column 'a': -3 is less than 0"),
-        (pd.DataFrame({"segment": ["a"], "other": ["c"], "overlap": [7]}), "7 people are more than the 6 of 'c'"),
+        (
+            pd.DataFrame({"segment": ["a"], "other": ["c"], "overlap": [7]}),
+            "7 people are more than the 6 of 'c'",
+        ),
         (pd.DataFrame({"segment": ["a"], "other": ["z"], "overlap": [1]}), "'z' is no segment of the plan"),
     ],
 )

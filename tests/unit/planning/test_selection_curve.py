@@ -18,7 +18,8 @@ def test_every_size_has_its_best_selection():
             for a, b, c, d in itertools.product((0, 1), repeat=4)
             if a + b + c + d == row["chosen"] and a + 2 * b + c + 3 * d <= 5
         ]
-        assert row["value"] == max(ways) and row["proven"]
+        assert row["value"] == max(ways)
+        assert row["proven"]
     # All four together cost 7: that size has no selection.
     assert table["chosen"].tolist() == [1, 2, 3]
     assert table.loc[0, "items"] == "a"

@@ -48,7 +48,9 @@ def test_wrong_tables(change, words):
 
 def test_curves_run_from_nothing_to_the_value():
     items = read_items(TABLE, CHANNELS, WORTH)
-    curves = choice_curves(items, np.array([3.0, -4.0, 5.0]), np.array([2.0, np.nan, 4.0]), np.array([9.0, np.nan, 6]))
+    curves = choice_curves(
+        items, np.array([3.0, -4.0, 5.0]), np.array([2.0, np.nan, 4.0]), np.array([9.0, np.nan, 6])
+    )
     assert curves.response("b", [0, 1]).tolist() == [0.0, -4.0]
     assert [end.tolist() for end in curves.interval("a", [0, 1])] == [[0.0, 2.0], [0.0, 9.0]]
     assert curves.interval("b", [0, 1]) is None

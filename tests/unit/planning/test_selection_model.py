@@ -11,7 +11,10 @@ from hybrid_opt.planning.side_constraint import SideConstraint
 @pytest.mark.parametrize("spend", ["exactly", "at_most"])
 @pytest.mark.parametrize("held", [None, 0, 1])
 def test_model_and_question_agree_on_every_selection(spend, held):
-    lines = [Line(name, [0, 1], [0.0, value], group) for name, value, group in zip("abc", (5, 3, 4), ("g", "g", None))]
+    lines = [
+        Line(name, [0, 1], [0.0, value], group)
+        for name, value, group in zip("abc", (5, 3, 4), ("g", "g", None))
+    ]
     if held is not None:
         lines[2] = Line("c", [held], [4.0 * held])
     question = LevelQuestion(

@@ -10,7 +10,9 @@ from hybrid_opt.planning.table import Column
 from hybrid_opt.planning.vocabulary import CHANNELS
 
 ITEMS = read_items(
-    pd.DataFrame({"channel": list("abcd"), "size": [10, 20, 30, 40], "cost": [2, 0, 0.5, 3], "group": list("ggh ")}),
+    pd.DataFrame(
+        {"channel": list("abcd"), "size": [10, 20, 30, 40], "cost": [2, 0, 0.5, 3], "group": list("ggh ")}
+    ),
     CHANNELS,
     (Column("size", "number"), Column("cost", "number", required=False)),
 )
@@ -20,7 +22,8 @@ def test_a_budget_is_moved_by_the_least_that_an_item_uses():
     (side,) = resource_limits(ITEMS, {"cost": 4})
     assert (side.label, side.high, side.step) == ("cost", 4, Fraction(1, 2))
     assert side.used([1, 1, 1, 0]) == 2.5
-    assert side.keeps([1, 1, 1, 0]) and not side.keeps([1, 1, 0, 1])
+    assert side.keeps([1, 1, 1, 0])
+    assert not side.keeps([1, 1, 0, 1])
 
 
 def test_pairs_exclude_and_need_each_other():
@@ -42,14 +45,18 @@ def test_groups_have_a_least_a_most_and_a_share():
     )
     assert caps == {"g": 1}
     assert [least.keeps(x) for x in ([0, 0, 1, 1], [1, 0, 0, 0])] == [False, True]
-    assert least.change == -1 and least.moved().keeps([0, 0, 1, 1])
+    assert least.change == -1
+    assert least.moved().keeps([0, 0, 1, 1])
     # 30 of 60 people are in group h: exactly half.
     assert [share.keeps(x) for x in ([1, 1, 1, 0], [1, 1, 1, 1], [0, 0, 0, 0])] == [True, False, True]
     assert share.label == "at least 50% of size from group h"
     assert share.moved().share == Fraction(49, 100)
     # 30 of 61 are 49.18 %: only the moved share allows it.
-    odd = group_limits(ITEMS, {"h": {"min_share": 0.5}}, "size", pd.Series([11.0, 20, 30, 40]).to_numpy())[1][0]
-    assert not odd.keeps([1, 1, 1, 0]) and odd.moved().keeps([1, 1, 1, 0])
+    odd = group_limits(ITEMS, {"h": {"min_share": 0.5}}, "size", pd.Series([11.0, 20, 30, 40]).to_numpy())[1][
+        0
+    ]
+    assert not odd.keeps([1, 1, 1, 0])
+    assert odd.moved().keeps([1, 1, 1, 0])
     assert group_limits(ITEMS, None, "size") == ({}, [])
 
 
@@ -87,7 +94,9 @@ def test_wrong_limits(limit):
 
 def test_a_blank_cost_under_a_budget_is_named():
     items = read_items(
-        pd.DataFrame({"channel": ["a", "b"], "cost": [1, None]}), CHANNELS, (Column("cost", "number", required=False),)
+        pd.DataFrame({"channel": ["a", "b"], "cost": [1, None]}),
+        CHANNELS,
+        (Column("cost", "number", required=False),),
     )
     with pytest.raises(TableError, match="index 1, column 'cost': the cell is blank"):
         resource_limits(items, {"cost": 3})

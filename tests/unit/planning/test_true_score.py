@@ -19,11 +19,10 @@ def coverage(n=6, people=60, seed=0):
 def question(score, budget, spend="exactly", sides=(), held=(), weight=1.0):
     singles, overlaps = score.singles(), score.overlaps()
     lines = [
-        Line(f"s{i}", [1] if i in held else [0, 1], [v] if i in held else [0.0, v]) for i, v in enumerate(singles)
+        Line(f"s{i}", [1] if i in held else [0, 1], [v] if i in held else [0.0, v])
+        for i, v in enumerate(singles)
     ]
-    pairs = [
-        Synergy(i, j, -weight * overlaps[i, j]) for i, j in itertools.combinations(range(len(lines)), 2)
-    ]
+    pairs = [Synergy(i, j, -weight * overlaps[i, j]) for i, j in itertools.combinations(range(len(lines)), 2)]
     return LevelQuestion(lines, budget, spend, synergies=pairs, reference=1.0, sides=sides)
 
 
@@ -69,9 +68,11 @@ def test_near_plans_are_counted_by_true_value():
     best = units[np.argmax(values)]
     near = near_true_plans(asked, score, best, tolerance=0.1, most=4)
     within = units[values >= 0.9 * values.max() - 1e-9]
-    assert near.exact and near.count == len(within) > 1
+    assert near.exact
+    assert near.count == len(within) > 1
     assert near.ranges.tolist() == np.column_stack([within.min(axis=0), within.max(axis=0)]).tolist()
-    assert len(near.plans) <= 4 and near.values[0] == values.max()
+    assert len(near.plans) <= 4
+    assert near.values[0] == values.max()
     assert near.values.tolist() == score.values(asked.spends(near.plans)).tolist()
 
 
@@ -85,7 +86,8 @@ def test_near_plans_of_many_items_are_a_lower_bound():
     for row, (i, j) in enumerate(itertools.combinations(range(22), 2)):
         pairs[row, [i, j]] = 1
     true = int((score.values(pairs) >= 0.9 * bound - 1e-9).sum())
-    assert not near.exact and 1 <= near.count <= true
+    assert not near.exact
+    assert 1 <= near.count <= true
 
 
 def test_the_fitted_weight_is_the_least_squares_one():
@@ -107,7 +109,8 @@ def test_the_fitted_weight_is_the_least_squares_one():
 def test_the_weight_of_many_items_is_fitted_over_draws():
     score = coverage(n=21, people=200, seed=2)
     weight, over = fitted_weight(question(score, 5), score, seed=1)
-    assert 0 < weight < 1 and over == 2000
+    assert 0 < weight < 1
+    assert over == 2000
     assert fitted_weight(question(score, 5), score, seed=1)[0] == weight
 
 
@@ -125,7 +128,10 @@ def test_the_methods_agree_and_losses_are_stated():
     rows = true_baselines(asked, plain, score, 0.7, time_limit=20.0)
     assert [row.proven for row in rows] == [True, True, False, False, False]
     assert rows[0].value == pytest.approx(rows[1].value)
-    assert "weight 0.7" in rows[2].method and "weight 1" in rows[3].method and "greedy" in rows[4].method
+    assert "weight 0.7" in rows[2].method
+    assert "weight 1" in rows[3].method
+    assert "greedy" in rows[4].method
     for row in rows[2:]:
-        assert row.value <= rows[0].value and "loses" in row.note
+        assert row.value <= rows[0].value
+        assert "loses" in row.note
     assert len(true_baselines(plain, plain, score, 1.0, time_limit=20.0)) == 4
