@@ -79,7 +79,7 @@ class CombinedSaving:
         same = self.areas[:, None] == self.areas
         lost = same * np.outer(self.singles(), self.shares)
         np.fill_diagonal(lost, 0.0)
-        return lost
+        return np.asarray(lost, dtype=np.float64)
 
     def program(self, question: LevelQuestion, time_limit: float) -> tuple[NDArray[np.int64], float]:
         """The best selection by outer approximation, and its bound."""
