@@ -76,8 +76,8 @@ def regular_graph_angles(depth: int, degree: float = 3) -> tuple[NDArray[np.floa
         degree: neighbors of each vertex; a fraction is rounded, below 3 counts as 3, infinity is allowed.
 
     Returns:
-        (gammas, betas), each of shape (depth,). Divide the gammas by the model's scale: for the cut operator
-        with unit weights, by sqrt(degree) / 2.
+        (gammas, betas), each of shape (depth,). Divide the gammas by the model's scale, which is
+        sqrt(degree) / 2 for the cut operator with unit weights.
 
     Raises:
         CircuitError: the depth is no positive integer, or the degree is negative or no number.
@@ -135,7 +135,7 @@ def initial_angles(
             None for that of the engine if one is given, else 2.
 
     Returns:
-        (gammas, betas), each of shape (depth,): gammas of the rule divided by the model's `cost_scale`. For a
+        (gammas, betas), each of shape (depth,), gammas of the rule divided by the model's `cost_scale`. For a
         constant objective, where gamma has no effect, the gammas stay as they are.
 
     Raises:

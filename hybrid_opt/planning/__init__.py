@@ -1,6 +1,6 @@
 """What every plan does: read and check a table, solve, say what binds, count alternatives, compare."""
 
-from .baselines import Baseline, exact_baselines
+from .baselines import PlanBaseline, exact_baselines
 from .comparison import Plan, compare
 from .dynamic_program import DynamicProgram
 from .level_models import to_cqm, to_level_model
@@ -23,7 +23,6 @@ from .vocabulary import Vocabulary
 from .zoom import Zoom, zoom
 
 __all__ = [
-    "Baseline",
     "DynamicProgram",
     "LevelPlan",
     "LevelPlanner",
@@ -32,6 +31,7 @@ __all__ = [
     "MarginalGreedy",
     "NearOptimal",
     "Plan",
+    "PlanBaseline",
     "ProvenAnswer",
     "QuantumCheck",
     "SelectionPlan",

@@ -13,14 +13,14 @@ from .marginal_greedy import greedy_by_marginal_value
 from .proven_answer import QUICK, WORDS, ProvenAnswer
 from .resource_program import resource_operations, solve_resources, tight_limits
 
-__all__ = ["Baseline", "exact_baselines"]
+__all__ = ["PlanBaseline", "exact_baselines"]
 
 MOST_LEVELS = 2_000  # of all lines together in a program without dropped levels
 AGREEMENT = 1e-6
 
 
 @dataclass(frozen=True)
-class Baseline:
+class PlanBaseline:
     """What one method found.
 
     Attributes:
@@ -40,7 +40,7 @@ class Baseline:
 
 def exact_baselines(
     question: LevelQuestion, *, known: ProvenAnswer | None = None, time_limit: float = 60.0
-) -> list[Baseline]:
+) -> list[PlanBaseline]:
     """Solve a question by dynamic programming, MILP and greedy.
 
     Args:
@@ -62,7 +62,7 @@ def exact_baselines(
     """
     if known is not None and known.method == WORDS["milp"]:
         words = "proven by its bound" if known.proven else "the time limit ended it"
-        program = Baseline(known.method, known.value, known.proven, known.seconds, words)
+        program = PlanBaseline(known.method, known.value, known.proven, known.seconds, words)
     else:
         program = _milp(question, time_limit)
     found = [_program(question), program, _greedy(question)]
@@ -77,39 +77,39 @@ def exact_baselines(
     return found
 
 
-def _program(question: LevelQuestion) -> Baseline:
+def _program(question: LevelQuestion) -> PlanBaseline:
     name, begin = "dynamic programming", perf_counter()
     needed = resource_operations(question)
     if needed is not None and needed <= QUICK:
         value = question.value(solve_resources(question))
         labels = [limit.label for limit in tight_limits(question) or []]
         words = f"over {' and '.join(labels) or 'no limit'}"
-        return Baseline(name, value, True, perf_counter() - begin, words)
+        return PlanBaseline(name, value, True, perf_counter() - begin, words)
     if not question.synergies and not question.sides and operations(question) <= QUICK:
         value = DynamicProgram(question).value
-        return Baseline(name, value, True, perf_counter() - begin, "over the budget and the caps")
+        return PlanBaseline(name, value, True, perf_counter() - begin, "over the budget and the caps")
     if question.synergies:
-        return Baseline(name, None, False, 0.0, "left out: there are synergies")
+        return PlanBaseline(name, None, False, 0.0, "left out: there are synergies")
     if tight_limits(question) is None:
-        return Baseline(name, None, False, 0.0, "left out: a limit has two ends, as fairness has")
-    return Baseline(name, None, False, 0.0, "left out: too many limits can bind, or too many cells")
+        return PlanBaseline(name, None, False, 0.0, "left out: a limit has two ends, as fairness has")
+    return PlanBaseline(name, None, False, 0.0, "left out: too many limits can bind, or too many cells")
 
 
-def _milp(question: LevelQuestion, time_limit: float) -> Baseline:
+def _milp(question: LevelQuestion, time_limit: float) -> PlanBaseline:
     name = "MILP (HiGHS)"
     levels = sum(len(line.spends) for line in question.lines)
     if levels > MOST_LEVELS:
-        return Baseline(name, None, False, 0.0, f"left out: {levels:,} levels, more than {MOST_LEVELS:,}")
+        return PlanBaseline(name, None, False, 0.0, f"left out: {levels:,} levels, more than {MOST_LEVELS:,}")
     found = solve_breakpoints(question, time_limit=time_limit, shortcut=False)
     proven = found.status == "optimal"
     words = "proven by its bound" if proven else "the time limit ended it"
-    return Baseline(name, found.value, proven, found.seconds, words)
+    return PlanBaseline(name, found.value, proven, found.seconds, words)
 
 
-def _greedy(question: LevelQuestion) -> Baseline:
+def _greedy(question: LevelQuestion) -> PlanBaseline:
     begin = perf_counter()
     found = greedy_by_marginal_value(question)
     words = "one limit, equal steps and concave values were checked: optimal"
     if found.reasons:
         words = f"no proof: {'; '.join(found.reasons)}"
-    return Baseline("greedy by marginal value", found.value, found.proven, perf_counter() - begin, words)
+    return PlanBaseline("greedy by marginal value", found.value, found.proven, perf_counter() - begin, words)

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..reports import Drawing, Table, style
-from .baselines import Baseline
+from .baselines import PlanBaseline
 from .level_task import LevelTask
 from .lines import LevelQuestion
 from .near_optimal import NearOptimal
@@ -80,7 +80,7 @@ class LevelPlan:
     seed: int
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
-    baselines: Sequence[Baseline] = ()
+    baselines: Sequence[PlanBaseline] = ()
     stability: Stability | None = None
     what_if: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 

@@ -19,7 +19,7 @@ from ..progress import Progress, silent
 from ..qubo import LevelModel
 from ..seeds import child_seed, resolve_seed
 from ..solvers import Solver
-from .baselines import Baseline, exact_baselines
+from .baselines import PlanBaseline, exact_baselines
 from .curves import ResponseCurves
 from .grid_gap import finer_grid_gap
 from .level_models import to_cqm, to_level_model
@@ -327,7 +327,7 @@ class LevelPlanner(Generic[PlanT]):
     def _score(self, levels: LevelQuestion, choice: NDArray[np.int64]) -> float:
         return levels.value(choice)
 
-    def _baselines(self, levels: LevelQuestion, proven: ProvenAnswer, limit: float) -> Sequence[Baseline]:
+    def _baselines(self, levels: LevelQuestion, proven: ProvenAnswer, limit: float) -> Sequence[PlanBaseline]:
         return exact_baselines(levels, known=proven, time_limit=limit)
 
     def _stability(

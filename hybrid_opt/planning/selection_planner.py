@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..errors import OptionError, PlanError
 from ..seeds import child_seed, resolve_seed
 from ..solvers import Solver
-from .baselines import Baseline
+from .baselines import PlanBaseline
 from .clashes import check_limits_together
 from .curves import ResponseCurves
 from .level_planner import LevelPlanner
@@ -212,7 +212,7 @@ class SelectionPlanner(LevelPlanner[SelectionT]):
     def _score(self, levels: LevelQuestion, choice: NDArray[np.int64]) -> float:
         return levels.value(choice) if self.truth is None else float(self.truth.values(levels.spends(choice)))
 
-    def _baselines(self, levels: LevelQuestion, proven: ProvenAnswer, limit: float) -> Sequence[Baseline]:
+    def _baselines(self, levels: LevelQuestion, proven: ProvenAnswer, limit: float) -> Sequence[PlanBaseline]:
         if self.truth is None:
             return super()._baselines(levels, proven, limit)
         plain = self._plain.levels()

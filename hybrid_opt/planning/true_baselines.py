@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelTooLargeError, PlanError, SolverError
-from .baselines import AGREEMENT, Baseline
+from .baselines import AGREEMENT, PlanBaseline
 from .lines import LevelQuestion
 from .proven_answer import prove
 from .side_search import limit_rows
@@ -95,7 +95,7 @@ def greedy_by_true_value(question: LevelQuestion, score: TrueScore) -> NDArray[n
 
 def true_baselines(
     question: LevelQuestion, plain: LevelQuestion, score: TrueScore, weight: float, *, time_limit: float
-) -> list[Baseline]:
+) -> list[PlanBaseline]:
     """The same question by every method, judged by the true value.
 
     Args:
@@ -130,33 +130,33 @@ def true_baselines(
         units = find()
         seconds = perf_counter() - begin
         if units is None:
-            rows.append(Baseline(name, None, False, seconds, "ended at no feasible selection"))
+            rows.append(PlanBaseline(name, None, False, seconds, "ended at no feasible selection"))
             continue
         value = float(score.values(units))
         note = "no proof" if best is None else f"loses {max(0.0, best - value) / max(abs(best), 1e-9):.3%}"
-        rows.append(Baseline(name, value, False, seconds, f"{score.name} of its selection; {note}"))
+        rows.append(PlanBaseline(name, value, False, seconds, f"{score.name} of its selection; {note}"))
     return rows
 
 
-def _all(question: LevelQuestion, score: TrueScore) -> Baseline:
+def _all(question: LevelQuestion, score: TrueScore) -> PlanBaseline:
     name, begin = f"all selections by {score.name}", perf_counter()
     try:
         found = enumerate_selections(question, score.all_values())
     except ModelTooLargeError as error:
-        return Baseline(name, None, False, 0.0, f"left out: {error}")
+        return PlanBaseline(name, None, False, 0.0, f"left out: {error}")
     words = f"looked at {len(found.values):,} feasible selections"
-    return Baseline(name, float(found.values[found.best]), True, perf_counter() - begin, words)
+    return PlanBaseline(name, float(found.values[found.best]), True, perf_counter() - begin, words)
 
 
-def _program(question: LevelQuestion, score: TrueScore, time_limit: float) -> Baseline:
+def _program(question: LevelQuestion, score: TrueScore, time_limit: float) -> PlanBaseline:
     begin = perf_counter()
     try:
         found = score.program(question, time_limit)
     except PlanError as error:
-        return Baseline(score.program_name(), None, False, perf_counter() - begin, str(error))
+        return PlanBaseline(score.program_name(), None, False, perf_counter() - begin, str(error))
     if found is None:
-        return Baseline(score.program_name(), None, False, 0.0, "left out: there is none for this value")
+        return PlanBaseline(score.program_name(), None, False, 0.0, "left out: there is none for this value")
     value = float(score.values(found[0]))
     proven = found[1] - value <= 1e-6 * max(1.0, abs(value))
     words = "proven by its bound" if proven else f"the time limit ended it; bound {found[1]:,.6g}"
-    return Baseline(score.program_name(), value, proven, perf_counter() - begin, words)
+    return PlanBaseline(score.program_name(), value, proven, perf_counter() - begin, words)

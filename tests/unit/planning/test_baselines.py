@@ -2,7 +2,7 @@ import pytest
 
 from hybrid_opt.errors import SolverError
 from hybrid_opt.planning import baselines as module
-from hybrid_opt.planning.baselines import Baseline, exact_baselines
+from hybrid_opt.planning.baselines import PlanBaseline, exact_baselines
 from hybrid_opt.planning.lines import LevelQuestion, Line, Synergy
 from hybrid_opt.planning.side_constraint import SideConstraint
 
@@ -29,6 +29,6 @@ def test_what_is_left_out_says_why():
 
 
 def test_methods_that_contradict_each_other_are_a_defect(monkeypatch):
-    monkeypatch.setattr(module, "_milp", lambda *_: Baseline("MILP (HiGHS)", 8.0, True, 0.0, ""))
+    monkeypatch.setattr(module, "_milp", lambda *_: PlanBaseline("MILP (HiGHS)", 8.0, True, 0.0, ""))
     with pytest.raises(SolverError, match=r"9.0 and MILP \(HiGHS\) proves 8.0"):
         exact_baselines(LevelQuestion(LINES, 3))
