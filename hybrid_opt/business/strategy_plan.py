@@ -61,7 +61,7 @@ class StrategyPlan(SelectionPlan):
         if self.risk is None:
             return float("nan")
         taken = self._taken()
-        return max(0.0, float(taken @ self.risk @ taken)) ** 0.5
+        return float(np.sqrt(max(0.0, float(taken @ self.risk @ taken))))
 
     def net_value(self) -> float:
         """Discounted value, risk aside."""
