@@ -72,14 +72,14 @@ class CombinedSaving:
 
     def singles(self) -> NDArray[np.float64]:
         """What each saves alone, shape (N,)."""
-        return self.costs[self.areas] * self.shares
+        return np.asarray(self.costs[self.areas] * self.shares)
 
     def overlaps(self) -> NDArray[np.float64]:
         """What two lose together, to second order, symmetric with zero diagonal, shape (N, N)."""
         same = self.areas[:, None] == self.areas
         lost = same * np.outer(self.singles(), self.shares)
         np.fill_diagonal(lost, 0.0)
-        return np.asarray(lost, dtype=np.float64)
+        return np.asarray(lost)
 
     def program(self, question: LevelQuestion, time_limit: float) -> tuple[NDArray[np.int64], float]:
         """The best selection by outer approximation, and its bound."""

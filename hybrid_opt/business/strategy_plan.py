@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +61,7 @@ class StrategyPlan(SelectionPlan):
         if self.risk is None:
             return float("nan")
         taken = self._taken()
-        return math.sqrt(max(0.0, float(taken @ self.risk @ taken)))
+        return float(np.sqrt(max(0.0, float(taken @ self.risk @ taken))))
 
     def net_value(self) -> float:
         """Discounted value, risk aside."""

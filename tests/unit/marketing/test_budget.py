@@ -197,7 +197,8 @@ def test_bad_options_of_solve(options, words):
 
 
 @pytest.mark.parametrize(
-    ("phase", "left"), [("_limits", "what one more step is worth"), ("_quantum_check", "the quantum check")]
+    ("phase", "left"),
+    [("worth_of_limits", "what one more step is worth"), ("quantum_check", "the quantum check")],
 )
 def test_ctrl_c_keeps_the_proven_plan(monkeypatch, phase, left):
     asked = planner()
@@ -205,7 +206,7 @@ def test_ctrl_c_keeps_the_proven_plan(monkeypatch, phase, left):
     def stop(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(asked, phase, stop)
+    monkeypatch.setattr(f"hybrid_opt.planning.level_planner.{phase}", stop)
     plan = asked.solve(seed=1, quantum=True, qubits=8)
     assert plan.status == "optimal"
     assert left in plan.notes[-1]
