@@ -108,7 +108,7 @@ def compared(runs: int, **tasks: Any) -> dict[str, float]:
     }
 
 
-def training(_: Any, *, steps: int = 40, runs: int = 3) -> dict[str, float]:
+def training(_: Any, *, steps: int = 40, runs: int = 2) -> dict[str, float]:
     """Training through accelerate with one thread per process, one process and two; start-up left out."""
     with TemporaryDirectory() as folder:
         counter = iter(range(1000))
