@@ -10,7 +10,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 QUANTUM = {"torch", "pennylane", "qiskit", "qiskit_aer", "transformers"}
-HEAVY = QUANTUM | {"matplotlib", "pandas", "scipy", "numpy", "dimod", "networkx", "rich", "typer", "jinja2"}
+HEAVY = QUANTUM | {
+    *("dask", "distributed", "matplotlib", "pandas", "scipy", "numpy"),
+    *("dimod", "networkx", "rich", "typer", "jinja2"),
+}
 
 
 def loaded_by(code: str) -> set[str]:

@@ -39,9 +39,9 @@ WORKERS = 2
 ROOT = Path(hybrid_opt.__file__).resolve().parents[1]
 
 
-def kernel_matrix(cluster: Any, *, qubits: int = 12, samples: int = 512, runs: int = 5) -> dict[str, float]:
+def kernel_matrix(cluster: Any, *, qubits: int = 12, samples: int = 768, runs: int = 3) -> dict[str, float]:
     """An exact fidelity kernel: every sample simulated once, pairs of blocks multiplied."""
-    circuit = VariationalCircuit(qubits, 4, encoding="angle", reupload=True)
+    circuit = VariationalCircuit(qubits, 12, encoding="angle", reupload=True)
     kernel = FidelityKernel(circuit, simulator="native", seed=SEED)
     X = np.random.default_rng(SEED).uniform(-1, 1, (samples, qubits))
     if not np.array_equal(gram_matrix(kernel, X, cluster=cluster), gram_matrix(kernel, X)):
@@ -59,7 +59,7 @@ def kernel_matrix(cluster: Any, *, qubits: int = 12, samples: int = 512, runs: i
     )
 
 
-def circuit_batch(cluster: Any, *, qubits: int = 12, rows: int = 2048, runs: int = 5) -> dict[str, float]:
+def circuit_batch(cluster: Any, *, qubits: int = 14, rows: int = 2048, runs: int = 3) -> dict[str, float]:
     """Expectation values of a QNN layer at many rows."""
     torch.manual_seed(SEED)
     layer = QNNLayer(qubits, 4, simulator="native").double()
@@ -108,7 +108,7 @@ def compared(runs: int, **tasks: Any) -> dict[str, float]:
     }
 
 
-def training(_: Any, *, steps: int = 40, runs: int = 3) -> dict[str, float]:
+def training(_: Any, *, steps: int = 40, runs: int = 2) -> dict[str, float]:
     """Training through accelerate with one thread per process, one process and two; start-up left out."""
     with TemporaryDirectory() as folder:
         counter = iter(range(1000))
