@@ -26,9 +26,11 @@ def test_many_items_are_proven_by_the_program_of_the_true_value():
             rest = inside[:, :j] | (inside[:, i] | inside[:, j])[:, None]
             if j:
                 best = max(best, float((people @ rest).max()))
-    assert plan.value == best and plan.status == "optimal"
+    assert plan.value == best
+    assert plan.status == "optimal"
     assert "maximum coverage" in plan.method
-    assert not plan.near.exact and plan.near.count >= 1
+    assert not plan.near.exact
+    assert plan.near.count >= 1
     assert "left out" in plan.baselines[0].note
 
 
@@ -38,7 +40,8 @@ def test_a_method_other_than_auto_improves_blocks_and_says_what_is_better():
     found = planner.solve("exact", qubits=4, seed=1, alternatives=1)
     proven = planner.solve(seed=1, alternatives=1)
     assert found.method == "improving blocks of items"
-    assert found.value <= proven.value + 1e-9 and found.bound == pytest.approx(proven.value)
+    assert found.value <= proven.value + 1e-9
+    assert found.bound == pytest.approx(proven.value)
     better = any("a better plan is known" in note for note in found.notes)
     assert better == (proven.value - found.value > 1e-9 * proven.value)
 
@@ -50,7 +53,8 @@ def test_the_quantum_block_holds_chosen_items_and_others():
         seed=0, quantum=True, qubits=8, shots=50, alternatives=1
     )
     kept = [len(levels) > 1 for levels in plan.check.window.kept]
-    assert 2 <= sum(kept) <= 8 and not plan.check.whole
+    assert 2 <= sum(kept) <= 8
+    assert not plan.check.whole
     anchor = np.array([1] * 4 + [0] * 12)
     assert 0 < anchor[kept].sum() < sum(kept)
     assert any(row["part"] == "block of segments" for row in plan.gaps().to_dict("records"))
