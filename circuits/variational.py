@@ -178,7 +178,7 @@ class VariationalCircuit:
                 where there are none.
 
         Returns:
-            Float64, shape (B, S): a torch tensor, differentiable in both arguments, if any of them is one,
+            Float64 of shape (B, S), a torch tensor, differentiable in both arguments, if any of them is one,
             else a NumPy array.
 
         Raises:
