@@ -71,7 +71,8 @@ def ranges_chart(
         )
     amounts = style.aligned([*top, *low, *high])
     ends = zip(amounts[len(rows) : 2 * len(rows)], amounts[2 * len(rows) :])
-    columns = [(names[0].split()[0], amounts[: len(rows)]), ("Range", [a if a == b else f"{a} to {b}" for a, b in ends])]
+    spans = [a if a == b else f"{a} to {b}" for a, b in ends]
+    columns = [(names[0].split()[0], amounts[: len(rows)]), ("Range", spans)]
     with drawing():
         frame = row_frame(rows, columns, x_title)
         axes = frame.axes
