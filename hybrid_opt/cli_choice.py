@@ -19,9 +19,9 @@ from .cli_plan import (
     Tolerance,
     Train,
     check_files,
-    plan_app,
     solve_plan,
 )
+from .cli_selection import plan_app
 from .errors import OptionError
 
 __all__ = ["plan_app"]
@@ -34,7 +34,7 @@ WhatIf = Annotated[list[str] | None, typer.Option(help="A product to hold at eac
 def prices(
     products: Annotated[Path, typer.Argument(help="Table: product, price, cost, min_margin, tier, ...")],
     demand: Annotated[
-        Path | None, typer.Option(help="product with base, slope; volume, elasticity; or utility, price_effect.")
+        Path | None, typer.Option(help="product; base, slope or volume, elasticity or utility, price_effect.")
     ] = None,
     cross: Annotated[Path | None, typer.Option(help="Table product, other, effect.")] = None,
     history: Annotated[
@@ -49,7 +49,7 @@ def prices(
     ] = None,
     endings: Annotated[str | None, typer.Option(help="Legal ends of prices from shares: 0.99,0.95.")] = None,
     order: Annotated[Path | None, typer.Option(help="Table product, other: costs at most as much.")] = None,
-    tiers: Annotated[str | None, typer.Option(help="Tiers from cheap to dear: discount,base,premium.")] = None,
+    tiers: Annotated[str | None, typer.Option(help="From cheap to dear: discount,base,premium.")] = None,
     max_changes: Annotated[int | None, typer.Option(help="Most prices that change.")] = None,
     max_index: Annotated[float | None, typer.Option(help="Most mean of price / today's price.")] = None,
     method: Method = "auto",
@@ -101,4 +101,4 @@ def _numbers(text: str, option: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        raise OptionError(f"{option} is {text!r}; write numbers with commas between, e.g. 0.9,1,1.1") from None
+        raise OptionError(f"{option} is {text!r}; write numbers and commas, e.g. 0.9,1,1.1") from None

@@ -1,7 +1,7 @@
 """A synthetic price list: the data in ``hybrid_opt/business/data`` and any number like it.
 
-The numbers describe no real shop. Packs of a family come in two sizes, of which the small one may not be dearer;
-dearer packs of the same family gain a little where the other one's price rises.
+The numbers describe no real shop. Packs of a family come in two sizes, of which the small one may not be the
+dearer one; each of the two gains a little where the other one's price rises.
 """
 
 from __future__ import annotations
