@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from os import PathLike
+
+import pandas as pd
 
 from ..errors import OptionError
 from ..planning.money import exact, money_text
@@ -69,7 +72,7 @@ def read_ladder(
         TableError: an unknown product, or a product without any price that keeps its least margin.
     """
     names = products.names
-    if isinstance(ladder, (list, tuple)):
+    if not isinstance(ladder, (str, PathLike, pd.DataFrame)):
         _check_numbers("a share of the ladder", ladder, 0.0, math.inf)
         if endings is not None:
             _check_numbers("an ending", endings, -1e-12, 1.0)

@@ -52,8 +52,8 @@ class PriceOptions:
         frame = pd.DataFrame(rows)
         frame.index = pd.Index([products.checked.places[p] for p, _ in places])
         items = read_items(frame, OPTIONS).with_caps(dict.fromkeys(products.names, 1.0))
-        owner, price = zip(*places)
-        return cls(products, items, np.array(owner), np.array(price, dtype=np.float64), demand)
+        owner = np.array([p for p, _ in places], dtype=np.int64)
+        return cls(products, items, owner, np.array([price for _, price in places]), demand)
 
     @property
     def levels(self) -> list[NDArray[np.int64]]:

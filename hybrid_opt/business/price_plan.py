@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -152,6 +152,7 @@ class PricePlan(SelectionPlan):
                 loss = (float(near.values[0]) - float(value)) / max(abs(float(near.values[0])), 1e-9)
                 prices = [f"{price:,.10g}" for price in self._named(self.question.money(plan)).values()]
                 rows.append([str(k + 1), *prices, figures.response(float(value)), f"{loss:.2%}"])
+        right: list[Literal["right"]] = ["right"] * (len(names) + 2)
         count = 0 if near is None else near.count
         exactly = "" if near is None or near.exact else "at least "
         share = "" if near is None else share_text(near.tolerance)
@@ -159,5 +160,5 @@ class PricePlan(SelectionPlan):
             ["plan", *names, self.words.value, "loss"],
             rows,
             title=f"Plans within {share} of the best: {exactly}{count:,}; some that differ most",
-            align=["left", *("right" for _ in names), "right", "right"],
+            align=["left", *right],
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..planning.plan_figures import Figures, share_text
 from ..reports import Drawing, Table, allocation_bars, ranges_chart
@@ -36,12 +36,14 @@ def price_table(plan: PricePlan) -> Table:
     changed = str(int((frame["plan"] != frame["today"]).sum()))
     rows.append(["total", "", "", f"{changed} changed", "", "", "", before, after, ""])
     width = 9 if plan.near is None else 10
+    right: list[Literal["left", "right"]] = ["right"] * 8
+    ends: list[Literal["left", "right"]] = ["left", *right, "left"]
     header = ["product", "today", "plan", "change", "margin", "sold today", "sold", "profit today", "profit"]
     return Table(
         [*header, within][:width],
         [row[:width] for row in rows],
         title=plan.words.what,
-        align=["left", *["right"] * 8, "left"][:width],  # type: ignore[list-item]
+        align=ends[:width],
         strong=[-1],
         note=f"sold and profit: {plan.origin().lower()}",
     )

@@ -140,10 +140,11 @@ class PricePlanner(ChoicePlanner[PricePlan]):
             notes=notes,
         )
         if not linear:
-            self.notes.append(
+            words = (
                 f"the model with pairs is the least-squares fit of the profit over {fit.choices:,} price "
                 f"lists; it is off by {fit.error:,.3g} at most there"
             )
+            self.notes = [*self.notes, words]
 
     def _fit(self) -> PairFit:
         """The model with pairs nearest to the profit."""

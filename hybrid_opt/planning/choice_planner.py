@@ -216,7 +216,7 @@ class ChoicePlanner(SelectionPlanner[ChoiceT]):
             return today
         current = [line.current for line in self.table.lines]
         lines = [
-            Line(line.label, line.spends, line.spends * float(now), line.group)
+            Line(line.label, line.spends, (line.spends * float(now)).astype(np.float64), line.group)
             for line, now in zip(levels.lines, current)
         ]
         return self._pairs_proof(replace(levels, lines=lines, synergies=())).choice
@@ -261,10 +261,11 @@ class ChoicePlanner(SelectionPlanner[ChoiceT]):
 
 def levels_of(question: LevelQuestion, units: NDArray[np.int64]) -> NDArray[np.int64]:
     """Levels of a plan of 0 or 1 per line; a line that is held at 1 stands at its level 0."""
-    return units - np.array([int(line.spends[0]) for line in question.lines])
+    return np.asarray(units - np.array([int(line.spends[0]) for line in question.lines]))
 
 
 def _first(form: ChoiceForm) -> NDArray[np.int64]:
     """The best of all choices by the model with pairs."""
     found = all_choices(form)
-    return found.picks[int(np.argmax(found.values))]
+    best: NDArray[np.int64] = found.picks[int(np.argmax(found.values))]
+    return best
