@@ -25,13 +25,16 @@ def test_prices(tmp_path):
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     content = json.loads(done.stdout)
-    assert content["status"] == "optimal" and content["prices changed"] <= 3
-    assert page.exists() and book.exists()
+    assert content["status"] == "optimal"
+    assert content["prices changed"] <= 3
+    assert page.exists()
+    assert book.exists()
 
 
 def test_tables_are_printed():
     done = run(PRICES.products, "--demand", PRICES.demand, "--seed", 0, "--what-if", "tea_small")
-    assert done.exit_code == 0 and "What if tea_small is held" in done.stdout
+    assert done.exit_code == 0
+    assert "What if tea_small is held" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -44,4 +47,5 @@ def test_tables_are_printed():
 )
 def test_wrong_flags(arguments, words):
     done = run(PRICES.products, "--demand", PRICES.demand, *arguments)
-    assert isinstance(done.exception, OptionError) and words in str(done.exception)
+    assert isinstance(done.exception, OptionError)
+    assert words in str(done.exception)

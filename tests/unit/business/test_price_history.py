@@ -35,7 +35,8 @@ def test_without_noise_the_demand_is_found(demand, form):
     found = estimate_demand(history(demand), PRODUCTS, form)
     prices = np.array([[1.7, 3.9], [2.2, 4.4]])
     np.testing.assert_allclose(found.demand.quantities(prices), demand.quantities(prices), rtol=1e-6)
-    assert found.notes == [] and (found.uncertainty < 1e-6).all()
+    assert found.notes == []
+    assert (found.uncertainty < 1e-6).all()
 
 
 def test_standard_errors_are_those_of_least_squares():
@@ -78,7 +79,9 @@ def test_prices_beyond_the_history_are_named():
     planner = PricePlanner.from_tables(FRAME, history=history(LINEAR), ladder=[1.0, 1.5])
     assert any("extrapolated: 3" in note for note in planner.notes)
     plan = planner.solve(seed=0)
-    assert plan.estimate is not None and "estimates" in plan.frames() and "history" in plan.origin()
+    assert plan.estimate is not None
+    assert "estimates" in plan.frames()
+    assert "history" in plan.origin()
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ def test_rounding(price, shares, endings, expected):
 
 def test_today_is_always_a_price_point_and_fixed_has_no_other():
     points, notes = read_ladder([0.9], [0.99], products(fixed=[True, False]))
-    assert points == [[10.0], [0.99, 1.0]] and notes == []
+    assert points == [[10.0], [0.99, 1.0]]
+    assert notes == []
 
 
 def test_least_margins_drop_points():
@@ -45,7 +46,7 @@ def test_least_margins_drop_points():
 
 
 def test_no_price_keeps_the_margin():
-    with pytest.raises(TableError, match="no price up to 11 keeps a margin of 0.9"):
+    with pytest.raises(TableError, match=r"no price up to 11 keeps a margin of 0\.9"):
         read_ladder([1.1], None, products(min_margin=[0.9, 0.1]))
 
 

@@ -32,8 +32,10 @@ def units(*chosen):
 def test_order():
     table = pd.DataFrame({"product": ["a"], "other": ["b"]})
     (side,) = order_sides(PRODUCTS, OWNER, PRICES, table, None)
-    assert side.keeps(units(0, 2, 4, 5)) and not side.keeps(units(1, 3, 4, 5))
-    assert side.moved().keeps(units(1, 3, 4, 5)) and side.kind == "precedence"
+    assert side.keeps(units(0, 2, 4, 5))
+    assert not side.keeps(units(1, 3, 4, 5))
+    assert side.moved().keeps(units(1, 3, 4, 5))
+    assert side.kind == "precedence"
 
 
 def test_tiers_are_ordered_within_families():
@@ -64,12 +66,15 @@ def test_a_tier_without_a_place():
 
 def test_changes_and_index():
     (side,) = change_side(np.array([False, True, False, True, False, False]), 1, 4)
-    assert side.keeps(units(1, 2, 4, 5)) and not side.keeps(units(1, 3, 4, 5))
+    assert side.keeps(units(1, 2, 4, 5))
+    assert not side.keeps(units(1, 3, 4, 5))
     shares = PRICES / np.array([1, 1, 2, 2, 3, 4])
     (side,) = index_side(shares, 1.025, 4)
-    assert side.used(units(0, 3, 4, 5)) == pytest.approx(1.025) and side.keeps(units(0, 3, 4, 5))
+    assert side.used(units(0, 3, 4, 5)) == pytest.approx(1.025)
+    assert side.keeps(units(0, 3, 4, 5))
     assert not side.keeps(units(1, 2, 4, 5))
-    assert change_side(shares > 1, None, 4) == [] and index_side(shares, None, 4) == []
+    assert change_side(shares > 1, None, 4) == []
+    assert index_side(shares, None, 4) == []
 
 
 @pytest.mark.parametrize("most", [-1, 5, 1.5, True])
@@ -87,5 +92,7 @@ def test_wrong_indices(most):
 def test_only_demand_that_can_fall_below_zero_is_limited():
     base, slope = np.array([2.0, 9.0, 9.0, 9.0]), np.array([1.0, 1.0, 1.0, 1.0])
     (side,) = demand_sides(PRODUCTS, OWNER, PRICES, LinearDemand(base, slope, np.zeros((4, 4))))
-    assert "demand of a" in side.label and side.step == Fraction(0)
-    assert side.keeps(units(0, 2, 4, 5)) and not side.keeps(units(1, 2, 4, 5))
+    assert "demand of a" in side.label
+    assert side.step == Fraction(0)
+    assert side.keeps(units(0, 2, 4, 5))
+    assert not side.keeps(units(1, 2, 4, 5))

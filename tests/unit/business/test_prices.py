@@ -65,7 +65,8 @@ MODELS = {
 
 def price_lists():
     """All price lists whose prices keep their least margins."""
-    own = [sorted({*LADDER["price"][LADDER["product"] == name], float(now)}) for name, now in zip(NAMES, TODAY)]
+    given = [LADDER["price"][LADDER["product"] == name] for name in NAMES]
+    own = [sorted({*prices, float(now)}) for prices, now in zip(given, TODAY)]
     least = PRODUCTS["min_margin"].fillna(-1)
     kept = [[p for p in ps if (p - c) / p >= m] for ps, c, m in zip(own, COST, least)]
     return [np.array(pick) for pick in itertools.product(*kept)]
@@ -90,7 +91,8 @@ def test_the_plan_is_the_best_of_all_price_lists(model, limits, keeps):
     demand, given = MODELS[model]
     plan = PricePlanner.from_tables(PRODUCTS, ladder=LADDER, **given, **limits).solve(seed=1)
     value, prices = best(demand, keeps)
-    assert plan.status == "optimal" and plan.value == pytest.approx(value)
+    assert plan.status == "optimal"
+    assert plan.value == pytest.approx(value)
     assert tuple(plan.price_list().values()) == prices
     assert plan.today_value == pytest.approx((TODAY - COST) @ demand(TODAY))
 
@@ -102,7 +104,8 @@ def test_everything_an_answer_says(tmp_path):
     values = [
         (p - COST) @ demand(p) for p in price_lists() if p[2] <= p[0] and (p != TODAY).sum() <= 1
     ]
-    assert plan.near.count == sum(value >= 0.95 * max(values) for value in values) and plan.near.exact
+    assert plan.near.count == sum(value >= 0.95 * max(values) for value in values)
+    assert plan.near.exact
     worth = plan.limits.set_index("limit")["gain"]
     two = best(demand, lambda p: p[2] <= p[0] and (p != TODAY).sum() <= 2)[0]
     assert worth["price changes"] == pytest.approx(two - max(values))
@@ -118,11 +121,13 @@ def test_everything_an_answer_says(tmp_path):
     assert table["profit"].sum() == pytest.approx(plan.value)
     assert table.loc["own", "near"].split(", ")[0] in ("1.8", "2")
     content = json.loads(plan.to_json())
-    assert content["price_list"] == plan.price_list() and content["status"] == "optimal"
+    assert content["price_list"] == plan.price_list()
+    assert content["status"] == "optimal"
     book = openpyxl.load_workbook(plan.to_excel(tmp_path / "p.xlsx"))
     assert {"prices", "options", "limits", "what if small"} <= set(book.sheetnames)
     page = plan.report(tmp_path / "p.html").read_text(encoding="utf-8")
-    assert "price ladder" in page and "What if small is held" in page
+    assert "price ladder" in page
+    assert "What if small is held" in page
     assert "Which price for which product" in str(plan)
 
 
@@ -131,7 +136,8 @@ def test_scenarios_and_other_methods():
     frame = planner.scenarios({"free": {"max_changes": 3}}, seed=0)
     assert frame.loc["profit", "free"] >= frame.loc["profit", "as it is"]
     plan = planner.solve("anneal", qubits=8, seed=0)
-    assert plan.today_value <= plan.value <= plan.bound + 1e-9 and plan.method == "improving blocks of items"
+    assert plan.today_value <= plan.value <= plan.bound + 1e-9
+    assert plan.method == "improving blocks of items"
     with pytest.raises(OptionError, match="did you mean 'small'"):
         planner.solve(what_if=["smal"])
     with pytest.raises(OptionError, match="leave amounts out"):
@@ -142,7 +148,8 @@ def test_the_quantum_check_keeps_one_price_per_product():
     pytest.importorskip("qiskit_aer")
     planner = PricePlanner.from_tables(PRODUCTS, ladder=LADDER, demand=LINEAR, cross=CROSS)
     plan = planner.solve(seed=1, quantum=True, depth=1, shots=200, alternatives=1)
-    assert plan.check.whole and plan.check.qubo.n_bits == 11
+    assert plan.check.whole
+    assert plan.check.qubo.n_bits == 11
     assert plan.check.optimum == pytest.approx(plan.value)
     assert plan.check.solution.quantum.feasible_share == pytest.approx(1.0)
 
@@ -184,7 +191,8 @@ def test_wrong_options(options, words):
 def test_uncertainty_is_asked_for():
     plain = PRODUCTS.drop(columns="uncertainty")
     plan = PricePlanner.from_tables(plain, ladder=LADDER, demand=LINEAR).solve(seed=0, draws=2)
-    assert plan.stability is None and any("stability was left out" in note for note in plan.notes)
+    assert plan.stability is None
+    assert any("stability was left out" in note for note in plan.notes)
 
 
 @pytest.mark.parametrize("demand", ["linear", "elasticity"])
@@ -198,6 +206,8 @@ def test_beyond_enumeration(demand):
         else pd.DataFrame({"product": names, "volume": 50.0, "elasticity": np.linspace(-3, -1.5, 8)})
     )
     plan = PricePlanner.from_tables(products, demand=table, max_changes=4).solve(seed=0, alternatives=3)
-    assert (plan.prices()["plan"] != 3.0).sum() <= 4 and plan.value >= plan.today_value
+    assert (plan.prices()["plan"] != 3.0).sum() <= 4
+    assert plan.value >= plan.today_value
     assert (plan.status == "optimal") == (demand == "linear")
-    assert not plan.near.exact and plan.near.count >= 1
+    assert not plan.near.exact
+    assert plan.near.count >= 1

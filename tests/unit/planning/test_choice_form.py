@@ -61,7 +61,8 @@ def test_enumeration_and_program_equal_brute_force(seed):
     np.testing.assert_allclose(form.values_of(found.picks), found.values)
     pick, bound = best_choice(form, 10.0)
     best = max(value for _, value in expected)
-    assert form.value(pick) == pytest.approx(best) and bound == pytest.approx(best)
+    assert form.value(pick) == pytest.approx(best)
+    assert bound == pytest.approx(best)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -146,7 +147,8 @@ def test_near_choices_count_all():
         asked, form, found.picks, found.values, units, value, tolerance=0.5, most=4, seed=3, exact=True
     )
     within = found.picks[found.values >= value - 0.5 * abs(value)]
-    assert near.count == len(within) and near.values[0] == value
+    assert near.count == len(within)
+    assert near.values[0] == value
     assert near.ranges[:, 1].tolist() == [int((within == i).any()) for i in range(9)]
     assert near.ranges[:, 0].tolist() == [int((within == i).any(axis=1).all()) for i in range(9)]
 
@@ -169,7 +171,8 @@ def test_coarsening_takes_what_fits():
     asked = question(limits=False)
     anchor = form_units(asked, (0, 4, 8))
     small, qubo = coarsen_choices(asked, anchor, 9)
-    assert qubo.n_bits == 9 and all(len(kept) == 2 for kept in small.kept)
+    assert qubo.n_bits == 9
+    assert all(len(kept) == 2 for kept in small.kept)
     small, qubo = coarsen_choices(asked, anchor, 7)
     assert qubo.n_bits == 6
     with pytest.raises(ModelTooLargeError, match="two groups"):
@@ -182,6 +185,8 @@ def test_improvement_by_blocks_never_gets_worse_and_finds_a_small_optimum():
     asked = question()
     start = form_units(asked, (0, 4, 7))
     whole = improve_choices(asked, start, "exact", max_bits=9, seed=1)
-    assert whole.value == max(value for _, value in brute(asked)) and len(whole.rounds) == 1
+    assert whole.value == max(value for _, value in brute(asked))
+    assert len(whole.rounds) == 1
     blocks = improve_choices(asked, start, "exact", max_bits=6, seed=1)
-    assert asked.value(start) <= blocks.value <= whole.value and len(blocks.rounds) == 4
+    assert asked.value(start) <= blocks.value <= whole.value
+    assert len(blocks.rounds) == 4

@@ -24,7 +24,8 @@ def test_a_value_of_pairs_is_found_exactly():
 
     fit, picks = fit_pairs(sizes, value), grid(sizes)
     np.testing.assert_allclose(total(fit, picks), value(picks), atol=1e-9)
-    assert fit.choices == 24 and fit.error < 1e-9
+    assert fit.choices == 24
+    assert fit.error < 1e-9
 
 
 def test_a_triple_leaves_the_least_squares_error():
