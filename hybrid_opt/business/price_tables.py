@@ -50,12 +50,12 @@ def price_table(plan: PricePlan) -> Table:
 
 
 def ladder_drawing(plan: PricePlan) -> Drawing:
-    """Price of each product in percent of today's: the plan on its ladder, and near-best prices."""
+    """Change of each price in percent: the plan on its ladder, and near-best prices."""
     frame, options = plan.prices(), plan.options
     best, low, high, least, most = [], [], [], [], []
     if options is not None:
         for p, at in enumerate(options.levels):
-            index = 100.0 * options.price[at] / options.products.prices[p]
+            index = 100.0 * (options.price[at] / options.products.prices[p] - 1.0)
             chosen = plan.spends()[at] > 0
             near = index[plan.near.ranges[at, 1] > 0] if plan.near is not None else index[chosen]
             best.append(float(index[chosen][0]))
@@ -64,9 +64,9 @@ def ladder_drawing(plan: PricePlan) -> Drawing:
             least.append(float(index.min()))
             most.append(float(index.max()))
     chart = ranges_chart(
-        frame["product"].tolist(), best, low, high, least, most, x_title="Price in percent of today's"
+        frame["product"].tolist(), best, low, high, least, most, x_title="Change of the price in percent"
     )
-    return Drawing(chart, "Each product on its price ladder; the thin line is the ladder's range.")
+    return Drawing(chart, "Each product on its price ladder, the pale bar; 0 is today's price.")
 
 
 def profit_drawing(plan: PricePlan) -> Drawing:
