@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from .classical import errors as classical_errors
+from .cli_choice import plan_app
 from .cli_demo import demo_app
 from .cli_output import (
     INTERRUPTED,
@@ -22,7 +23,6 @@ from .cli_output import (
     print_json,
     tell,
 )
-from .cli_selection import plan_app
 from .cli_system import system
 from .cli_transformer import register_commands
 from .cli_tuning import tune_app

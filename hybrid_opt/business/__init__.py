@@ -1,5 +1,7 @@
 """Business tasks: columns, formula and pictures of each; ``hybrid_opt.planning`` does the mathematics."""
 
+from .price_plan import PricePlan
+from .prices import PricePlanner
 from .process import ProcessPlanner
 from .process_plan import ProcessPlan
 from .resource_plan import ResourcePlan
@@ -8,6 +10,8 @@ from .strategy import StrategyPlanner
 from .strategy_plan import StrategyPlan
 
 __all__ = [
+    "PricePlan",
+    "PricePlanner",
     "ProcessPlan",
     "ProcessPlanner",
     "ResourcePlan",

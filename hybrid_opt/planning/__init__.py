@@ -1,6 +1,8 @@
 """What every plan does: read and check a table, solve, say what binds, count alternatives, compare."""
 
 from .baselines import PlanBaseline, exact_baselines
+from .choice_form import ChoiceForm
+from .choice_planner import ChoicePlanner
 from .comparison import Plan, compare
 from .dynamic_program import DynamicProgram
 from .level_models import to_cqm, to_level_model
@@ -23,6 +25,8 @@ from .vocabulary import Vocabulary
 from .zoom import Zoom, zoom
 
 __all__ = [
+    "ChoiceForm",
+    "ChoicePlanner",
     "DynamicProgram",
     "LevelPlan",
     "LevelPlanner",

@@ -1,7 +1,6 @@
 """What every level planner does: prove the best plan, say what binds, what is almost as good, and compare.
 
-A task (a budget of channels, resources of departments) makes the checked table and the ``LevelTask``; this
-is the rest.
+A task (a budget, resources) makes the checked table and the ``LevelTask``; this is the rest.
 """
 
 from __future__ import annotations
@@ -69,6 +68,8 @@ class LevelPlanner(Generic[PlanT]):
     notes: Sequence[str]
     _given: Mapping[str, Any]
 
+    _zoom = staticmethod(zoom)
+
     def changed(self, **options: Any) -> Self:
         """The same planner with other options, all checked again.
 
@@ -122,7 +123,7 @@ class LevelPlanner(Generic[PlanT]):
         """
         levels = self.question.levels()
         proven = self._prove(levels, start=self._today(levels), time_limit=time_limit)
-        return what_if_table(self.question, proven, label, amounts, time_limit=time_limit, solve=self._prove)
+        return self._what_if(proven, label, amounts, time_limit)
 
     def to_level_model(self) -> LevelModel:
         """The task as a ``LevelModel`` (costs are negative values), for ``solve`` and ``to_qubo``."""
@@ -181,7 +182,7 @@ class LevelPlanner(Generic[PlanT]):
         """
         check_plan_options(qubits, max_evaluations, mixer, tolerance, alternatives, draws, time_limit)
         for label in what_if:
-            line_position(self.question, label)
+            self._check_what_if(label)
         report, begin = progress or silent, perf_counter()
         seed = resolve_seed(seed)
         levels = self.question.levels()
@@ -190,7 +191,7 @@ class LevelPlanner(Generic[PlanT]):
         proven = self._prove(levels, start=self._start(levels, today), time_limit=time_limit)
         zoomed: Zoom | None = None
         if method != "auto":
-            zoomed = zoom(
+            zoomed = self._zoom(
                 levels,
                 self._anchor(levels, today),
                 method,
@@ -213,10 +214,7 @@ class LevelPlanner(Generic[PlanT]):
                 levels, proven, draws, child_seed(seed, "stability"), time_limit, notes
             ),
             "what if": lambda: {
-                label: what_if_table(
-                    self.question, proven, label, time_limit=time_limit, solve=self._prove
-                )
-                for label in what_if
+                label: self._what_if(proven, label, None, time_limit) for label in what_if
             },
             "the quantum check": lambda: self._quantum_check(
                 levels,
@@ -276,10 +274,17 @@ class LevelPlanner(Generic[PlanT]):
             seconds=perf_counter() - begin,
         )
 
+    def _check_what_if(self, label: str) -> None:
+        line_position(self.question, label)
+
+    def _what_if(
+        self, proven: ProvenAnswer, label: str, amounts: Sequence[float] | None, limit: float
+    ) -> pd.DataFrame:
+        return what_if_table(self.question, proven, label, amounts, time_limit=limit, solve=self._prove)
+
     def _quantum_check(
         self, levels: LevelQuestion, today: NDArray[np.int64] | None, notes: list[str], **options: Any
     ) -> QuantumCheck | None:
-        """The quantum check, or a note where there is nothing to choose on a coarse grid: the plan stands."""
         try:
             return quantum_check(levels, self._anchor(levels, today), **options)
         except (ModelTooLargeError, PlanError) as error:
@@ -287,7 +292,6 @@ class LevelPlanner(Generic[PlanT]):
             return None
 
     def _today(self, levels: LevelQuestion) -> NDArray[np.int64] | None:
-        """Today's amounts as a choice, or None where they are no answer."""
         if not self.table.is_current_feasible(self.question.budget, self.question.spend):
             return None
         found = [line.level_of(line.current) for line in self.table.lines]
@@ -295,14 +299,12 @@ class LevelPlanner(Generic[PlanT]):
         return choice if (choice >= 0).all() and levels.feasible(choice) else None
 
     def _start(self, levels: LevelQuestion, today: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
-        """Where the proof starts: today's plan, or greedy's where that is asked for and better."""
         greedy = greedy_by_marginal_value(levels) if self.beside else None
         if greedy is None or greedy.choice is None or greedy.value is None:
             return today
         return greedy.choice if today is None or greedy.value > levels.value(today) else today
 
     def _anchor(self, levels: LevelQuestion, today: NDArray[np.int64] | None) -> NDArray[np.int64]:
-        """Today's plan, or the feasible plan that moves the least away from it."""
         if today is not None:
             return today
         current = np.array([line.current for line in self.table.lines])
@@ -339,7 +341,6 @@ class LevelPlanner(Generic[PlanT]):
         time_limit: float,
         notes: list[str],
     ) -> Stability | None:
-        """Re-solve over draws of the curves, or a note where no curve has an interval."""
         below, above = self.question.bands()
         if not any(band.any() for band in (*below, *above)):
             notes.append("stability was left out: no curve has an interval (columns lo and hi)")

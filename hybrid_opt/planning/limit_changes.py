@@ -35,7 +35,7 @@ def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list
     steps = [grid.step for grid in task.grids if grid.count > 1]
     step = min(steps) if steps else task.unit
     changes = []
-    if task.budget is not None:
+    if task.budget is not None and not task.table.words.fixed_total:
         more = replace(task, budget=float(exact(task.budget) + step))
         kind = "number" if task.table.words.choice else "budget"
         changes.append(Change(task.table.words.total, kind, float(step), more.levels()))

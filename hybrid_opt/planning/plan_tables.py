@@ -52,7 +52,8 @@ def headline_table(plan: LevelPlan) -> Table:
         words = words if figures.choice else f"{words} at this step"
         rows.append([words, "", figures.response(plan.bound), f"gap {plan.gap:.4%}"])
     # Without a budget a total of the amounts says nothing: what they use stands in the task's own table.
-    kept = [0, 1, 2, 3] if plan.question.budget is not None or figures.choice else [0, 2, 3]
+    counted = figures.choice and not plan.words.fixed_total
+    kept = [0, 1, 2, 3] if counted or (plan.question.budget is not None and not figures.choice) else [0, 2, 3]
     amount = "chosen" if figures.choice else plan.words.amount
     header, align = ["", amount, plan.words.value, "against today"], ["left", *_right(3)]
     return Table(

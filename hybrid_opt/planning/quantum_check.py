@@ -8,6 +8,7 @@ coarse grid itself costs, compared with the plan's own grid, is a figure of its 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,6 @@ from ..progress import Progress, silent
 from ..qubo import Qubo, read_model, to_qubo
 from ..qubo.enumeration import count_and_minimize
 from ..solvers import QAOA, Solution, solve
-from .level_models import to_level_model
 from .lines import LevelQuestion
 from .windows import Window, coarsen
 
@@ -93,6 +93,7 @@ def quantum_check(
     shots: int = 1000,
     max_evaluations: int = 0,
     mixer: str = "x",
+    coarse: Callable[..., tuple[Window, Qubo]] = coarsen,
     seed: int | None = None,
     time_limit: float = 60.0,
     progress: Progress = silent,
@@ -109,6 +110,7 @@ def quantum_check(
             Each counts as 1,000 samples in the comparison.
         mixer: "x", or one that keeps one level per line without a penalty (one-hot groups in the subspace
             engine): "xy-exact", "xy-trotter" or "grover". More bits, of which most states are left out.
+        coarse: makes the coarse version, called with the question, the anchor and the qubits.
         seed: makes it repeatable.
         time_limit: seconds for each method.
         progress: told the share done.
@@ -122,7 +124,8 @@ def quantum_check(
         MissingAerError: qiskit-aer is not installed.
     """
     progress(0.0, "building the coarse version")
-    small, qubo = coarsen(question, anchor, qubits)
+    small, qubo = coarse(question, anchor, qubits)
+    model = small.model()
     grouped = mixer != "x"
     method = QAOA(
         depth=depth,
@@ -134,7 +137,7 @@ def quantum_check(
         max_evaluations=max(1, max_evaluations),
     )
     solution = solve(
-        to_level_model(small.question),
+        model,
         method,
         compare=["exact", "anneal", "uniform"],
         seed=seed,
@@ -149,7 +152,7 @@ def quantum_check(
     uniform = None if record is None else record.uniform
     return QuantumCheck(
         window=small,
-        qubo=to_qubo(to_level_model(small.question), encoding="one-hot") if grouped else qubo,
+        qubo=to_qubo(model, encoding="one-hot") if grouped else qubo,
         solution=solution,
         optimum=question.value(optimum_choice),
         optimum_choice=optimum_choice,

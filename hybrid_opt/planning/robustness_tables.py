@@ -85,6 +85,9 @@ def what_if_tables(plan: LevelPlan) -> list[Table]:
     figures, labels, tables = Figures.of(plan), plan.question.table.labels, []
     for label, frame in plan.what_if.items():
         order = [label, *(name for name in labels if name != label)]
+        if label not in labels:
+            tables.append(_group_what_if(plan, label, frame))
+            continue
         if figures.choice:
             tables.append(_choice_what_if(plan, label, frame))
             continue
@@ -118,6 +121,27 @@ def _choice_what_if(plan: LevelPlan, label: str, frame: pd.DataFrame) -> Table:
         title=f"What if {label} is left out or taken",
         align=["left", "right", "right", "left"],
         note=f"the other {plan.words.lines} are chosen again each time",
+    )
+
+
+def _group_what_if(plan: LevelPlan, label: str, frame: pd.DataFrame) -> Table:
+    """Best plans with one group of options held at each of them."""
+    figures, value = Figures.of(plan), plan.words.value
+    rows = [
+        [
+            str(row["option"]),
+            "no plan" if row["reason"] else figures.response(float(row[value])),
+            _loss(row),
+            str(row["plan"]),
+        ]
+        for row in frame.to_dict("records")
+    ]
+    return Table(
+        ["option", value, "loss", "plan"],
+        rows,
+        title=f"What if {label} is held at each of its {plan.words.lines}",
+        align=["left", "right", "right", "left"],
+        note="everything else is chosen again each time",
     )
 
 

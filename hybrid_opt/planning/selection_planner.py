@@ -49,6 +49,7 @@ class SelectionPlanner(LevelPlanner[SelectionT]):
     """A selection that can be solved; a task derives from it and calls ``_set``.
 
     Attributes:
+        counts: whether the best selection of every size is looked for.
         items: the checked table.
         truth: the true values, or None where the model with pairs is the task.
         weight: factor of all pairs in the model with pairs.
@@ -56,6 +57,7 @@ class SelectionPlanner(LevelPlanner[SelectionT]):
 
     finer_grid: ClassVar[bool] = False
     beside: ClassVar[bool] = True
+    counts: ClassVar[bool] = True
     items: ItemTable
     truth: TrueScore | None
     weight: float
@@ -162,7 +164,7 @@ class SelectionPlanner(LevelPlanner[SelectionT]):
             found.notes.append("the stability is one of the model with pairs, whose values the draws move")
         given: dict[str, Any] = {"truth": self.truth, "weight": self.weight, **self._facts()}
         limit = float(options.get("time_limit", 60.0))
-        if found.proven.proven and found.proven.seconds * len(self.items.labels) <= limit:
+        if self.counts and found.proven.proven and found.proven.seconds * len(self.items.labels) <= limit:
             given["by_count"] = value_by_count(found.levels, self._prove, time_limit=limit)
         return replace(found, **given, has_today=self.items.has_today)
 

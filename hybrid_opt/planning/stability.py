@@ -8,7 +8,7 @@ lines move independently, which is an assumption.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
@@ -20,7 +20,7 @@ from ..errors import OptionError
 from ..progress import Progress, silent
 from ..seeds import child_seed, resolve_seed
 from .lines import LevelQuestion, Line
-from .proven_answer import prove
+from .proven_answer import ProvenAnswer, prove
 
 __all__ = ["Stability", "plan_stability"]
 
@@ -79,6 +79,8 @@ def plan_stability(
     above: Sequence[NDArray[np.float64]],
     *,
     draws: int,
+    tied: Sequence[int] | None = None,
+    solve: Callable[..., ProvenAnswer] = prove,
     seed: int | None = None,
     time_limit: float = 60.0,
     progress: Progress = silent,
@@ -91,6 +93,8 @@ def plan_stability(
         below: per line, value minus the lower end of its interval at each level, shape (levels,).
         above: per line, the upper end minus the value, likewise.
         draws: how many.
+        tied: number of each line, N of them; lines of the same number move together. None moves each alone.
+        solve: what answers a question, called as ``prove`` is.
         seed: makes the draws repeatable.
         time_limit: seconds for all draws; those solved until then are returned.
         progress: told the share done.
@@ -106,6 +110,8 @@ def plan_stability(
     seed = resolve_seed(seed)
     rng = np.random.default_rng(child_seed(seed, "stability"))
     moves = rng.standard_normal((draws, len(question.lines))) / NINETY
+    if tied is not None:
+        moves = moves[:, list(tied)]
     deadline = monotonic() + time_limit
     spends, best, kept = [], [], []
     for done, move in enumerate(moves):
@@ -116,7 +122,7 @@ def plan_stability(
             for line, z, down, up in zip(question.lines, move.tolist(), below, above)
         ]
         drawn = replace(question, lines=lines)
-        answer = prove(drawn, start=choice, time_limit=time_limit)
+        answer = solve(drawn, start=choice, time_limit=time_limit)
         spends.append(drawn.spends(answer.choice))
         best.append(answer.value)
         kept.append(drawn.value(choice))

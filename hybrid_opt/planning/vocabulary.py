@@ -31,6 +31,7 @@ class Vocabulary:
         total: what limits the sum of all amounts.
         choice: whether an amount is only 0 or 1: the line is chosen or not.
         fixed_caps: whether caps belong to the question, and are no limits to move.
+        fixed_total: likewise of how many are chosen.
 
     Example:
         >>> CHANNELS.line, CHANNELS.amounts, CHANNELS.value
@@ -52,6 +53,7 @@ class Vocabulary:
     total: str = "budget"
     choice: bool = False
     fixed_caps: bool = False
+    fixed_total: bool = False
 
 
 CHANNELS = Vocabulary(

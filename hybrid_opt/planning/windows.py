@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ModelTooLargeError, PlanError
-from ..qubo import Qubo, to_qubo
+from ..qubo import LevelModel, Qubo, to_qubo
 from .breakpoints import solve_breakpoints
 from .dynamic_program import DynamicProgram
 from .level_models import to_level_model
@@ -38,6 +38,10 @@ class Window:
     question: LevelQuestion
     kept: Sequence[NDArray[np.int64]]
     step: int
+
+    def model(self) -> LevelModel:
+        """The smaller question as a model to minimize."""
+        return to_level_model(self.question)
 
     def lift(self, choice: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
         """A plan of the small question as levels of the large one, both of shape (N,)."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 from typing import Any
 
-from ..business import ProcessPlanner, ResourcePlanner, StrategyPlanner
+from ..business import PricePlanner, ProcessPlanner, ResourcePlanner, StrategyPlanner
+from ..business.synthetic_prices import shipped_prices
 from ..business.synthetic_processes import shipped_processes
 from ..business.synthetic_resources import shipped_example
 from ..business.synthetic_strategy import shipped_strategy
@@ -21,11 +22,12 @@ def shipped_planners() -> list[Any]:
     """One planner for each task that has tables of its own in the package; all of them are synthetic.
 
     Returns:
-        Marketing budget and audience, then resources, processes and strategy.
+        Marketing budget and audience, then prices, resources, processes and strategy.
 
     Example:
         >>> [type(planner).__name__ for planner in shipped_planners()]
-        ['BudgetPlanner', 'AudiencePlanner', 'ResourcePlanner', 'ProcessPlanner', 'StrategyPlanner']
+        ['BudgetPlanner', 'AudiencePlanner', 'PricePlanner', 'ResourcePlanner', 'ProcessPlanner',
+        'StrategyPlanner']
     """
     data = files("hybrid_opt.marketing") / "data"
     with (
@@ -34,6 +36,16 @@ def shipped_planners() -> list[Any]:
         as_file(data / "caps.csv") as caps,
     ):
         budget = BudgetPlanner.from_csv(plan, curves, caps=caps)
+    goods = shipped_prices()
+    prices = PricePlanner.from_csv(
+        goods.products,
+        demand=goods.demand,
+        cross=goods.cross,
+        order=goods.order,
+        ladder=[0.9, 1.0, 1.1],
+        endings=[0.99, 0.49],
+        max_changes=3,
+    )
     tables = shipped_example()
     resources = ResourcePlanner.from_csv(
         tables.departments,
@@ -62,4 +74,4 @@ def shipped_planners() -> list[Any]:
         futures=projects.futures,
         third="jobs",
     )
-    return [budget, audience, resources, processes, strategy]
+    return [budget, audience, prices, resources, processes, strategy]
