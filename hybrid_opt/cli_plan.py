@@ -154,7 +154,15 @@ def solve_plan(
 
 
 def check_files(report: Path | None, excel: Path | None) -> None:
-    """Refuse impossible places before the work, not after it."""
+    """Refuse impossible places before the work, not after it.
+
+    Args:
+        report: where the page is to go, or None.
+        excel: where the workbook is to go, or None.
+
+    Raises:
+        OptionError: another ending than .html or .xlsx, or a folder that does not exist.
+    """
     check_report(report)
     if excel is None:
         return
@@ -165,7 +173,22 @@ def check_files(report: Path | None, excel: Path | None) -> None:
 
 
 def named_limits(given: list[str], option: str = "--resource") -> dict[str, float]:
-    """NAME=LIMIT texts as a mapping."""
+    """NAME=LIMIT texts as a mapping.
+
+    Args:
+        given: the texts.
+        option: the flag they belong to, for messages.
+
+    Returns:
+        Name -> limit.
+
+    Raises:
+        OptionError: a text of another form, or a name that is given twice.
+
+    Example:
+        >>> named_limits(["staff=40"])
+        {'staff': 40.0}
+    """
     limits: dict[str, float] = {}
     for text in given:
         name, equals, number = text.partition("=")

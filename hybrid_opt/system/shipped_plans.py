@@ -25,9 +25,8 @@ def shipped_planners() -> list[Any]:
         Marketing budget and audience, then prices, resources, processes and strategy.
 
     Example:
-        >>> [type(planner).__name__ for planner in shipped_planners()]
-        ['BudgetPlanner', 'AudiencePlanner', 'PricePlanner', 'ResourcePlanner', 'ProcessPlanner',
-        'StrategyPlanner']
+        >>> [type(planner).__name__.removesuffix("Planner") for planner in shipped_planners()]
+        ['Budget', 'Audience', 'Price', 'Resource', 'Process', 'Strategy']
     """
     data = files("hybrid_opt.marketing") / "data"
     with (

@@ -47,7 +47,7 @@ def guiding_problem(problem: RoutingProblem, weight: float = GUIDE) -> RoutingPr
         >>> problem = RoutingProblem([[1.0, 0.0], [1.0, 0.0]], capacity=2)
         >>> guide = guiding_problem(problem)
         >>> [round(guide.objective(place) - problem.objective(place), 6) for place in ([0, 0], [0, 1])]
-        [0.25, 0.0]
+        [1.0, 0.0]
     """
     shares = np.asarray(problem.sizes) / float(np.asarray(problem.sizes).sum())
     scale = weight * problem.shape[0] * float(np.abs(problem.linear).max())
