@@ -89,7 +89,10 @@ def test_a_task_that_ends_its_workers_a_cluster_without_workers_and_without_sche
         own.client.run_on_scheduler(lambda dask_scheduler: setattr(dask_scheduler, "allowed_failures", 0))
         with pytest.raises(ClusterError, match="one worker after another ended"):
             map_batches(suicide, ROWS[:1], cluster=own)
+        own.client.wait_for_workers(1, timeout=60)  # the one in its place is there, and can be sent away
         own._local.scale(0)
+        while own.n_workers:
+            time.sleep(0.05)
         with pytest.raises(ClusterError, match=r"for 0\.5 seconds, and 2 tasks wait"):
             map_batches(slow, ROWS, cluster=own, chunk=12)
         own._local.close()
