@@ -68,7 +68,9 @@ def test_the_reference_has_its_sizes_and_full_its_plans(asked, tmp_path):
     sizes = (model.hidden_size, model.num_attention_heads, model.num_hidden_layers, model.metric)
     assert sizes == (256, 8, 4, "l1")
     assert (config.quantum, path) == (False, tmp_path)
-    assert [type(plan).__name__ for plan in config.plans] == ["BudgetPlanner", "ResourcePlanner"]
+    assert [type(plan).__name__ for plan in config.plans] == [
+        f"{task}Planner" for task in ("Budget", "Audience", "Price", "Resource", "Process", "Strategy")
+    ]
     assert json.loads(result.stdout) == {"verdict": "nothing"}
 
 
