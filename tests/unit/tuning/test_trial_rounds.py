@@ -73,7 +73,7 @@ def test_the_order_in_which_trials_end_changes_nothing(name):
 def test_the_size_of_a_round_decides_and_whole_rounds_are_seen():
     study, _ = search(None, "tpe", parallel=4)
     assert [one.user_attrs["seen"] for one in study.trials] == [0] * 4 + [4] * 4 + [8] * 4 + [12] * 2
-    other, _ = search(None, "tpe", parallel=3)
+    other, _ = search(None, "tpe", parallel=5)
     assert [one.params for one in study.trials] != [one.params for one in other.trials]
 
 
