@@ -118,6 +118,12 @@ def train(
     performance = build_performance_callbacks(settings, callbacks)
     facts = {"data": data.hash, "settings": settings.to_dict(), "model": model_facts(model)}
     point = ResumePoint.fresh() if resume is False else find_resume_point(folder, facts, model, total)
+    # A budget that nothing fits is refused before anything of an earlier run is removed.
+    settled = settled_settings(performance, model, data, settings, total=total, state=point.state)
+    if settled is not settings:
+        arguments = trainer_arguments(
+            settled, len(data.train), str(folder / CHECKPOINTS), unused=_may_leave_unused(model)
+        )
     processes.wait_for_everyone()
     if processes.is_main_process:
         if point.checkpoint is None:
@@ -128,11 +134,6 @@ def train(
             (folder / WEIGHTS).unlink(missing_ok=True)
         point.restore_history(folder / HISTORY)
     processes.wait_for_everyone()
-    settled = settled_settings(performance, model, data, settings, total=total, state=point.state)
-    if settled is not settings:
-        arguments = trainer_arguments(
-            settled, len(data.train), str(folder / CHECKPOINTS), unused=_may_leave_unused(model)
-        )
     return _run(
         model,
         data,

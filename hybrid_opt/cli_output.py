@@ -139,11 +139,13 @@ def check_report(report: Path | None) -> None:
         report: where a page shall be written, or None.
 
     Raises:
-        OptionError: its folder does not exist.
+        OptionError: it does not end with .html or .htm, or its folder does not exist.
 
     Example:
         >>> check_report(None)
     """
+    if report is not None and report.suffix.lower() not in (".html", ".htm"):
+        raise OptionError(f"the report {report} does not end with .html; only that form is written")
     if report is not None and not report.absolute().parent.is_dir():
         raise OptionError(f"the report {report} cannot be written: its folder does not exist; create it")
 

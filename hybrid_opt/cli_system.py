@@ -78,7 +78,7 @@ def system(
             business=business,
             seed=seed,
             settings=TrainingSettings(
-                max_steps=steps or (REFERENCE_STEPS if reference else SMALL_STEPS),
+                max_steps=(REFERENCE_STEPS if reference else SMALL_STEPS) if steps is None else steps,
                 batch_size=16 if reference else 32,
                 learning_rate=1e-3 if reference else 5e-3,
             ),

@@ -82,6 +82,12 @@ def test_a_report_without_a_folder_is_refused(tmp_path):
         check_report(tmp_path / "no" / "x.html")
 
 
+@pytest.mark.parametrize("name", ["x.pdf", "x", "html"])
+def test_a_report_of_another_form_is_refused(tmp_path, name):
+    with pytest.raises(OptionError, match=r"does not end with \.html; only that form is written"):
+        check_report(tmp_path / name)
+
+
 def test_libraries_are_told_to_be_quiet():
     quiet_imports()
     assert logging.getLogger("torchao").level == logging.ERROR

@@ -59,6 +59,13 @@ def test_a_small_model_by_default(asked):
     assert "folder: system, seed: 7" in result.stderr
 
 
+def test_no_steps_are_refused(asked, capsys, monkeypatch):
+    result = runner.invoke(app, ["system", "--data", "wine", "--level", "basic", "--steps", "0"])
+    assert result.exit_code != 0
+    assert "max_steps is 0" in str(result.exception)
+    assert asked.seen == []
+
+
 def test_the_reference_has_its_sizes_and_full_its_plans(asked, tmp_path):
     arguments = ["system", "--reference", "--data", "wine", "--no-quantum", "--path", str(tmp_path), "--json"]
     result = runner.invoke(app, arguments)

@@ -109,6 +109,16 @@ def test_nothing_fits(tmp_path):
     settings = SETTINGS.replaced(callbacks={"memory_budget": {"mebibytes": 1, "precisions": ["float32"]}})
     with pytest.raises(MemoryBudgetError, match="no setting fits into 1 MiB with 10% kept free"):
         train(model_of(), DATA, tmp_path / "run", settings)
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_earlier_run_is_still_there_where_nothing_fits(tmp_path):
+    train(model_of(), DATA, tmp_path / "run", SETTINGS.replaced(callbacks={}))
+    before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    settings = SETTINGS.replaced(callbacks={"memory_budget": {"mebibytes": 1, "precisions": ["float32"]}})
+    with pytest.raises(MemoryBudgetError):
+        train(model_of(), DATA, tmp_path / "run", settings, resume=False)
+    assert {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()} == before
 
 
 def test_several_processes_are_refused(monkeypatch):
