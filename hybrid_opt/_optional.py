@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from types import ModuleType
 
 from .errors import MissingDependencyError
 
-__all__ = ["require"]
+__all__ = ["quiet_imports", "require"]
 
 
 def require(module: str, extra: str) -> ModuleType:
@@ -35,3 +36,13 @@ def require(module: str, extra: str) -> ModuleType:
         raise MissingDependencyError(
             f'{lacking} is not installed; it comes with: pip install "hybrid-opt[{extra}]"'
         ) from error
+
+
+def quiet_imports() -> None:
+    """Libraries behind transformers tell on import what they cannot load; nobody asked for it.
+
+    Example:
+        >>> quiet_imports()
+    """
+    for name in ("torchao", "torch.utils._pytree"):
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ._optional import quiet_imports
 from .cli_output import (
     Json,
     Report,
@@ -16,7 +17,6 @@ from .cli_output import (
     check_report,
     print_plan,
     print_sentences,
-    quiet_imports,
 )
 from .errors import OptionError
 from .progress import shown

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 import textwrap
 from collections.abc import Iterable
@@ -28,7 +27,6 @@ __all__ = [
     "print_plan",
     "print_sentences",
     "print_tables",
-    "quiet_imports",
     "tell",
 ]
 
@@ -148,13 +146,3 @@ def check_report(report: Path | None) -> None:
         raise OptionError(f"the report {report} does not end with .html; only that form is written")
     if report is not None and not report.absolute().parent.is_dir():
         raise OptionError(f"the report {report} cannot be written: its folder does not exist; create it")
-
-
-def quiet_imports() -> None:
-    """Libraries behind transformers tell on import what they cannot load; nobody asked for it.
-
-    Example:
-        >>> quiet_imports()
-    """
-    for name in ("torchao", "torch.utils._pytree"):
-        logging.getLogger(name).setLevel(logging.ERROR)

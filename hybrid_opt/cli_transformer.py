@@ -13,7 +13,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from .cli_output import INTERRUPTED, InterruptedWithResult, Json, print_json, quiet_imports, tell
+from ._optional import quiet_imports
+from .cli_output import INTERRUPTED, InterruptedWithResult, Json, print_json, tell
 from .errors import OptionError
 from .progress import shown
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ._optional import quiet_imports
 from .cli_output import (
     InterruptedWithResult,
     Json,
@@ -17,7 +18,6 @@ from .cli_output import (
     print_json,
     print_sentences,
     print_tables,
-    quiet_imports,
     tell,
 )
 from .errors import OptionError

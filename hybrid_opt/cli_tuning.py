@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ._optional import quiet_imports
 from .cli_output import (
     METHOD_HELP,
     InterruptedWithResult,
@@ -18,7 +19,6 @@ from .cli_output import (
     print_json,
     print_sentences,
     print_tables,
-    quiet_imports,
     tell,
 )
 from .cli_tune_attention import attention

@@ -1,4 +1,4 @@
-"""Ctrl-C in a terminal reaches every process started from it; local workers leave it to the program."""
+"""Local workers share the terminal of the program: they leave ctrl-C to it, and say nothing on imports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from threading import current_thread, main_thread
 from typing import Any
 
 from distributed.diagnostics.plugin import WorkerPlugin
+
+from .._optional import quiet_imports
 
 __all__ = ["IgnoreInterrupts"]
 
@@ -27,5 +29,6 @@ class IgnoreInterrupts(WorkerPlugin):
         Args:
             worker: dask's object.
         """
+        quiet_imports()
         if current_thread() is main_thread():
             signal.signal(signal.SIGINT, signal.SIG_IGN)

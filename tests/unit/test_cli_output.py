@@ -1,6 +1,5 @@
 """What the commands share: exact JSON, messages on stderr, an interruption that has shown its result."""
 
-import logging
 
 import pytest
 
@@ -12,7 +11,6 @@ from hybrid_opt.cli_output import (
     print_plan,
     print_sentences,
     print_tables,
-    quiet_imports,
     tell,
 )
 from hybrid_opt.errors import OptionError
@@ -86,8 +84,3 @@ def test_a_report_without_a_folder_is_refused(tmp_path):
 def test_a_report_of_another_form_is_refused(tmp_path, name):
     with pytest.raises(OptionError, match=r"does not end with \.html; only that form is written"):
         check_report(tmp_path / name)
-
-
-def test_libraries_are_told_to_be_quiet():
-    quiet_imports()
-    assert logging.getLogger("torchao").level == logging.ERROR

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -53,6 +54,11 @@ def test_ctrl_c_cancels_what_is_queued_and_the_cluster_goes_on(cluster):
 def test_local_workers_leave_ctrl_c_to_the_program(cluster):
     handlers = cluster.client.run(lambda: signal.getsignal(signal.SIGINT) is signal.SIG_IGN)
     assert set(handlers.values()) == {True}
+
+
+def test_local_workers_import_libraries_without_a_word(cluster):
+    levels = cluster.client.run(lambda: logging.getLogger("torchao").level)
+    assert set(levels.values()) == {logging.ERROR}
 
 
 def test_a_worker_has_one_thread_for_everything(cluster):
