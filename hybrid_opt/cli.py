@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from .classical import errors as classical_errors
-from .cli_choice import plan_app
+from .cli_choice import register_choices
 from .cli_demo import demo_app
 from .cli_output import (
     INTERRUPTED,
@@ -23,6 +23,8 @@ from .cli_output import (
     print_json,
     tell,
 )
+from .cli_plan import plan_app
+from .cli_selection import register_selections
 from .cli_system import system
 from .cli_transformer import register_commands
 from .cli_tuning import tune_app
@@ -40,6 +42,8 @@ app = typer.Typer(
 )
 app.add_typer(demo_app, name="demo")
 app.add_typer(plan_app, name="plan")
+register_selections(plan_app)
+register_choices(plan_app)
 register_commands(app)
 app.add_typer(tune_app, name="tune")
 app.command()(system)

@@ -21,16 +21,23 @@ from .cli_plan import (
     check_files,
     solve_plan,
 )
-from .cli_selection import plan_app
 from .errors import OptionError
 
-__all__ = ["plan_app"]
+__all__ = ["register_choices"]
 
 Mixer = Annotated[str, typer.Option(help="QAOA's mixer: xy-exact, xy-trotter, grover or x.")]
 WhatIf = Annotated[list[str] | None, typer.Option(help="A product to hold at each price; may be repeated.")]
 
 
-@plan_app.command()
+def register_choices(app: typer.Typer) -> None:
+    """Enter the command.
+
+    Args:
+        app: ``hybrid-opt plan``.
+    """
+    app.command()(prices)
+
+
 def prices(
     products: Annotated[Path, typer.Argument(help="Table: product, price, cost, min_margin, tier, ...")],
     demand: Annotated[

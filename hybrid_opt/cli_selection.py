@@ -22,11 +22,10 @@ from .cli_plan import (
     check_files,
     named_limits,
     number_or_path,
-    plan_app,
     solve_plan,
 )
 
-__all__ = ["plan_app"]
+__all__ = ["register_selections"]
 
 Choose = Annotated[int | None, typer.Option(help="How many to choose; any number if left out.")]
 AtMost = Annotated[bool, typer.Option("--at-most", help="Fewer may be chosen.")]
@@ -34,7 +33,16 @@ Groups = Annotated[Path | None, typer.Option(help="Table group, at_least, at_mos
 WhatIf = Annotated[list[str] | None, typer.Option(help="A line to force in and out; may be repeated.")]
 
 
-@plan_app.command()
+def register_selections(app: typer.Typer) -> None:
+    """Enter the three commands.
+
+    Args:
+        app: ``hybrid-opt plan``.
+    """
+    for command in (audience, processes, strategy):
+        app.command()(command)
+
+
 def audience(
     segments: Annotated[Path, typer.Argument(help="Table: segment, size, value, cost, group, ...")],
     overlaps: Annotated[Path | None, typer.Option(help="Square table, or segment, other, overlap.")] = None,
@@ -87,7 +95,6 @@ def audience(
     solve_plan(planner, method, options, report, excel, seed, time_limit, as_json)
 
 
-@plan_app.command()
 def processes(
     improvements: Annotated[Path, typer.Argument(help="Table: improvement, saving, area, cost, staff, ...")],
     limit: Annotated[
@@ -142,7 +149,6 @@ def processes(
     solve_plan(planner, method, options, report, excel, seed, time_limit, as_json)
 
 
-@plan_app.command()
 def strategy(
     projects: Annotated[Path, typer.Argument(help="Table: project, value, cost, duration, category, ...")],
     periods: Annotated[int, typer.Option(help="How many periods there are.")],
