@@ -115,5 +115,6 @@ def resource_sides(table: LineTable, resources: Mapping[str, float]) -> list[Lin
         used = [(use, line.grid) for use, line in zip(uses, table.lines)]
         steps = [use * grid.step for use, grid in used if use and grid.count > 1]
         step = min(steps) if steps else Fraction(1)
-        sides.append(LineSide(name, "resource", tuple(uses), exact(limit), step))
+        column = name if name in table.lines[0].extra else None
+        sides.append(LineSide(name, "resource", tuple(uses), exact(limit), step, column=column))
     return sides

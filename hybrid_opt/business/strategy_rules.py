@@ -84,7 +84,8 @@ def period_budgets(projects: Projects, budgets: Sequence[float]) -> list[LineSid
     sides = []
     for period, budget in enumerate(budgets, start=1):
         weights = tuple(exact(cost) for cost in projects.costs_in(period).tolist())
-        sides.append(LineSide(f"budget of period {period}", "resource", weights, exact(budget), step))
+        label = f"budget of period {period}"
+        sides.append(LineSide(label, "resource", weights, exact(budget), step, column="cost"))
     return sides
 
 
