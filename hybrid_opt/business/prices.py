@@ -123,7 +123,7 @@ class PricePlanner(ChoicePlanner[PricePlan]):
         today = self.products.prices[owner]
         sides = order_sides(self.products, owner, price, order, tiers)
         sides += change_side(price != today, max_changes, count)
-        sides += index_side(price / today, max_index, count)
+        sides += index_side(price, today, max_index, count)
         if isinstance(found, LinearDemand):
             sides += demand_sides(self.products, owner, price, found)
         values = np.concatenate(fit.own)

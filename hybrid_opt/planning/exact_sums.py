@@ -29,7 +29,7 @@ def fits_exactly(weights: Iterable[int], largest: Iterable[int], ends: Iterable[
         Whether sum |weight| * units + |end| stays below 2**53.
 
     Example:
-        >>> fits_exactly([3, -4], [1, 2], [None, 10]), fits_exactly([10**15], [9], [0])
+        >>> fits_exactly([3, -4], [1, 2], [None, 10]), fits_exactly([10**16], [1], [0])
         (True, False)
     """
     # Python's own integers: this sum is the one that must not wrap around.
@@ -54,8 +54,8 @@ def check_exact(
     if not fits_exactly(weights, largest, ends):
         raise ModelError(
             f"the limit {label!r} reaches 2**53 units or more, which cannot be added exactly: its amounts "
-            "have too many decimals or are too large; round them, take a coarser unit, or leave the limit out "
-            "where it is none"
+            "have too many decimals or are too large; round them, take a coarser unit, or leave the limit "
+            "out where it is none"
         )
 
 

@@ -214,3 +214,12 @@ def test_beyond_enumeration(demand):
     assert (plan.status == "optimal") == (demand == "linear")
     assert not plan.near.exact
     assert plan.near.count >= 1
+
+
+def test_the_index_keeps_the_best_price_list_that_meets_it_exactly():
+    products = pd.DataFrame({"product": list("abc"), "price": 3.0, "cost": 0.0})
+    demand = pd.DataFrame({"product": list("abc"), "base": 100, "slope": [40, 40, 1]})
+    ladder = pd.DataFrame({"product": list("aabbcc"), "price": [2, 3, 2, 3, 3, 5]})
+    plan = PricePlanner.from_tables(products, demand=demand, ladder=ladder, max_index=1.0).solve(seed=1)
+    assert (plan.status, plan.value) == ("optimal", 555.0)
+    assert plan.prices()["plan"].tolist() == [2.0, 2.0, 5.0]
