@@ -106,10 +106,10 @@ class ResourcePlanner(LevelPlanner[ResourcePlan]):
         self.question = LevelTask.of(
             self.table, self.curves, None, "at_most", pairs, reference=1.0, sides=sides
         )
-        check_limits_together(self.question)
+        undecided = check_limits_together(self.question)
         problems = self.question.current_problems()
         today = [f"today's levels are no answer to this plan: {problem}" for problem in problems]
-        self.notes = [*findings.notes, *today]
+        self.notes = [*findings.notes, *undecided, *today]
 
     @classmethod
     def from_csv(cls, departments: TableSource, curves: TableSource, **options: Any) -> ResourcePlanner:

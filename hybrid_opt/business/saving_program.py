@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from ..errors import PlanError
+from ..errors import InfeasiblePlanError, PlanError
 from ..planning.lines import LevelQuestion
 from ..planning.side_search import limit_rows
 
@@ -50,7 +50,8 @@ def save_most(
         Units of the selection, shape (N,), and a bound that no selection exceeds.
 
     Raises:
-        PlanError: no selection keeps all limits, or none was found in time.
+        InfeasiblePlanError: no selection keeps all limits.
+        PlanError: none was found in time.
 
     Example:
         >>> from hybrid_opt.planning.lines import Line
@@ -87,7 +88,9 @@ def save_most(
         if result.status == 2:
             names = [f"the cap of {group}" for group in question.caps]
             names += [side.label for side in question.sides]
-            raise PlanError(f"no selection keeps all limits together ({', '.join(names)}); relax one of them")
+            raise InfeasiblePlanError(
+                f"no selection keeps all limits together ({', '.join(names)}); relax one of them"
+            )
         dual = getattr(result, "mip_dual_bound", None)
         if dual is not None and np.isfinite(dual):
             bound = min(bound, -float(dual) * scale)

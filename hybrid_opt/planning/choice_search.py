@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ModelTooLargeError, PlanError
+from ..errors import InfeasiblePlanError, ModelTooLargeError, PlanError
 from ..solvers import solve
 from .choice_form import ChoiceForm
 
@@ -43,7 +43,7 @@ def all_choices(form: ChoiceForm) -> ChoiceList:
 
     Raises:
         ModelTooLargeError: there are more than 2**20.
-        PlanError: none keeps all limits.
+        InfeasiblePlanError: none keeps all limits.
 
     Example:
         >>> from hybrid_opt.planning.lines import LevelQuestion, Line
@@ -71,7 +71,7 @@ def all_choices(form: ChoiceForm) -> ChoiceList:
         kept &= used <= high
     found = np.unravel_index(np.flatnonzero(kept), sizes)
     if not len(found[0]):
-        raise PlanError(_no_plan(form))
+        raise InfeasiblePlanError(_no_plan(form))
     picks = np.stack([own[level] for own, level in zip(form.options, found)], axis=-1)
     return ChoiceList(picks, values[kept])
 
@@ -89,11 +89,12 @@ def best_choice(form: ChoiceForm, time_limit: float) -> tuple[NDArray[np.int64],
         The chosen line of each group, shape (G,), and the bound, None where none was proven.
 
     Raises:
-        PlanError: none keeps all limits, or none was found in time.
+        InfeasiblePlanError: none keeps all limits.
+        PlanError: none was found in time.
     """
     found = solve(form.model(), "milp", seed=0, time_limit=time_limit)
     if found.status == "infeasible":
-        raise PlanError(_no_plan(form))
+        raise InfeasiblePlanError(_no_plan(form))
     if not found.feasible or found.sample is None:
         raise PlanError(f"no plan was found in {time_limit:g} s; allow more time, or fewer options")
     return form.pick(found.sample), None if found.bound is None else -found.bound

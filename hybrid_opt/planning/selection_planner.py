@@ -104,8 +104,8 @@ class SelectionPlanner(LevelPlanner[SelectionT]):
         pairs = [LineSynergy(first, other, -lost) for first, other, lost in losses if lost]
         budget = None if choose is None else float(choose)
         plain = LevelTask.of(self.table, curves, budget, spend, pairs, reference=1.0, sides=sides)
-        check_limits_together(plain)
-        self.notes = list(notes)
+        undecided = check_limits_together(plain)
+        self.notes = [*notes, *undecided]
         if weight is None and truth is not None and pairs:
             weight, over = fitted_weight(plain.levels(), truth, seed=FIT_SEED)
             self.notes.append(
