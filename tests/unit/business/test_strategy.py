@@ -63,8 +63,8 @@ def worth(plan, rate=0.1, aversion=0.0, net=False):
             if net:
                 total -= sum(TABLE["cost"][i] / (1 + rate) ** (p - 1) for p in range(s, s + d[i]))
     outcomes = TABLE["value"].to_numpy()[:, None] * FUTURES[["good", "bad", "flat"]].to_numpy()
-    chosen = np.array([s is not None for s in plan], dtype=float)
-    return total - aversion * np.var(chosen @ outcomes)
+    discounts = np.array([0.0 if s is None else (1 + rate) ** -(s + d[i] - 1.0) for i, s in enumerate(plan)])
+    return total - aversion * np.var(discounts @ outcomes)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,29 @@ def test_a_risk_table_is_the_same_as_its_futures():
     two = StrategyPlanner.from_tables(TABLE, futures=FUTURES, **options).solve(seed=1)
     assert one.starts() == two.starts()
     assert one.value == pytest.approx(two.value)
+    assert one.deviation() == pytest.approx(two.deviation())
     assert len(one.outcomes()) == 0
+
+
+@pytest.mark.parametrize("net", [False, True])
+def test_the_deviation_is_that_of_the_outcomes(net):
+    for rate in (0.0, 0.5):
+        plan = StrategyPlanner.from_tables(
+            TABLE, periods=PERIODS, budgets=BUDGETS, rate=rate, futures=FUTURES, subtract_cost=net
+        ).solve(seed=1)
+        assert len(plan.starts()) > 1
+        assert plan.deviation() == pytest.approx(plan.outcomes()["value"].std(ddof=0))
+
+
+def test_risk_is_discounted_like_the_value():
+    # Undiscounted, the variance of 2,500 outweighed a value of 19.75; discounted it is 97.5.
+    late = pd.DataFrame({"project": ["late"], "value": [100.0], "cost": [1.0], "duration": [4]})
+    futures = pd.DataFrame({"project": ["late"], "good": [1.5], "bad": [0.5]})
+    plan = StrategyPlanner.from_tables(
+        late, periods=4, budgets=5, rate=0.5, futures=futures, risk_aversion=0.01
+    ).solve(seed=0)
+    assert plan.starts() == {"late": 1}
+    assert plan.value == pytest.approx(100 / 1.5**4 - 0.01 * (50 / 1.5**4) ** 2)
 
 
 @pytest.mark.parametrize(
