@@ -16,6 +16,7 @@ from scipy.sparse import csr_array, eye_array, hstack
 
 from ..errors import InfeasiblePlanError, PlanError
 from ..planning.lines import LevelQuestion
+from ..planning.program_result import not_found
 from ..planning.side_search import limit_rows
 
 __all__ = ["cover_most"]
@@ -79,7 +80,7 @@ def cover_most(
             f"no selection keeps all limits together ({', '.join(names)}); relax one of them"
         )
     if result.x is None:
-        raise PlanError(f"no selection was found in {time_limit:g} s; allow more time")
+        raise PlanError(not_found(result, time_limit))
     units = np.rint(result.x[:n]).astype(np.int64)
     reached = (float(weights[(patterns @ units > 0)].sum()) if count else 0.0) - float(own @ units)
     dual = getattr(result, "mip_dual_bound", None)
