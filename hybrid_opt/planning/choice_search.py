@@ -53,16 +53,18 @@ def all_choices(form: ChoiceForm) -> ChoiceList:
     """
     if form.size > MOST_PLANS:
         raise ModelTooLargeError(f"{form.size:,} choices are too many to look at; most are {MOST_PLANS:,}")
-    sizes = [len(own) for own in form.options]
+    # Only groups with a choice have an axis: an array has 64 axes at most.
+    wide = [g for g, own in enumerate(form.options) if len(own) > 1] or [0]
+    sizes = [len(form.options[g]) for g in wide]
 
     def axis(g: int, numbers: NDArray[np.generic]) -> NDArray[np.generic]:
-        return numbers.reshape([-1 if k == g else 1 for k in range(len(sizes))])
+        return numbers.reshape([len(numbers) if k == g else 1 for k in wide])
 
     values, kept = np.zeros(sizes), np.ones(sizes, dtype=bool)
     for g, own in enumerate(form.values):
         values = values + axis(g, own)  # type: ignore[operator]
     for (g, h), table in form.pairs.items():
-        shape = [n if k in (g, h) else 1 for k, n in enumerate(sizes)]
+        shape = [n if k in (g, h) else 1 for k, n in zip(wide, sizes)]
         values = values + table.reshape(shape)
     for _, weights, high in form.rows:
         used = np.zeros(sizes, dtype=np.int64)
@@ -72,7 +74,9 @@ def all_choices(form: ChoiceForm) -> ChoiceList:
     found = np.unravel_index(np.flatnonzero(kept), sizes)
     if not len(found[0]):
         raise InfeasiblePlanError(_no_plan(form))
-    picks = np.stack([own[level] for own, level in zip(form.options, found)], axis=-1)
+    picks = np.tile([int(own[0]) for own in form.options], (len(found[0]), 1))
+    for g, level in zip(wide, found):
+        picks[:, g] = form.options[g][level]
     return ChoiceList(picks, values[kept])
 
 
