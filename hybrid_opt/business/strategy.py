@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -79,6 +81,7 @@ class StrategyPlanner(SelectionPlanner[StrategyPlan]):
     """
 
     plan_type = StrategyPlan
+    _points = 0  # of the front; a plan has one where solve was asked for it
 
     def __init__(
         self,
@@ -198,10 +201,20 @@ class StrategyPlanner(SelectionPlanner[StrategyPlan]):
             raise OptionError(f"pareto is {pareto!r}; it must be a whole number of at least 0")
         if pareto and self.risk is None:
             raise OptionError("a front needs risk or futures; give one of them, or pareto=0")
-        plan = super().solve(method, **options)
-        if not pareto:
-            return plan
-        return replace(plan, front=self.front(pareto, time_limit=float(options.get("time_limit", 60.0))))
+        # The front is one phase of the answer, so that ctrl-C in it keeps the plan.
+        asked = copy(self)
+        asked._points = int(pareto)
+        return super(StrategyPlanner, asked).solve(method, **options)
+
+    def _further(
+        self, levels: LevelQuestion, proven: ProvenAnswer, time_limit: float
+    ) -> dict[str, tuple[str, Callable[[], Any]]]:
+        """The best selection of every size, and the front where it was asked for."""
+        further = super()._further(levels, proven, time_limit)
+        if self._points:
+            front = partial(self.front, self._points, time_limit=time_limit)
+            further["the front of value and risk"] = ("front", front)
+        return further
 
     def front(self, points: int = 8, *, time_limit: float = 60.0) -> pd.DataFrame:
         """Plans of which none is better in value, risk and the third objective at once.

@@ -8,8 +8,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from hybrid_opt.business import StrategyPlanner
+from hybrid_opt.business import StrategyPlanner, strategy
 from hybrid_opt.errors import OptionError, PlanError, TableError
+from hybrid_opt.planning import selection_planner
 
 TABLE = pd.DataFrame(
     {
@@ -232,3 +233,33 @@ def test_a_front_needs_risk():
         planner.solve(pareto=3)
     with pytest.raises(OptionError, match="a front needs risk"):
         planner.front()
+
+
+@pytest.mark.parametrize(
+    ("phase", "left", "kept"),
+    [
+        ("pareto_front", "but the front of value and risk was left out", True),
+        ("value_by_count", "but the best selection of every size, the front of value and", False),
+    ],
+)
+def test_ctrl_c_in_the_last_phases_keeps_the_proven_plan(monkeypatch, phase, left, kept):
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(strategy if phase == "pareto_front" else selection_planner, phase, stop)
+    seen = []
+    planner = StrategyPlanner.from_tables(
+        TABLE, periods=PERIODS, budgets=BUDGETS, futures=FUTURES, risk_aversion=0.01
+    )
+    plan = planner.solve(seed=1, pareto=3, progress=lambda share, words: seen.append((share, words)))
+    assert plan.status == "optimal"
+    assert left in plan.notes[-1]
+    assert plan.front is None
+    assert (plan.by_count is not None) == kept
+    assert plan.deviation() > 0
+    assert "the best selection of every size" in [words for _, words in seen]
+    assert [share for share, _ in seen] == sorted(share for share, _ in seen)
+    assert json.loads(plan.to_json())["front"] == []
+    # Asking for a front once does not make the next answer have one.
+    monkeypatch.undo()
+    assert planner.solve(seed=1).front is None
