@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from fractions import Fraction
 
+import numpy as np
+
 from ..errors import OptionError, TableError
 from ..planning.line_side import LineSide
 from ..planning.line_table import LineTable, plan_columns
@@ -62,7 +64,7 @@ def check_resources(resources: Mapping[str, float]) -> dict[str, float]:
             raise OptionError(
                 f"a resource is called {name!r}; give it a name of its own, not one of {', '.join(taken)}"
             )
-        number = isinstance(limit, (int, float)) and not isinstance(limit, bool)
+        number = isinstance(limit, (int, float, np.number)) and not isinstance(limit, bool)
         if not number or not math.isfinite(limit) or limit < 0:
             raise OptionError(f"the limit of {name!r} is {limit!r}; it must be a finite number, 0 or more")
     return {name: float(limit) for name, limit in resources.items()}
