@@ -15,7 +15,7 @@ from ..planning.money import exact
 from ..planning.table import Column, TableSource, read_raw
 from ..planning.vocabulary import Vocabulary
 
-__all__ = ["DEPARTMENTS", "check_resources", "resource_columns", "resource_sides"]
+__all__ = ["DEPARTMENTS", "UNUSED", "check_resources", "resource_columns", "resource_sides"]
 
 DEPARTMENTS = Vocabulary(
     title="Resource plan",
@@ -33,6 +33,7 @@ DEPARTMENTS = Vocabulary(
 )
 """The words of the resource plan."""
 
+UNUSED = "give its limit in resources (--resource {0}=LIMIT) where it is one, or remove it"
 _OWN = (
     Column("service", "number", required=False, help="least value that the department must bring"),
     Column("need", "number", required=False, above=0, help="level that would cover its need, for fairness"),

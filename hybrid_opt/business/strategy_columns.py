@@ -138,7 +138,8 @@ def read_projects(source: TableSource, periods: int, extra: Sequence[str] = ()) 
         if name in taken:
             raise OptionError(f"a further column is called {name!r}; give it a name of its own")
     numbers = [Column(name, "number", help="further objective") for name in extra]
-    table = read_table(source, (*_COLUMNS, *numbers), name="table of projects")
+    unused = "name it as the third objective (third={0!r}, --third {0}) where it is one, or remove it"
+    table = read_table(source, (*_COLUMNS, *numbers), name="table of projects", unused=unused)
     problems, rows = table.problems(), []
     columns = [table.column(name) for name in ("project", "duration", "must", "earliest", "latest")]
     for i, (name, duration, must, earliest, latest) in enumerate(zip(*columns, strict=True)):

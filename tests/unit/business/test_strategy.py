@@ -263,3 +263,10 @@ def test_ctrl_c_in_the_last_phases_keeps_the_proven_plan(monkeypatch, phase, lef
     # Asking for a front once does not make the next answer have one.
     monkeypatch.undo()
     assert planner.solve(seed=1).front is None
+
+
+def test_a_column_that_no_objective_uses_says_how_it_is_used():
+    with pytest.raises(TableError, match=r"'jobs' is unknown; name it as the third .*third='jobs', --third"):
+        StrategyPlanner.from_tables(TABLE.assign(jobs=1), periods=PERIODS, budgets=BUDGETS)
+    with pytest.raises(TableError, match=r"did you mean 'value'\? Else name it as the third objective"):
+        StrategyPlanner.from_tables(TABLE.rename(columns={"value": "valu"}), periods=PERIODS, budgets=BUDGETS)
