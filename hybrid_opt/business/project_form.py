@@ -31,7 +31,8 @@ def project_form(
     Args:
         question: lines of 0 and 1, one per start; its own pairs are dropped.
         project: position of the project of each start, shape (S,).
-        pairs: value of each pair of starts of two projects, symmetric, shape (S, S); pairs of one project
+        pairs: value of each ordered pair of starts of two projects, symmetric, shape (S, S); (a, b) and (b, a)
+            both count, pairs of one project
             play no part.
 
     Returns:
@@ -47,7 +48,7 @@ def project_form(
         >>> asked = LevelQuestion(starts, budget=2, spend="at_most", reference=1.0)
         >>> form = project_form(asked, np.array([0, 1]), np.array([[0.0, -3.0], [-3.0, 0.0]]))
         >>> form.size, form.value(np.array([0, 1])), form.value(np.array([0, 3]))
-        (4, 15.0, 9.0)
+        (4, 12.0, 9.0)
     """
     starts, n = list(question.lines), int(project.max()) + 1
     groups = [f"project {i}" for i in range(n)]
