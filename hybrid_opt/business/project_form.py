@@ -31,9 +31,8 @@ def project_form(
     Args:
         question: lines of 0 and 1, one per start; its own pairs are dropped.
         project: position of the project of each start, shape (S,).
-        pairs: value of each ordered pair of starts of two projects, symmetric, shape (S, S); (a, b) and (b, a)
-            both count, pairs of one project
-            play no part.
+        pairs: value of each ordered pair of starts of two projects, symmetric, shape (S, S); both orders
+            count, and pairs of one project play no part.
 
     Returns:
         One group per project with one option per start and one for none; the lines of the options for none
