@@ -14,6 +14,7 @@ __all__ = [
     "EncodingError",
     "HybridOptError",
     "InfeasibleModelError",
+    "InfeasiblePlanError",
     "MissingDependencyError",
     "ModelError",
     "ModelTooLargeError",
@@ -83,3 +84,7 @@ class ClusterError(HybridOptError, RuntimeError):
 
 class PlanError(HybridOptError, ValueError):
     """A plan cannot be made from correct tables, e.g. the bounds cannot hold the budget."""
+
+
+class InfeasiblePlanError(PlanError):
+    """It is proven that no plan keeps all limits; a plan that was merely not found in time is a PlanError."""

@@ -11,6 +11,8 @@ import math
 from fractions import Fraction
 from itertools import combinations
 
+import numpy as np
+
 from ..errors import OptionError, TableError
 from ..planning.line_side import LineSide
 from ..planning.line_table import LineTable
@@ -42,7 +44,7 @@ def fairness_sides(table: LineTable, fairness: TableSource | float | None) -> li
         return []
     needs = _needs(table)
     labels = table.labels
-    if isinstance(fairness, (int, float)):
+    if isinstance(fairness, (int, float, np.number)):
         if isinstance(fairness, bool) or not math.isfinite(fairness) or fairness < 0:
             raise OptionError(f"fairness is {fairness!r}; give a finite number of at least 0, or a table")
         pairs = [(first, second, float(fairness)) for first, second in combinations(labels, 2)]

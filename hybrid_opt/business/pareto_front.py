@@ -22,7 +22,7 @@ from ..errors import PlanError
 from ..planning.lines import LevelQuestion, Line
 from ..planning.proven_answer import ProvenAnswer, prove
 from ..planning.side_constraint import SideConstraint
-from .choice_lines import with_choice_lines
+from .project_form import prove_with_pairs
 
 __all__ = ["efficient", "pareto_front"]
 
@@ -47,7 +47,7 @@ def pareto_front(
         question: lines of 0 and 1, one per start, with all limits.
         project: position of the project of each start, shape (S,).
         values: value of each start, shape (S,).
-        risk: covariances of the projects, shape (N, N).
+        risk: covariances of the values of starts, shape (S, S).
         third: third objective of each start, shape (S,), more is better, or None.
         points: how many least values.
         time_limit: seconds for the whole front; what was not reached is left out.
@@ -82,7 +82,7 @@ def pareto_front(
             if answer is not None:
                 units = tuple(question.spends(answer.choice[: len(question.lines)]).tolist())
                 found[units] = found.get(units, False) or answer.proven
-    return _table(found, project, values, risk, third)
+    return _table(found, values, risk, third)
 
 
 def _line(line: Line, value: float) -> Line:
@@ -99,31 +99,32 @@ def _least_risk(
     time_limit: float,
 ) -> ProvenAnswer | None:
     """The efficient plan of least risk above the floors, or None where no plan reaches them."""
-    total = float(np.abs(risk).sum()) or 1.0
+    # At most one start of a project counts, so that the largest number of each pair of projects bounds risk.
+    largest = np.zeros((int(project.max()) + 1,) * 2)
+    np.maximum.at(largest, (project[:, None], project[None, :]), np.abs(risk))
+    total = float(largest.sum()) or 1.0
     reward = sum(DELTA * total / PARTS / max(1, int(np.abs(goal).sum() / PARTS)) * goal for goal in goals)
-    lines = [_line(line, float(value)) for line, value in zip(question.lines, np.asarray(reward))]
+    worth = np.asarray(reward) - np.diag(risk)
+    lines = [_line(line, float(value)) for line, value in zip(question.lines, worth)]
     sides = list(question.sides)
     for k, (goal, floor) in enumerate(zip(goals, floors)):
         sides.append(SideConstraint(f"least objective {k + 1}", tuple(goal.tolist()), int(floor), None))
     asked = replace(question, lines=lines, sides=sides, synergies=())
     try:
-        return prove(with_choice_lines(asked, project, risk, 1.0), time_limit=time_limit)
+        return prove_with_pairs(asked, project, -risk, time_limit=time_limit)
     except PlanError:
-        return None  # these floors cannot be kept together: no point there
+        return None  # these floors cannot be kept together, or not found out in time: no point there
 
 
 def _table(
     found: dict[tuple[int, ...], bool],
-    project: NDArray[np.int64],
     values: NDArray[np.float64],
     risk: NDArray[np.float64],
     third: NDArray[np.float64] | None,
 ) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     units = np.array(list(found), dtype=np.int64).reshape(len(found), len(values))
-    chosen = units @ (project[:, None] == np.arange(len(risk)))
-    table = pd.DataFrame(
-        {"value": units @ values, "risk": np.einsum("pi,ij,pj->p", chosen, risk, chosen).astype(float)}
-    )
+    variances = np.einsum("pi,ij,pj->p", units, risk, units).astype(float)
+    table = pd.DataFrame({"value": units @ values, "risk": variances})
     if third is not None:
         table["third"] = units @ third
     table["proven"] = list(found.values())

@@ -7,10 +7,12 @@ product's least margin (price - cost) / price are left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from os import PathLike
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..errors import OptionError
@@ -22,6 +24,7 @@ __all__ = ["SHARES", "Ladder", "price_points", "read_ladder"]
 
 SHARES = (0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15)
 Ladder = TableSource | Sequence[float]
+MOST_SHARE = 1e6  # a price a million times today's is none
 _CENT = Fraction(1, 100)
 
 
@@ -73,8 +76,10 @@ def read_ladder(
     """
     names = products.names
     if not isinstance(ladder, (str, PathLike, pd.DataFrame)):
-        _check_numbers("a share of the ladder", ladder, 0.0, math.inf)
+        _check_list("ladder", ladder, "shares of today's prices, e.g. [0.9, 1.0, 1.1], or a table")
+        _check_numbers("a share of the ladder", ladder, 0.0, MOST_SHARE)
         if endings is not None:
+            _check_list("endings", endings, "fractional parts of prices, e.g. [0.99, 0.95]")
             _check_numbers("an ending", endings, -1e-12, 1.0)
         points = [price_points(price, ladder, endings) for price in products.prices.tolist()]
     else:
@@ -104,13 +109,19 @@ def read_ladder(
     return found, notes
 
 
+def _check_list(what: str, numbers: Any, legal: str) -> None:
+    wrong = not isinstance(numbers, Collection) or isinstance(numbers, (str, bytes, Mapping))
+    if wrong or getattr(numbers, "ndim", 1) != 1:
+        raise OptionError(f"{what} is {numbers!r}; give {legal}")
+
+
 def _check_numbers(what: str, numbers: Sequence[float], above: float, below: float) -> None:
     if not len(numbers):
         raise OptionError(f"{what} is missing: the list is empty")
     for number in numbers:
-        real = isinstance(number, (int, float)) and not isinstance(number, bool)
+        real = isinstance(number, (int, float, np.number)) and not isinstance(number, bool)
         if not real or not above < number < below:
-            limits = "above 0" if below == math.inf else "from 0 to below 1"
+            limits = f"above 0 and below {below:,.0f}" if above == 0.0 else "from 0 to below 1"
             raise OptionError(f"{what} is {number!r}; legal are numbers {limits}")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError, TableError
+from ..planning.exact_sums import fits_exactly
 from ..planning.line_side import LineSide
 from ..planning.money import exact
 from ..planning.pair_table import read_links
@@ -20,6 +21,7 @@ from .price_demand import LinearDemand
 
 __all__ = ["change_side", "demand_sides", "index_side", "order_sides"]
 
+SHARE_PARTS = 10**12
 DEMAND_DIGITS = 1_000_000  # demand is checked to a millionth of its largest part, on the safe side
 
 
@@ -98,19 +100,44 @@ def change_side(changed: NDArray[np.bool_], most: int | None, products: int) -> 
     return [LineSide("price changes", "resource", weights, Fraction(int(most)), Fraction(1))]
 
 
-def index_side(shares: NDArray[np.float64], most: float | None, products: int) -> list[LineSide]:
-    """The mean of price / today's price is at most so much: that share of each option, shape (N,).
+def index_side(
+    prices: NDArray[np.float64], today: NDArray[np.float64], most: float | None, products: int
+) -> list[LineSide]:
+    """The mean of price / today's price is at most so much.
+
+    The shares are fractions of the written prices and exact, as long as their sum fits: many products whose
+    prices have nothing in common make the common denominator huge. Their shares are then cut to 12 decimals,
+    so that no plan that keeps the limit is lost and none exceeds it by more than that.
+
+    Args:
+        prices: price of each option, shape (N,).
+        today: today's price of its product, shape (N,).
+        most: the limit, or None.
+        products: how many products there are.
+
+    Returns:
+        One limit, or none.
 
     Raises:
-        OptionError: the number is not finite and positive.
+        OptionError: the limit is not finite and positive.
     """
     if most is None:
         return []
     number = isinstance(most, (int, float, np.number)) and not isinstance(most, bool)
     if not number or not math.isfinite(most) or most <= 0:
         raise OptionError(f"max_index is {most!r}; legal is a finite number above 0, or None; 1 is today's")
-    weights = tuple(exact(round(share, 6)) / products for share in shares.tolist())
-    return [LineSide("price index", "resource", weights, exact(float(most)), Fraction(1, 100))]
+    shares = [exact(price) / exact(now) for price, now in zip(prices.tolist(), today.tolist(), strict=True)]
+    side = _index(shares, exact(float(most)), products)
+    whole, ones = side.in_units(Fraction(1), [Fraction(0)] * len(shares)), [1] * len(shares)
+    if not fits_exactly(whole.weights, ones, [whole.high]):
+        cut = [Fraction(math.floor(share * SHARE_PARTS), SHARE_PARTS) for share in shares]
+        side = _index(cut, side.high, products)
+    return [side]
+
+
+def _index(shares: Sequence[Fraction], most: Fraction, products: int) -> LineSide:
+    weights = tuple(share / products for share in shares)
+    return LineSide("price index", "resource", weights, most, Fraction(1, 100))
 
 
 def demand_sides(

@@ -14,6 +14,7 @@ from ..planning.choice_planner import ChoicePlanner
 from ..planning.choice_surrogate import PairFit, fit_pairs
 from ..planning.selection_items import choice_curves
 from ..planning.table import TableSource
+from .price_check import check_profits
 from .price_columns import read_products
 from .price_demand import Demand, LinearDemand
 from .price_demand_tables import read_demand
@@ -115,6 +116,7 @@ class PricePlanner(ChoicePlanner[PricePlan]):
             found = self.estimate.demand
         points, notes = read_ladder(ladder, endings, self.products)
         self.options = PriceOptions.of(self.products, points, found)
+        check_profits(self.options)
         if self.estimate is not None:
             notes += [*self.estimate.notes, *self.estimate.beyond(self.products, points)]
         owner, price, count = self.options.owner, self.options.price, len(points)
@@ -123,7 +125,7 @@ class PricePlanner(ChoicePlanner[PricePlan]):
         today = self.products.prices[owner]
         sides = order_sides(self.products, owner, price, order, tiers)
         sides += change_side(price != today, max_changes, count)
-        sides += index_side(price / today, max_index, count)
+        sides += index_side(price, today, max_index, count)
         if isinstance(found, LinearDemand):
             sides += demand_sides(self.products, owner, price, found)
         values = np.concatenate(fit.own)

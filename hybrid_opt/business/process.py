@@ -118,7 +118,8 @@ class ProcessPlanner(SelectionPlanner[ProcessPlan]):
         if areas is not None and overlaps is not None:
             raise OptionError("give areas or overlaps, not both: shares of one area overlap by themselves")
         limits = {} if limits is None else dict(limits)
-        items = read_items(improvements, IMPROVEMENTS, _columns(limits, shares=areas is not None))
+        own = _columns(limits, shares=areas is not None)
+        items = read_items(improvements, IMPROVEMENTS, own, UNUSED)
         savings = items.numbers("saving")
         truth, factor = None, np.ones(len(savings))
         self._area_names: tuple[str, ...] = ()
@@ -176,6 +177,9 @@ class ProcessPlanner(SelectionPlanner[ProcessPlan]):
 
     def _facts(self) -> Mapping[str, Any]:
         return {"area_names": self._area_names}
+
+
+UNUSED = "give its limit in limits (--limit {0}=LIMIT) where it is one, or remove it"
 
 
 def _columns(limits: Mapping[str, float], *, shares: bool) -> list[Column]:

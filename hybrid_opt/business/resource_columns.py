@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from fractions import Fraction
 
+import numpy as np
+
 from ..errors import OptionError, TableError
 from ..planning.line_side import LineSide
 from ..planning.line_table import LineTable, plan_columns
@@ -13,7 +15,7 @@ from ..planning.money import exact
 from ..planning.table import Column, TableSource, read_raw
 from ..planning.vocabulary import Vocabulary
 
-__all__ = ["DEPARTMENTS", "check_resources", "resource_columns", "resource_sides"]
+__all__ = ["DEPARTMENTS", "UNUSED", "check_resources", "resource_columns", "resource_sides"]
 
 DEPARTMENTS = Vocabulary(
     title="Resource plan",
@@ -31,6 +33,7 @@ DEPARTMENTS = Vocabulary(
 )
 """The words of the resource plan."""
 
+UNUSED = "give its limit in resources (--resource {0}=LIMIT) where it is one, or remove it"
 _OWN = (
     Column("service", "number", required=False, help="least value that the department must bring"),
     Column("need", "number", required=False, above=0, help="level that would cover its need, for fairness"),
@@ -62,7 +65,7 @@ def check_resources(resources: Mapping[str, float]) -> dict[str, float]:
             raise OptionError(
                 f"a resource is called {name!r}; give it a name of its own, not one of {', '.join(taken)}"
             )
-        number = isinstance(limit, (int, float)) and not isinstance(limit, bool)
+        number = isinstance(limit, (int, float, np.number)) and not isinstance(limit, bool)
         if not number or not math.isfinite(limit) or limit < 0:
             raise OptionError(f"the limit of {name!r} is {limit!r}; it must be a finite number, 0 or more")
     return {name: float(limit) for name, limit in resources.items()}
@@ -115,5 +118,6 @@ def resource_sides(table: LineTable, resources: Mapping[str, float]) -> list[Lin
         used = [(use, line.grid) for use, line in zip(uses, table.lines)]
         steps = [use * grid.step for use, grid in used if use and grid.count > 1]
         step = min(steps) if steps else Fraction(1)
-        sides.append(LineSide(name, "resource", tuple(uses), exact(limit), step))
+        column = name if name in table.lines[0].extra else None
+        sides.append(LineSide(name, "resource", tuple(uses), exact(limit), step, column=column))
     return sides

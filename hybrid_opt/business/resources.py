@@ -16,7 +16,7 @@ from ..planning.pair_table import read_synergies
 from ..planning.preflight import preflight
 from ..planning.table import TableSource
 from .fairness import fairness_sides
-from .resource_columns import DEPARTMENTS, check_resources, resource_columns, resource_sides
+from .resource_columns import DEPARTMENTS, UNUSED, check_resources, resource_columns, resource_sides
 from .resource_plan import ResourcePlan
 from .service import with_minimum_service
 
@@ -93,7 +93,7 @@ class ResourcePlanner(LevelPlanner[ResourcePlan]):
         }
         self.resources = check_resources(resources)
         extra = resource_columns(departments, self.resources)
-        table = read_plan(departments, caps=caps, words=DEPARTMENTS, extra=extra)
+        table = read_plan(departments, caps=caps, words=DEPARTMENTS, extra=extra, unused=UNUSED)
         if isinstance(curves, ResponseCurves):
             self.curves = curves
         else:
@@ -106,10 +106,10 @@ class ResourcePlanner(LevelPlanner[ResourcePlan]):
         self.question = LevelTask.of(
             self.table, self.curves, None, "at_most", pairs, reference=1.0, sides=sides
         )
-        check_limits_together(self.question)
+        undecided = check_limits_together(self.question)
         problems = self.question.current_problems()
         today = [f"today's levels are no answer to this plan: {problem}" for problem in problems]
-        self.notes = [*findings.notes, *today]
+        self.notes = [*findings.notes, *undecided, *today]
 
     @classmethod
     def from_csv(cls, departments: TableSource, curves: TableSource, **options: Any) -> ResourcePlanner:

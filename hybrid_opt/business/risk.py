@@ -1,9 +1,9 @@
 """The risk of a choice of projects: the variance of what they bring together.
 
-    risk(y) = sum_(i, j) r_ij y_i y_j          with y_i = 1 for a project that is carried out
+    risk(x) = sum r_ij D_it D_js x_it x_js     with x_it = 1 for project i starting in t, D_it its discount
 
-H. Markowitz, Journal of Finance 7 (1952), 77-91. The matrix is given, or taken from futures: equally likely
-outcomes of every project, whose covariances it holds.
+H. Markowitz, Journal of Finance 7 (1952), 77-91. The matrix r holds the covariances of the values before
+these are discounted. It is given, or taken from futures: equally likely outcomes of every project.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from ..planning.money import money_text
 from ..planning.table import Column, TableSource, read_raw, read_table
 
-__all__ = ["covariance", "read_futures", "read_risk"]
+__all__ = ["covariance", "of_starts", "read_futures", "read_risk"]
 
 ROUNDING = 1e-9
 
 
 def read_risk(source: TableSource, names: Sequence[str]) -> NDArray[np.float64]:
-    """Read a square table of covariances.
+    """Read a square table of covariances of the projects' values, as these are before discounting.
 
     Args:
         source: path of a .csv or .xlsx file, or a DataFrame: project, and one column per project.
@@ -119,3 +119,23 @@ def covariance(values: NDArray[np.float64], factors: NDArray[np.float64]) -> NDA
     outcomes = values[:, None] * factors
     away = outcomes - outcomes.mean(axis=1, keepdims=True)
     return np.asarray(away @ away.T / factors.shape[1])
+
+
+def of_starts(
+    risk: NDArray[np.float64], project: NDArray[np.int64], discounts: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Covariances of the discounted values of starts, from those of the projects' values.
+
+    Args:
+        risk: covariances of the values of projects, not discounted, shape (N, N).
+        project: position of the project of each start, shape (S,).
+        discounts: factor by which the value of each start is discounted, shape (S,).
+
+    Returns:
+        r_ij D_a D_b for start a of project i and start b of project j, shape (S, S).
+
+    Example:
+        >>> of_starts(np.array([[4.0]]), np.array([0, 0]), np.array([1.0, 0.5])).tolist()
+        [[4.0, 2.0], [2.0, 1.0]]
+    """
+    return np.asarray(risk[np.ix_(project, project)] * np.outer(discounts, discounts))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -13,15 +15,15 @@ from numpy.typing import NDArray
 
 from ..errors import OptionError
 from ..planning.lines import LevelQuestion
-from ..planning.proven_answer import ProvenAnswer, prove
+from ..planning.proven_answer import ProvenAnswer
 from ..planning.selection_items import choice_curves
 from ..planning.selection_planner import SelectionPlanner
 from ..planning.selection_rules import GroupSource, check_count
 from ..planning.table import TableSource
 from ..solvers import Solver
-from .choice_lines import with_choice_lines
 from .pareto_front import pareto_front
-from .risk import covariance, read_futures, read_risk
+from .project_form import prove_with_pairs
+from .risk import covariance, of_starts, read_futures, read_risk
 from .strategy_columns import STARTS, read_projects
 from .strategy_plan import StrategyPlan
 from .strategy_rules import (
@@ -39,9 +41,9 @@ __all__ = ["StrategyPlanner"]
 class StrategyPlanner(SelectionPlanner[StrategyPlan]):
     """Choose projects and the periods in which they start.
 
-    With x_it = 1 for project i starting in period t, y_i = sum_t x_it, and value v_i discounted to period 1,
+    With x_it = 1 for project i starting in period t, and D_it = 1 / (1 + rate)**(t + d_i - 1),
 
-        maximize  sum v_i / (1 + rate)**(t + d_i - 1) x_it - risk_aversion * sum r_ij y_i y_j
+        maximize  sum v_i D_it x_it - risk_aversion * sum r_ij D_it D_js x_it x_js
 
     under budgets per period, precedence, exclusions, and limits of categories.
 
@@ -58,9 +60,10 @@ class StrategyPlanner(SelectionPlanner[StrategyPlan]):
         needs: table (project, needs): the second has to be over before the first starts.
         groups: limits of categories, a table (group, at_least, at_most, min_share) or a mapping; shares count
             costs.
-        risk: square table of covariances of the values.
+        risk: square table of covariances of the values as the table has them, not discounted; they are
+            discounted as the values are.
         futures: instead of risk, a table with a column of factors per equally likely future.
-        risk_aversion: value that is given up per unit of variance.
+        risk_aversion: value that is given up per unit of variance of the discounted value.
         third: name of a column of the projects, more of which is better, for the front.
 
     Raises:
@@ -78,6 +81,7 @@ class StrategyPlanner(SelectionPlanner[StrategyPlan]):
     """
 
     plan_type = StrategyPlan
+    _points = 0  # of the front; a plan has one where solve was asked for it
 
     def __init__(
         self,
@@ -129,7 +133,7 @@ class StrategyPlanner(SelectionPlanner[StrategyPlan]):
         self._worth = found.discounted(rate, subtract_cost=subtract_cost)
         values, losses = self._worth.copy(), []
         if self.risk is not None and risk_aversion:
-            values -= risk_aversion * np.diag(self.risk)[found.project]
+            values -= risk_aversion * np.diag(self.risk)
             losses = self._losses(2.0 * risk_aversion * self.risk)
         sides = period_budgets(found, read_budgets(budgets, periods))
         sides += project_pairs(found, exclusions, needs)
@@ -146,20 +150,25 @@ class StrategyPlanner(SelectionPlanner[StrategyPlan]):
     def _risk(
         self, risk: TableSource | None, futures: TableSource | None
     ) -> tuple[list[str], NDArray[np.float64] | None, NDArray[np.float64] | None]:
-        """Names and factors of the futures, and covariances."""
+        """Names and factors of the futures, and covariances of the discounted values of starts."""
+        found, names, factors = self.projects, list[str](), None
         if futures is not None:
-            names, factors = read_futures(futures, self.projects.names)
-            return names, factors, covariance(self.projects.numbers("value"), factors)
-        return [], None, None if risk is None else read_risk(risk, self.projects.names)
+            names, factors = read_futures(futures, found.names)
+            between = covariance(found.numbers("value"), factors)
+        elif risk is not None:
+            between = read_risk(risk, found.names)
+        else:
+            return [], None, None
+        return names, factors, of_starts(between, found.project, found.discounts(self.rate))
 
     def _losses(self, pairs: NDArray[np.float64]) -> list[tuple[str, str, float]]:
         """Pairs of starts of two projects."""
         labels, owner = self.projects.items.labels, self.projects.project
         return [
-            (labels[a], labels[b], float(pairs[owner[a], owner[b]]))
+            (labels[a], labels[b], float(pairs[a, b]))
             for a in range(len(labels))
             for b in range(a + 1, len(labels))
-            if owner[a] != owner[b] and pairs[owner[a], owner[b]]
+            if owner[a] != owner[b] and pairs[a, b]
         ]
 
     @classmethod
@@ -192,10 +201,20 @@ class StrategyPlanner(SelectionPlanner[StrategyPlan]):
             raise OptionError(f"pareto is {pareto!r}; it must be a whole number of at least 0")
         if pareto and self.risk is None:
             raise OptionError("a front needs risk or futures; give one of them, or pareto=0")
-        plan = super().solve(method, **options)
-        if not pareto:
-            return plan
-        return replace(plan, front=self.front(pareto, time_limit=float(options.get("time_limit", 60.0))))
+        # The front is one phase of the answer, so that ctrl-C in it keeps the plan.
+        asked = copy(self)
+        asked._points = int(pareto)
+        return super(StrategyPlanner, asked).solve(method, **options)
+
+    def _further(
+        self, levels: LevelQuestion, proven: ProvenAnswer, time_limit: float
+    ) -> dict[str, tuple[str, Callable[[], Any]]]:
+        """The best selection of every size, and the front where it was asked for."""
+        further = super()._further(levels, proven, time_limit)
+        if self._points:
+            front = partial(self.front, self._points, time_limit=time_limit)
+            further["the front of value and risk"] = ("front", front)
+        return further
 
     def front(self, points: int = 8, *, time_limit: float = 60.0) -> pd.DataFrame:
         """Plans of which none is better in value, risk and the third objective at once.
@@ -226,12 +245,9 @@ class StrategyPlanner(SelectionPlanner[StrategyPlan]):
     ) -> ProvenAnswer:
         if not question.synergies or self.risk is None:
             return super()._prove(question, start=start, time_limit=time_limit)
-        # The variances stand in the values of the starts already; on the added lines only pairs are left.
-        pairs = self.risk - np.diag(np.diag(self.risk))
-        joined = with_choice_lines(question, self.projects.project, pairs, self._aversion)
-        found = prove(joined, time_limit=time_limit)
-        choice = found.choice[: len(question.lines)]
-        return replace(found, choice=choice, value=question.value(choice))
+        # The variances stand in the values of the starts already; only pairs are left.
+        pairs = -self._aversion * self.risk
+        return prove_with_pairs(question, self.projects.project, pairs, time_limit=time_limit)
 
     def _facts(self) -> Mapping[str, Any]:
         return {

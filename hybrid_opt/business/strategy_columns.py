@@ -84,6 +84,10 @@ class Projects:
         """Periods that each project runs, shape (N,)."""
         return self.numbers("duration").astype(np.int64)
 
+    def discounts(self, rate: float) -> NDArray[np.float64]:
+        """What one unit at the end of each start is worth at the beginning of period 1, shape (S,)."""
+        return np.asarray(1.0 / (1.0 + rate) ** (self.start + self.durations[self.project] - 1))
+
     def discounted(self, rate: float, *, subtract_cost: bool) -> NDArray[np.float64]:
         """Value of each start, shape (S,).
 
@@ -94,8 +98,7 @@ class Projects:
         Returns:
             The value at the beginning of period 1, value / (1 + rate)**(start + duration - 1).
         """
-        lasts = self.start + self.durations[self.project] - 1
-        values = self.numbers("value")[self.project] / (1.0 + rate) ** lasts
+        values = self.numbers("value")[self.project] * self.discounts(rate)
         if not subtract_cost:
             return np.asarray(values)
         for period in range(1, self.periods + 1):
@@ -135,7 +138,8 @@ def read_projects(source: TableSource, periods: int, extra: Sequence[str] = ()) 
         if name in taken:
             raise OptionError(f"a further column is called {name!r}; give it a name of its own")
     numbers = [Column(name, "number", help="further objective") for name in extra]
-    table = read_table(source, (*_COLUMNS, *numbers), name="table of projects")
+    unused = "name it as the third objective (third={0!r}, --third {0}) where it is one, or remove it"
+    table = read_table(source, (*_COLUMNS, *numbers), name="table of projects", unused=unused)
     problems, rows = table.problems(), []
     columns = [table.column(name) for name in ("project", "duration", "must", "earliest", "latest")]
     for i, (name, duration, must, earliest, latest) in enumerate(zip(*columns, strict=True)):

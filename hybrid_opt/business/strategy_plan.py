@@ -27,7 +27,7 @@ class StrategyPlan(SelectionPlan):
     Attributes:
         projects: the projects and their starts.
         worth: discounted value of each start, risk aside, shape (S,).
-        risk: covariances of the projects, shape (N, N), or None.
+        risk: covariances of the discounted values of the starts, shape (S, S), or None.
         futures: names of the futures; none where none were given.
         factors: factor of each project's value in each future, shape (N, futures), or None.
         front: efficient plans, None unless asked for: value, risk (deviation), third, proven, starts.
@@ -52,15 +52,14 @@ class StrategyPlan(SelectionPlan):
         """Project -> period in which it starts, for those that are carried out."""
         return self._projects.runs(self.spends())
 
-    def _taken(self) -> NDArray[np.float64]:
-        """Whether each project is carried out, shape (N,)."""
-        return np.array([float(name in self.starts()) for name in self._projects.names])
-
     def deviation(self) -> float:
-        """Standard deviation of the value; NaN where no risk is known."""
+        """Standard deviation of the discounted value; NaN where no risk is known.
+
+        With futures it is that of ``outcomes()["value"]``, divided by their number (``ddof=0``).
+        """
         if self.risk is None:
             return float("nan")
-        taken = self._taken()
+        taken = self.spends()
         return float(np.sqrt(max(0.0, float(taken @ self.risk @ taken))))
 
     def net_value(self) -> float:

@@ -53,10 +53,12 @@ def read_budgets(budgets: BudgetSource, periods: int) -> list[float]:
         >>> read_budgets(50, 3)
         [50.0, 50.0, 50.0]
     """
-    if isinstance(budgets, (int, float)) and not isinstance(budgets, bool):
+    if isinstance(budgets, (int, float, np.number)) and not isinstance(budgets, bool):
         budgets = [float(budgets)] * periods
+    if isinstance(budgets, np.ndarray) and budgets.ndim == 1:
+        budgets = budgets.tolist()
     if isinstance(budgets, (list, tuple)):
-        good = all(isinstance(b, (int, float)) and not isinstance(b, bool) for b in budgets)
+        good = all(isinstance(b, (int, float, np.number)) and not isinstance(b, bool) for b in budgets)
         if not good or len(budgets) != periods or not all(0 <= b < float("inf") for b in budgets):
             raise OptionError(
                 f"budgets is {budgets!r}; give one finite number of at least 0 per period ({periods} of them)"
@@ -84,7 +86,8 @@ def period_budgets(projects: Projects, budgets: Sequence[float]) -> list[LineSid
     sides = []
     for period, budget in enumerate(budgets, start=1):
         weights = tuple(exact(cost) for cost in projects.costs_in(period).tolist())
-        sides.append(LineSide(f"budget of period {period}", "resource", weights, exact(budget), step))
+        label = f"budget of period {period}"
+        sides.append(LineSide(label, "resource", weights, exact(budget), step, column="cost"))
     return sides
 
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack
 
-from ..errors import PlanError
+from ..errors import InfeasiblePlanError, PlanError
 from ..planning.lines import LevelQuestion
+from ..planning.program_result import not_found
 from ..planning.side_search import limit_rows
 
 __all__ = ["cover_most"]
@@ -44,7 +45,8 @@ def cover_most(
         Units of the selection, shape (N,), and a bound that no selection exceeds.
 
     Raises:
-        PlanError: no selection keeps all limits, or none was found in time.
+        InfeasiblePlanError: no selection keeps all limits.
+        PlanError: none was found in time.
 
     Example:
         >>> from hybrid_opt.planning.lines import Line
@@ -74,9 +76,11 @@ def cover_most(
     )
     if result.status == 2:
         names = [f"the cap of {group}" for group in question.caps] + [side.label for side in question.sides]
-        raise PlanError(f"no selection keeps all limits together ({', '.join(names)}); relax one of them")
+        raise InfeasiblePlanError(
+            f"no selection keeps all limits together ({', '.join(names)}); relax one of them"
+        )
     if result.x is None:
-        raise PlanError(f"no selection was found in {time_limit:g} s; allow more time")
+        raise PlanError(not_found(result, time_limit))
     units = np.rint(result.x[:n]).astype(np.int64)
     reached = (float(weights[(patterns @ units > 0)].sum()) if count else 0.0) - float(own @ units)
     dual = getattr(result, "mip_dual_bound", None)

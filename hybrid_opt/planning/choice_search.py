@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ModelTooLargeError, PlanError
+from ..errors import InfeasiblePlanError, ModelTooLargeError, PlanError
 from ..solvers import solve
 from .choice_form import ChoiceForm
 
@@ -43,7 +43,7 @@ def all_choices(form: ChoiceForm) -> ChoiceList:
 
     Raises:
         ModelTooLargeError: there are more than 2**20.
-        PlanError: none keeps all limits.
+        InfeasiblePlanError: none keeps all limits.
 
     Example:
         >>> from hybrid_opt.planning.lines import LevelQuestion, Line
@@ -53,16 +53,18 @@ def all_choices(form: ChoiceForm) -> ChoiceList:
     """
     if form.size > MOST_PLANS:
         raise ModelTooLargeError(f"{form.size:,} choices are too many to look at; most are {MOST_PLANS:,}")
-    sizes = [len(own) for own in form.options]
+    # Only groups with a choice have an axis: an array has 64 axes at most.
+    wide = [g for g, own in enumerate(form.options) if len(own) > 1] or [0]
+    sizes = [len(form.options[g]) for g in wide]
 
     def axis(g: int, numbers: NDArray[np.generic]) -> NDArray[np.generic]:
-        return numbers.reshape([-1 if k == g else 1 for k in range(len(sizes))])
+        return numbers.reshape([len(numbers) if k == g else 1 for k in wide])
 
     values, kept = np.zeros(sizes), np.ones(sizes, dtype=bool)
     for g, own in enumerate(form.values):
         values = values + axis(g, own)  # type: ignore[operator]
     for (g, h), table in form.pairs.items():
-        shape = [n if k in (g, h) else 1 for k, n in enumerate(sizes)]
+        shape = [n if k in (g, h) else 1 for k, n in zip(wide, sizes)]
         values = values + table.reshape(shape)
     for _, weights, high in form.rows:
         used = np.zeros(sizes, dtype=np.int64)
@@ -71,8 +73,10 @@ def all_choices(form: ChoiceForm) -> ChoiceList:
         kept &= used <= high
     found = np.unravel_index(np.flatnonzero(kept), sizes)
     if not len(found[0]):
-        raise PlanError(_no_plan(form))
-    picks = np.stack([own[level] for own, level in zip(form.options, found)], axis=-1)
+        raise InfeasiblePlanError(_no_plan(form))
+    picks = np.tile([int(own[0]) for own in form.options], (len(found[0]), 1))
+    for g, level in zip(wide, found):
+        picks[:, g] = form.options[g][level]
     return ChoiceList(picks, values[kept])
 
 
@@ -89,11 +93,12 @@ def best_choice(form: ChoiceForm, time_limit: float) -> tuple[NDArray[np.int64],
         The chosen line of each group, shape (G,), and the bound, None where none was proven.
 
     Raises:
-        PlanError: none keeps all limits, or none was found in time.
+        InfeasiblePlanError: none keeps all limits.
+        PlanError: none was found in time.
     """
     found = solve(form.model(), "milp", seed=0, time_limit=time_limit)
     if found.status == "infeasible":
-        raise PlanError(_no_plan(form))
+        raise InfeasiblePlanError(_no_plan(form))
     if not found.feasible or found.sample is None:
         raise PlanError(f"no plan was found in {time_limit:g} s; allow more time, or fewer options")
     return form.pick(found.sample), None if found.bound is None else -found.bound

@@ -62,7 +62,12 @@ def fit_pairs(
     """
     groups = len(sizes)
     if prod(sizes) <= MOST_FITTED:
-        picks = np.stack(np.unravel_index(np.arange(prod(sizes)), sizes), axis=-1)
+        # Only groups with a choice have an axis: an array has 64 axes at most.
+        wide = [g for g, n in enumerate(sizes) if n > 1] or [0]
+        picks = np.zeros((prod(sizes), groups), dtype=np.int64)
+        picks[:, wide] = np.stack(
+            np.unravel_index(np.arange(prod(sizes)), [sizes[g] for g in wide]), axis=-1
+        )
     else:
         random = np.random.default_rng(seed)
         picks = np.stack([random.integers(0, n, size=MOST_FITTED) for n in sizes], axis=-1)

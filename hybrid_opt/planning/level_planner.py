@@ -29,6 +29,7 @@ from .line_table import LineTable
 from .lines import LevelQuestion
 from .marginal_greedy import greedy_by_marginal_value
 from .near_optimal import NearOptimal, near_optimal_plans
+from .phases import run_phases
 from .plan_options import check_plan_options
 from .proven_answer import ProvenAnswer, prove
 from .quantum_check import QuantumCheck, quantum_check
@@ -201,6 +202,7 @@ class LevelPlanner(Generic[PlanT]):
                 progress=lambda share, text: report(0.1 + 0.3 * share, text),
             )
         notes = [*self.notes, *proven.notes]
+        further = self._further(levels, proven, time_limit)
         phases: dict[str, Callable[[], Any]] = {
             "what one more step is worth": lambda: worth_of_limits(
                 self.question, levels, proven, notes, time_limit=time_limit, solve=self._prove
@@ -213,21 +215,12 @@ class LevelPlanner(Generic[PlanT]):
             "stability over draws of the curves": lambda: self._stability(
                 levels, proven, draws, child_seed(seed, "stability"), time_limit, notes
             ),
-            "what if": lambda: {
-                label: self._what_if(proven, label, None, time_limit) for label in what_if
-            },
+            "what if": lambda: {one: self._what_if(proven, one, None, time_limit) for one in what_if},
+            **{words: find for words, (_, find) in further.items()},
             "the quantum check": lambda: self._quantum_check(
-                levels,
-                today,
-                notes,
-                qubits=qubits,
-                depth=depth,
-                shots=shots,
-                max_evaluations=max_evaluations,
-                mixer=mixer,
-                seed=child_seed(seed, "quantum check"),
-                time_limit=time_limit,
-                progress=lambda share, text: report(0.6 + 0.4 * share, text),
+                levels, today, notes, qubits=qubits, depth=depth, shots=shots, mixer=mixer,
+                max_evaluations=max_evaluations, seed=child_seed(seed, "quantum check"),
+                time_limit=time_limit, progress=lambda share, text: report(0.6 + 0.4 * share, text),
             ),
         }
         wanted = {
@@ -245,14 +238,7 @@ class LevelPlanner(Generic[PlanT]):
                 f"a better plan is known, by {proven.method}; its value is the best one in the tables below, "
                 "and what binds and the other plans refer to it"
             )
-        done: dict[str, Any] = {}
-        try:
-            for words, run in phases.items():
-                report(0.4 + 0.05 * len(done), words)
-                done[words] = run()
-        except KeyboardInterrupt:
-            left = [words for words in phases if words not in done]
-            notes.append(f"ctrl-C: the plan stands, but {', '.join(left)} was left out")
+        done = run_phases(phases, report, notes)
         report(1.0, "done")
         limits = done.get("what one more step is worth")
         return self.plan_type(
@@ -272,7 +258,19 @@ class LevelPlanner(Generic[PlanT]):
             seed=seed,
             notes=notes,
             seconds=perf_counter() - begin,
+            **{further[words][0]: found for words, found in done.items() if words in further},
+            **self._fields(),
         )
+
+    def _further(
+        self, levels: LevelQuestion, proven: ProvenAnswer, time_limit: float
+    ) -> dict[str, tuple[str, Callable[[], Any]]]:
+        """Further phases of a task: words for the user -> field of the plan, and what finds it."""
+        return {}
+
+    def _fields(self) -> Mapping[str, Any]:
+        """Further fields of the task's plan."""
+        return {}
 
     def _check_what_if(self, label: str) -> None:
         line_position(self.question, label)

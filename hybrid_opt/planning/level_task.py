@@ -77,8 +77,13 @@ class LevelTask:
         return [grid.lowest % self.unit for grid in self.grids]
 
     def levels(self) -> LevelQuestion:
-        """The question in units; values are per period, synergies included."""
+        """The question in units; values are per period, synergies included.
+
+        Raises:
+            PlanError: a limit's amounts have more decimals, or are larger, than can be added exactly.
+        """
         unit, remainders = self.unit, self.remainders
+        highest = [grid.highest for grid in self.grids]
         index = {line.label: i for i, line in enumerate(self.table.lines)}
         spends, values = [], []
         for line, grid, remainder in zip(self.table.lines, self.grids, remainders):
@@ -113,7 +118,7 @@ class LevelTask:
             synergies=pairs,
             unit=float(unit),
             reference=self.reference or None,
-            sides=[side.in_units(unit, remainders) for side in self.sides],
+            sides=[side.in_exact_units(unit, remainders, highest) for side in self.sides],
         )
 
     def money(self, choice: NDArray[np.integer[Any]]) -> NDArray[np.float64]:

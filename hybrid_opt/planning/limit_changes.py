@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..errors import PlanError
 from .level_task import LevelTask
 from .lines import LevelQuestion
 from .money import exact
@@ -38,21 +39,21 @@ def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list
     if task.budget is not None and not task.table.words.fixed_total:
         more = replace(task, budget=float(exact(task.budget) + step))
         kind = "number" if task.table.words.choice else "budget"
-        changes.append(Change(task.table.words.total, kind, float(step), more.levels()))
+        changes.append(_change(task.table.words.total, kind, float(step), more))
     for group, cap in ({} if task.table.words.fixed_caps else task.table.caps).items():
         caps = {**task.table.caps, group: float(exact(cap) + step)}
         wider = replace(task, table=replace(task.table, caps=caps))
-        changes.append(Change(group, "cap", float(step), wider.levels()))
+        changes.append(_change(group, "cap", float(step), wider))
     for k, side in enumerate(task.sides):
         sides = [side.moved() if k == j else other for j, other in enumerate(task.sides)]
-        changes.append(Change(side.label, side.kind, side.change, replace(task, sides=sides).levels()))
+        changes.append(_change(side.label, side.kind, side.change, replace(task, sides=sides)))
     for i, line in enumerate(task.table.lines):
         for end, sign in (("max", 1), ("min", -1)):
             longer, reason = task.longer(i, end)
             own = sign * float(task.grids[i].step)
             kind = line.lowest_kind if end == "min" else end
             if longer is not None:
-                changes.append(Change(line.label, kind, own, longer.levels()))
+                changes.append(_change(line.label, kind, own, longer))
             elif reason and int(choice[i]) == (len(task.grids[i].spends()) - 1 if end == "max" else 0):
                 changes.append(Change(line.label, kind, own, None, reason))
     return changes
@@ -96,4 +97,21 @@ def worth_of_limits(
         changes = fewer
     if in_windows or not proven.proven or proven.seconds * len(changes) > time_limit:
         return no_changes(levels)
-    return worth_of_changes(levels, changes, lambda question: solve(question, time_limit=time_limit).value)
+
+    def best(question: LevelQuestion) -> float:
+        if question is levels:
+            return proven.value
+        answer = solve(question, time_limit=time_limit)
+        if not answer.proven:
+            raise PlanError(f"the best plan with it was not proven in {time_limit:g} s; allow more time")
+        return answer.value
+
+    return worth_of_changes(levels, changes, best)
+
+
+def _change(limit: str, kind: str, by: float, task: LevelTask) -> Change:
+    """The changed task as a question, or why it is none."""
+    try:
+        return Change(limit, kind, by, task.levels())
+    except PlanError as error:
+        return Change(limit, kind, by, None, str(error))

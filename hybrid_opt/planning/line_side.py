@@ -9,6 +9,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..errors import PlanError
+from .exact_sums import advice_on_amounts, fits_exactly
 from .money import exact, money_text
 from .side_constraint import SideConstraint
 
@@ -27,6 +29,7 @@ class LineSide:
         step: by how much the limit is moved to see what it is worth.
         both: whether the sum must not fall below -``high`` either.
         minimum: whether it is a lower limit, written with negative weights; moving it makes it lower.
+        column: name of the column that the weights come from, where there is one.
     """
 
     label: str
@@ -36,6 +39,7 @@ class LineSide:
     step: Fraction
     both: bool = False
     minimum: bool = False
+    column: str | None = None
 
     def used(self, amounts: ArrayLike) -> float:
         """What a plan uses: amounts, shape (N,), to the weighted sum."""
@@ -89,3 +93,26 @@ class LineSide:
         weights = [weight * unit for weight in self.weights]
         low = -self.high - below if self.both else None
         return SideConstraint.of(self.label, weights, low, self.high - below)
+
+    def in_exact_units(
+        self, unit: Fraction, remainders: Sequence[Fraction], highest: Sequence[Fraction]
+    ) -> SideConstraint:
+        """The limit on whole units whose sums are exact.
+
+        Args:
+            unit: amount per unit.
+            remainders: amount of each line that stands below its unit 0.
+            highest: most amount of each line.
+
+        Returns:
+            As ``in_units``.
+
+        Raises:
+            PlanError: amounts with more decimals, or larger, than can be added exactly.
+        """
+        whole = self.in_units(unit, remainders)
+        largest = [int((most - rest) / unit) for most, rest in zip(highest, remainders, strict=True)]
+        if not fits_exactly(whole.weights, largest, [whole.low, whole.high]):
+            advice = advice_on_amounts(self.weights, highest, self.high, self.column)
+            raise PlanError(f"the limit {self.label!r} cannot be checked: {advice}")
+        return whole

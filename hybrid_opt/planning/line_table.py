@@ -23,7 +23,7 @@ from .caps import read_caps
 from .grid import Grid, check_row, row_grid
 from .lines import Spend
 from .money import common_unit, exact, money_text
-from .table import Column, TableSource, read_table
+from .table import REMOVE, Column, TableSource, read_table
 from .vocabulary import CHANNELS, Vocabulary
 
 __all__ = ["LineTable", "PlanLine", "Spend", "plan_columns", "read_plan"]
@@ -248,6 +248,7 @@ def read_plan(
     caps: TableSource | Mapping[str, float] | None = None,
     words: Vocabulary = CHANNELS,
     extra: Sequence[Column] = (),
+    unused: str = REMOVE,
 ) -> LineTable:
     """Read the plan table and put it on its grid.
 
@@ -260,6 +261,7 @@ def read_plan(
         caps: most per group: a mapping, or a table with the columns group and cap.
         words: what the task calls its lines.
         extra: further columns of the task; their values are kept in ``PlanLine.extra``.
+        unused: what to do about another column, see ``read_table``.
 
     Returns:
         The plan table.
@@ -268,7 +270,7 @@ def read_plan(
         TableError: anything wrong in a table, with row and column.
     """
     columns = (*plan_columns(words), *extra)
-    table = read_table(source, columns, name="plan table")
+    table = read_table(source, columns, name="plan table", unused=unused)
     rows = [
         dict(zip((column.name for column in columns), row, strict=True))
         for row in table.frame.itertuples(index=False, name=None)

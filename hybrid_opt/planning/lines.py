@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ModelError
+from .exact_sums import check_exact
 from .side_constraint import SideConstraint
 
 __all__ = ["LevelQuestion", "Line", "Spend", "Synergy"]
@@ -113,7 +114,7 @@ class LevelQuestion:
 
     Raises:
         ModelError: no line, a label twice, a negative or fractional budget or cap, a cap on an unknown group,
-            a synergy of unknown or equal lines.
+            a synergy of unknown or equal lines, a limit whose sum reaches 2**53.
 
     Example:
         >>> lines = [Line("tv", [0, 1, 2], [0.0, 3.0, 5.0]), Line("search", [0, 1], [0.0, 4.0])]
@@ -176,6 +177,17 @@ class LevelQuestion:
             if side.label in names:
                 raise ModelError(f"two limits are called {side.label!r}; every name must be new")
             names.append(side.label)
+        self._check_sums()
+
+    def _check_sums(self) -> None:
+        """Refuse limits whose sums would wrap around or round."""
+        largest = [int(line.spends[-1]) for line in self.lines]
+        check_exact("budget", [1] * len(largest), largest, [self.budget])
+        for group, cap in self.caps.items():
+            own = [int(line.group == group) for line in self.lines]
+            check_exact(f"cap of {group}", own, largest, [cap])
+        for side in self.sides:
+            check_exact(side.label, side.weights, largest, [side.low, side.high])
 
     def members(self, group: str) -> list[int]:
         """Positions of the lines of a group."""

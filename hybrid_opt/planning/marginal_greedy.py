@@ -81,7 +81,10 @@ def _unequal_steps(question: LevelQuestion, limits: list[Tight]) -> list[str]:
     steps = np.concatenate([np.diff(amounts) for amounts in limits[0].amounts])
     if len(steps) and (steps != steps[0]).any():
         return [f"steps use unequal amounts of {limits[0].label}"]
-    if limits[0].exactly and len(steps) and (not limits[0].divides or limits[0].room % int(steps[0])):
+    step = int(steps[0]) if len(steps) else 0
+    # Steps that use nothing of the limit leave all of its room.
+    unused = limits[0].room % step if step else limits[0].room
+    if limits[0].exactly and len(steps) and (not limits[0].divides or unused):
         return [f"whole steps do not use {limits[0].label} up"]
     return []
 

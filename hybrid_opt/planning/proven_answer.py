@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PlanError
+from ..errors import InfeasiblePlanError, PlanError
 from .breakpoints import BreakpointPlan, solve_breakpoints
 from .dynamic_program import DynamicProgram, operations
 from .lines import LevelQuestion
@@ -79,7 +79,8 @@ def prove(
         The answer; with dynamic programming the bound is the value.
 
     Raises:
-        PlanError: no plan is feasible.
+        InfeasiblePlanError: it is proven that no plan is feasible.
+        PlanError: no plan was found in time.
     """
     begin = perf_counter()
     usable = None
@@ -129,7 +130,9 @@ def _by_program(
         free = question.spend == "at_most" and question.budget >= most
         names = [*([] if free else ["the budget"]), *(f"the cap of {group}" for group in question.caps)]
         names += [side.label for side in question.sides]
-        raise PlanError(f"no plan keeps all limits together ({', '.join(names)}); relax one of them")
+        raise InfeasiblePlanError(
+            f"no plan keeps all limits together ({', '.join(names)}); relax one of them"
+        )
     if found.choice is None or found.value is None:
         raise PlanError(
             f"no plan was found in {time_limit:g} s ({' '.join(found.notes)}); allow more time, take coarser "
@@ -174,6 +177,6 @@ def _by_breakpoints(
     few = sum(len(line.spends) for line in question.lines) <= MOST_WHOLE_LEVELS
     if few and not found.complete and _open(found) and left > 0:
         whole = solve_breakpoints(question, start=found.choice, time_limit=left)
-        if whole.choice is not None:
+        if whole.choice is not None or whole.status == "infeasible":
             return whole
     return found

@@ -15,7 +15,7 @@ from math import gcd, prod
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PlanError, UnsupportedModelError
+from ..errors import InfeasiblePlanError, UnsupportedModelError
 from .lines import LevelQuestion
 
 __all__ = ["MOST_LIMITS", "Tight", "resource_operations", "solve_resources", "tight_limits"]
@@ -118,7 +118,7 @@ def solve_resources(question: LevelQuestion) -> NDArray[np.int64]:
     Raises:
         UnsupportedModelError: there are synergies, other limits than "at most", or more than two that can
             bind.
-        PlanError: no plan keeps the limits.
+        InfeasiblePlanError: no plan keeps the limits.
 
     Example:
         >>> from hybrid_opt.planning.lines import Line
@@ -137,7 +137,9 @@ def solve_resources(question: LevelQuestion) -> NDArray[np.int64]:
     limits = tight_limits(question) or []
     for limit in limits:
         if limit.room < 0 or (limit.exactly and not limit.divides):
-            raise PlanError(f"no plan keeps the limit {limit.label!r}; raise it, or lower its least use")
+            raise InfeasiblePlanError(
+                f"no plan keeps the limit {limit.label!r}; raise it, or lower its least use"
+            )
     sizes = tuple(limit.room + 1 for limit in limits) or (1,)
     table = np.full(sizes, -np.inf)
     table[(0,) * len(sizes)] = 0.0
@@ -160,7 +162,7 @@ def solve_resources(question: LevelQuestion) -> NDArray[np.int64]:
     best = table[final]
     if best.max() == -np.inf:
         names = ", ".join(repr(limit.label) for limit in limits)
-        raise PlanError(f"no plan keeps the limits {names} together; relax one of them")
+        raise InfeasiblePlanError(f"no plan keeps the limits {names} together; relax one of them")
     place = [int(position) for position in np.unravel_index(int(np.argmax(best)), best.shape)]
     for axis, limit in enumerate(limits):
         place[axis] += limit.room if limit.exactly else 0

@@ -18,7 +18,7 @@ from .curve_table import TableCurve
 from .curves import ResponseCurves
 from .grid import Grid
 from .line_table import LineTable, PlanLine
-from .table import CheckedTable, Column, TableSource, read_raw, read_table
+from .table import REMOVE, CheckedTable, Column, TableSource, read_raw, read_table
 from .vocabulary import Vocabulary
 
 __all__ = ["ItemTable", "choice_curves", "item_columns", "read_items"]
@@ -75,13 +75,16 @@ class ItemTable:
         return replace(self, table=replace(self.table, caps=dict(caps)))
 
 
-def read_items(source: TableSource, words: Vocabulary, extra: Sequence[Column] = ()) -> ItemTable:
+def read_items(
+    source: TableSource, words: Vocabulary, extra: Sequence[Column] = (), unused: str = REMOVE
+) -> ItemTable:
     """Read the table of items.
 
     Args:
         source: path of a .csv or .xlsx file, or a DataFrame.
         words: what the task calls its items.
         extra: the task's own columns.
+        unused: what to do about another column, see ``read_table``.
 
     Returns:
         The items; their own columns stand in ``PlanLine.extra``.
@@ -98,7 +101,7 @@ def read_items(source: TableSource, words: Vocabulary, extra: Sequence[Column] =
     """
     name = f"table of {words.lines}"
     columns = item_columns(words, extra)
-    table = read_table(source, columns, name=name)
+    table = read_table(source, columns, name=name, unused=unused)
     has_today = "current" in read_raw(source, name=name).header
     problems = table.problems()
     for i, (must, lo, hi) in enumerate(zip(table.column("must"), table.column("lo"), table.column("hi"))):

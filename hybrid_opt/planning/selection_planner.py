@@ -8,7 +8,7 @@ that a QUBO can hold, and what it loses is stated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any, ClassVar, TypeVar
@@ -104,8 +104,8 @@ class SelectionPlanner(LevelPlanner[SelectionT]):
         pairs = [LineSynergy(first, other, -lost) for first, other, lost in losses if lost]
         budget = None if choose is None else float(choose)
         plain = LevelTask.of(self.table, curves, budget, spend, pairs, reference=1.0, sides=sides)
-        check_limits_together(plain)
-        self.notes = list(notes)
+        undecided = check_limits_together(plain)
+        self.notes = [*notes, *undecided]
         if weight is None and truth is not None and pairs:
             weight, over = fitted_weight(plain.levels(), truth, seed=FIT_SEED)
             self.notes.append(
@@ -162,11 +162,21 @@ class SelectionPlanner(LevelPlanner[SelectionT]):
         found = super().solve(method, qubits=qubits, seed=resolve_seed(seed), **options)
         if found.stability is not None and self.truth is not None:
             found.notes.append("the stability is one of the model with pairs, whose values the draws move")
-        given: dict[str, Any] = {"truth": self.truth, "weight": self.weight, **self._facts()}
-        limit = float(options.get("time_limit", 60.0))
-        if self.counts and found.proven.proven and found.proven.seconds * len(self.items.labels) <= limit:
-            given["by_count"] = value_by_count(found.levels, self._prove, time_limit=limit)
-        return replace(found, **given, has_today=self.items.has_today)
+        return found
+
+    def _further(
+        self, levels: LevelQuestion, proven: ProvenAnswer, time_limit: float
+    ) -> dict[str, tuple[str, Callable[[], Any]]]:
+        """The best selection of every size, where that is quick."""
+        if not (self.counts and proven.proven and proven.seconds * len(self.items.labels) <= time_limit):
+            return {}
+        words = "the best selection of every size"
+        return {words: ("by_count", lambda: value_by_count(levels, self._prove, time_limit=time_limit))}
+
+    def _fields(self) -> Mapping[str, Any]:
+        """What every selection says beyond a plan of levels, and what the task's does."""
+        own = {"truth": self.truth, "weight": self.weight, "has_today": self.items.has_today}
+        return {**own, **self._facts()}
 
     def _facts(self) -> Mapping[str, Any]:
         """Further fields of the task's plan."""

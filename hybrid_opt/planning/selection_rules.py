@@ -66,7 +66,7 @@ class ShareSide(LineSide):
         step = min(POINT, share)
         return cls(
             label, "share", tuple(weights), Fraction(0), step, minimum=True, share=share,
-            sizes=tuple(sizes), members=tuple(members),
+            sizes=tuple(sizes), members=tuple(members), column=measure,
         )  # fmt: skip
 
     def moved(self) -> ShareSide:
@@ -125,7 +125,7 @@ def resource_limits(items: ItemTable, limits: Mapping[str, float]) -> list[LineS
         problems.raise_if_any()
         uses = [exact(use) for use in items.numbers(name).tolist()]
         step = min((use for use in uses if use), default=Fraction(1))
-        sides.append(LineSide(name, "resource", tuple(uses), exact(float(limit)), step))
+        sides.append(LineSide(name, "resource", tuple(uses), exact(float(limit)), step, column=name))
     return sides
 
 

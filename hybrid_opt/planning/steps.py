@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PlanError
+from ..errors import InfeasiblePlanError
 from .lines import LevelQuestion
 
 __all__ = ["Steps", "check_reachable", "in_steps"]
@@ -103,8 +103,8 @@ def check_reachable(question: LevelQuestion, steps: Steps) -> None:
         steps: ``in_steps(question)``.
 
     Raises:
-        PlanError: no plan does; the message names the lines or the totals next to the budget that can be
-            reached.
+        InfeasiblePlanError: no plan does; the message names the lines or the totals next to the budget that
+            can be reached.
     """
     money = question.money
     for group, room in steps.caps.items():
@@ -112,13 +112,13 @@ def check_reachable(question: LevelQuestion, steps: Steps) -> None:
             lines = [question.lines[i] for i in question.members(group)]
             parts = ", ".join(f"{line.label} {money(line.spends[0])}" for line in lines)
             least = sum(int(line.spends[0]) for line in lines)
-            raise PlanError(
+            raise InfeasiblePlanError(
                 f"group {group!r} must spend at least {money(least)} ({parts}) but its cap is "
                 f"{money(question.caps[group])}; raise the cap or lower a smallest spend"
             )
     if steps.budget < 0:
         parts = ", ".join(f"{line.label} {money(line.spends[0])}" for line in question.lines)
-        raise PlanError(
+        raise InfeasiblePlanError(
             f"the smallest spends add up to {money(steps.base)} ({parts}), above the budget "
             f"{money(question.budget)}; raise the budget or lower a smallest spend"
         )
@@ -134,7 +134,7 @@ def check_reachable(question: LevelQuestion, steps: Steps) -> None:
         distance = (above & -above).bit_length()
         nearest.append(money(steps.base + steps.stride * (steps.budget + distance)))
     which = f"{'the nearest totals are' if above else 'the highest total is'} {' and '.join(nearest)}"
-    raise PlanError(
+    raise InfeasiblePlanError(
         f"no allowed spends within the caps add up to exactly {money(question.budget)}; {which}. "
         "Change the budget, a bound or a step, or spend at most the budget"
     )

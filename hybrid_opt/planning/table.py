@@ -16,9 +16,10 @@ from .table_columns import Column
 from .table_problems import Problems, nearest
 from .table_source import RawTable, TableSource, read_raw
 
-__all__ = ["CheckedTable", "Column", "Problems", "TableSource", "nearest", "read_raw", "read_table"]
+__all__ = ["REMOVE", "CheckedTable", "Column", "Problems", "TableSource", "nearest", "read_raw", "read_table"]
 
 _DTYPES = {"text": "object", "money": "float64", "number": "float64", "flag": "bool"}
+REMOVE = "remove it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,9 @@ class CheckedTable:
         return list(self.frame[name].tolist())
 
 
-def read_table(source: TableSource, columns: Sequence[Column], *, name: str = "table") -> CheckedTable:
+def read_table(
+    source: TableSource, columns: Sequence[Column], *, name: str = "table", unused: str = REMOVE
+) -> CheckedTable:
     """Read a table and check it against its columns.
 
     CSV files are UTF-8 with or without BOM, cells separated by ``,`` or ``;``, decimals with a point; Excel
@@ -55,6 +58,7 @@ def read_table(source: TableSource, columns: Sequence[Column], *, name: str = "t
         source: path of a .csv or .xlsx file, or a DataFrame.
         columns: what the table may hold; any other column is an error, so that a typo is noticed.
         name: what the table is, in a word or two.
+        unused: what to do about another column, ``{0}`` being its name; "remove it" where nothing uses it.
 
     Returns:
         The checked table.
@@ -72,7 +76,7 @@ def read_table(source: TableSource, columns: Sequence[Column], *, name: str = "t
         hybrid_opt.errors.TableError: plan, index 0, column 'current': -5 is negative; money is 0 or more
     """
     raw = read_raw(source, name=name)
-    _check_header(raw, columns)
+    _check_header(raw, columns, unused)
     problems = Problems(raw.name, raw.places)
     if not raw.rows:
         problems.add("there are no rows below the header; add at least one")
@@ -84,7 +88,7 @@ def read_table(source: TableSource, columns: Sequence[Column], *, name: str = "t
     return CheckedTable(raw.name, frame, raw.places)
 
 
-def _check_header(raw: RawTable, columns: Sequence[Column]) -> None:
+def _check_header(raw: RawTable, columns: Sequence[Column], unused: str) -> None:
     problems = Problems(raw.name)
     known = [column.name for column in columns]
     missing = [column.name for column in columns if column.required and column.name not in raw.header]
@@ -94,7 +98,8 @@ def _check_header(raw: RawTable, columns: Sequence[Column]) -> None:
         near = nearest(label, missing) or nearest(label, [name for name in known if name not in raw.header])
         if near in missing:
             missing.remove(near)
-        hint = f"did you mean {near!r}? Else remove it" if near else "remove it"
+        cure = unused.format(label)
+        hint = f"did you mean {near!r}? Else {cure}" if near else cure
         problems.add(f"column {label!r} is unknown; {hint}", row=raw.header_place)
     for label in missing:
         problems.add(f"column {label!r} is missing; add it", row=raw.header_place)

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import ModelTooLargeError, PlanError
+from ..errors import InfeasiblePlanError, ModelTooLargeError
 from .lines import LevelQuestion
 from .near_optimal import NearOptimal, farthest_first
 from .side_search import limit_rows, search_plans
@@ -122,7 +122,7 @@ def enumerate_selections(question: LevelQuestion, values: NDArray[np.float64]) -
 
     Raises:
         ModelTooLargeError: more items than are enumerated.
-        PlanError: no selection is feasible.
+        InfeasiblePlanError: no selection is feasible.
 
     Example:
         >>> from hybrid_opt.planning.lines import Line
@@ -146,7 +146,9 @@ def enumerate_selections(question: LevelQuestion, values: NDArray[np.float64]) -
     if not len(positions):
         names = [f"the cap of {group}" for group in question.caps]
         names += [side.label for side in question.sides]
-        raise PlanError(f"no selection keeps all limits together ({', '.join(names)}); relax one of them")
+        raise InfeasiblePlanError(
+            f"no selection keeps all limits together ({', '.join(names)}); relax one of them"
+        )
     return Enumeration(positions, values[positions], n)
 
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -55,3 +56,7 @@ def test_a_negative_delta_is_named():
     pairs = pd.DataFrame({"department": ["a"], "other": ["b"], "delta": [-1]})
     with pytest.raises(TableError, match="column 'delta'"):
         fairness_sides(table(), pairs)
+
+
+def test_a_number_of_numpy():
+    assert fairness_sides(table(), np.int64(1)) == fairness_sides(table(), 1.0)

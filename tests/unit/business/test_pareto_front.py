@@ -14,7 +14,7 @@ from hybrid_opt.planning.side_constraint import SideConstraint
 def test_every_point_is_efficient_among_all_plans(with_third, seed):
     rng = np.random.default_rng(seed)
     owner = np.array([0, 0, 1, 2, 3])
-    half = rng.normal(size=(4, 4))
+    half = rng.normal(size=(5, 4))
     risk = half @ half.T
     values, third = rng.uniform(1, 5, 5), rng.integers(0, 6, 5)[owner].astype(float)
     lines = [Line(f"s{k}", [0, 1], [0.0, v], f"p{owner[k]}") for k, v in enumerate(values)]
@@ -26,8 +26,7 @@ def test_every_point_is_efficient_among_all_plans(with_third, seed):
     rows = []
     for plan in itertools.product((0, 1), repeat=5):
         if asked.feasible(plan):
-            chosen = np.array([max(plan[k] for k in range(5) if owner[k] == i) for i in range(4)])
-            rows.append((values @ plan, chosen @ risk @ chosen, third @ plan))
+            rows.append((values @ plan, np.array(plan) @ risk @ plan, third @ plan))
     everything = pd.DataFrame(rows, columns=["value", "risk", "third"])
     everything = everything if with_third else everything.drop(columns="third")
     best = everything[efficient(everything)]

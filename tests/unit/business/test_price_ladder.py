@@ -1,5 +1,6 @@
 """Price points: rounding by hand, least margins, and every wrong ladder."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -74,3 +75,29 @@ def test_a_table_of_prices():
 def test_wrong_numbers(shares, endings, words):
     with pytest.raises(OptionError, match=words):
         read_ladder(shares, endings, products())
+
+
+@pytest.mark.parametrize(
+    ("ladder", "endings", "words"),
+    [
+        (1.0, None, "ladder is 1.0; give shares of today's prices, e.g."),
+        (None, None, "ladder is None; give shares"),
+        (np.array(1.0), None, "give shares of today's prices"),
+        (np.ones((2, 2)), None, "give shares of today's prices"),
+        ([1.0], 0.99, "endings is 0.99; give fractional parts"),
+        ([1.0], "0.99", "endings is '0.99'; give fractional parts"),
+        ([1e300], None, "a share of the ladder is 1e[+]300; legal are numbers above 0 and below 1,000,000"),
+    ],
+)
+def test_one_number_is_no_ladder(ladder, endings, words):
+    with pytest.raises(OptionError, match=words):
+        read_ladder(ladder, endings, products())
+
+
+def test_numbers_of_numpy():
+    plain = read_ladder([0.5, 1, 2], [0.5, 0.0], products())
+    assert read_ladder(np.array([0.5, 1, 2]), np.array([0.5, 0.0]), products()) == plain
+    assert read_ladder(np.array([1, 2]), None, products()) == read_ladder([1, 2], None, products())
+    mixed = [np.float32(0.5), np.int64(2)]
+    assert read_ladder(mixed, None, products()) == read_ladder([0.5, 2], None, products())
+    assert read_ladder(pd.Series([1, 2]), None, products()) == read_ladder([1, 2], None, products())

@@ -10,6 +10,7 @@ from hybrid_opt.business.price_columns import read_products
 from hybrid_opt.business.price_demand import LinearDemand
 from hybrid_opt.business.price_rules import change_side, demand_sides, index_side, order_sides
 from hybrid_opt.errors import OptionError, TableError
+from hybrid_opt.planning.exact_sums import fits_exactly
 
 PRODUCTS = read_products(
     pd.DataFrame(
@@ -68,13 +69,37 @@ def test_changes_and_index():
     (side,) = change_side(np.array([False, True, False, True, False, False]), 1, 4)
     assert side.keeps(units(1, 2, 4, 5))
     assert not side.keeps(units(1, 3, 4, 5))
-    shares = PRICES / np.array([1, 1, 2, 2, 3, 4])
-    (side,) = index_side(shares, 1.025, 4)
+    today = np.array([1.0, 1, 2, 2, 3, 4])
+    (side,) = index_side(PRICES, today, 1.025, 4)
     assert side.used(units(0, 3, 4, 5)) == pytest.approx(1.025)
     assert side.keeps(units(0, 3, 4, 5))
     assert not side.keeps(units(1, 2, 4, 5))
-    assert change_side(shares > 1, None, 4) == []
-    assert index_side(shares, None, 4) == []
+    assert change_side(today < PRICES, None, 4) == []
+    assert index_side(PRICES, today, None, 4) == []
+
+
+def test_the_index_is_exact_where_its_shares_are_no_decimals():
+    # 2/3 + 2/3 + 5/3 is 3; rounded to 6 digits it was more.
+    (side,) = index_side(np.array([2.0, 2.0, 5.0]), np.full(3, 3.0), 1.0, 3)
+    assert side.keeps([1.0, 1.0, 1.0])
+    assert not index_side(np.array([2.0, 2.0, 5.000001]), np.full(3, 3.0), 1.0, 3)[0].keeps([1.0] * 3)
+
+
+def test_an_index_of_many_unlike_prices_still_adds_exactly():
+    today = np.array([101, 103, 107, 109, 113, 127, 131, 137, 139, 149]) / 100
+    prices = np.concatenate([today, np.round(today * 1.1, 2), np.round(today * 0.9, 2)])
+    (side,) = index_side(prices, np.tile(today, 3), 1.0, 10)
+    whole = side.in_units(Fraction(1), [Fraction(0)] * 30)
+    assert fits_exactly(whole.weights, [1] * 30, [whole.high])
+    random = np.random.default_rng(0)
+    for level in random.integers(0, 3, (300, 10)):
+        units = (level == np.arange(3)[:, None]).ravel().astype(float)
+        true = sum(
+            Fraction(str(p)) / Fraction(str(t)) for p, t, u in zip(prices, np.tile(today, 3), units) if u
+        )
+        assert side.keeps(units) == (true <= 10)
+        assert side.used(units) == pytest.approx(float(true / 10), abs=1e-11)
+    assert side.used([1.0] * 10 + [0.0] * 20) == 1.0
 
 
 @pytest.mark.parametrize("most", [-1, 5, 1.5, True])
@@ -86,7 +111,7 @@ def test_wrong_numbers_of_changes(most):
 @pytest.mark.parametrize("most", [0, -1.0, float("inf"), True, "1"])
 def test_wrong_indices(most):
     with pytest.raises(OptionError, match="max_index"):
-        index_side(np.array([1.0]), most, 4)
+        index_side(np.array([1.0]), np.array([1.0]), most, 4)
 
 
 def test_only_demand_that_can_fall_below_zero_is_limited():

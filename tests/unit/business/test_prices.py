@@ -214,3 +214,33 @@ def test_beyond_enumeration(demand):
     assert (plan.status == "optimal") == (demand == "linear")
     assert not plan.near.exact
     assert plan.near.count >= 1
+
+
+def test_the_index_keeps_the_best_price_list_that_meets_it_exactly():
+    products = pd.DataFrame({"product": list("abc"), "price": 3.0, "cost": 0.0})
+    demand = pd.DataFrame({"product": list("abc"), "base": 100, "slope": [40, 40, 1]})
+    ladder = pd.DataFrame({"product": list("aabbcc"), "price": [2, 3, 2, 3, 3, 5]})
+    plan = PricePlanner.from_tables(products, demand=demand, ladder=ladder, max_index=1.0).solve(seed=1)
+    assert (plan.status, plan.value) == ("optimal", 555.0)
+    assert plan.prices()["plan"].tolist() == [2.0, 2.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("demand", "options"),
+    [({"base": 100, "slope": 5.0}, {}), ({"utility": 1.0, "price_effect": -0.1}, {"customers": 1000})],
+)
+def test_more_products_than_an_array_has_axes(demand, options):
+    names = [f"p{i}" for i in range(80)]
+    fixed = ["no"] * 3 + ["yes"] * 77
+    table = pd.DataFrame({"product": names, "price": 10.0, "cost": 2.0, "fixed": fixed})
+    given = pd.DataFrame({"product": names, **demand})
+    planner = PricePlanner.from_tables(table, demand=given, ladder=[0.9, 1.0, 1.1], **options)
+    plan = planner.solve(seed=1)
+    assert plan.status == "optimal"
+    best = -np.inf
+    for free in itertools.product([9.0, 10.0, 11.0], repeat=3):
+        prices = np.array([[*free, *[10.0] * 77]])
+        best = max(best, float(planner.options.profits(prices).sum()))
+    assert plan.value == pytest.approx(best)
+    held = PricePlanner.from_tables(table.assign(fixed="yes"), demand=given, **options).solve(seed=1)
+    assert held.prices()["plan"].tolist() == [10.0] * 80

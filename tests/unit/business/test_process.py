@@ -196,3 +196,9 @@ def test_files(tmp_path):
     )
     table = planner.scenarios({"more": {"limits": {"cost": 90}}}, seed=1)
     assert table.loc["saving", "more"] > table.loc["saving", "as it is"]
+
+
+def test_a_column_that_no_limit_uses_says_how_it_is_used():
+    table = pd.DataFrame({"improvement": ["a"], "saving": [1.0], "machine_hours": [2.0]})
+    with pytest.raises(TableError, match=r"give its limit in limits \(--limit machine_hours=LIMIT\)"):
+        ProcessPlanner.from_tables(table)

@@ -1,5 +1,6 @@
 from fractions import Fraction
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -50,3 +51,7 @@ def test_use_is_exact_and_one_resource_may_be_the_level():
 def test_two_resources_without_a_column_are_refused():
     with pytest.raises(TableError, match="'staff', 'rooms' have no column"):
         resource_columns(TABLE, {"staff": 5.0, "rooms": 2.0})
+
+
+def test_limits_as_numbers_of_numpy():
+    assert check_resources({"staff": np.int64(40), "money": np.float32(2)}) == {"staff": 40.0, "money": 2.0}

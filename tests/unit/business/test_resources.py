@@ -278,3 +278,8 @@ def test_ctrl_c_keeps_the_proven_plan(monkeypatch, phase, left):
     assert plan.status == "optimal"
     assert left in plan.notes[-1]
     assert json.loads(plan.to_json())["status"] == "optimal"
+
+
+def test_a_column_that_no_resource_uses_says_how_it_is_used():
+    with pytest.raises(TableError, match=r"'money' is unknown; give its limit in resources \(--res"):
+        ResourcePlanner.from_tables(DEPARTMENTS, CURVES, resources={"staff": 40})

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hybrid_opt.business.risk import covariance, read_futures, read_risk
+from hybrid_opt.business.risk import covariance, of_starts, read_futures, read_risk
 from hybrid_opt.errors import TableError
 
 SQUARE = pd.DataFrame({"project": ["b", "a"], "a": [1, 4], "b": [9, 1]})
@@ -49,3 +49,11 @@ def test_covariances_are_those_of_the_outcomes():
 def test_wrong_futures(table, words):
     with pytest.raises(TableError, match=words):
         read_futures(table, ["a", "b"])
+
+
+def test_covariances_of_starts_are_those_of_their_discounted_outcomes():
+    values, factors = np.array([10.0, 20.0]), np.array([[1.0, 0.8, 1.5], [1.5, 0.5, 1.1]])
+    project, discounts = np.array([0, 0, 1]), np.array([0.9, 0.8, 0.7])
+    outcomes = (values[:, None] * factors)[project] * discounts[:, None]
+    found = of_starts(covariance(values, factors), project, discounts)
+    assert found == pytest.approx(np.cov(outcomes, bias=True))

@@ -8,8 +8,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from hybrid_opt.business import StrategyPlanner
+from hybrid_opt.business import StrategyPlanner, strategy
 from hybrid_opt.errors import OptionError, PlanError, TableError
+from hybrid_opt.planning import selection_planner
 
 TABLE = pd.DataFrame(
     {
@@ -63,8 +64,8 @@ def worth(plan, rate=0.1, aversion=0.0, net=False):
             if net:
                 total -= sum(TABLE["cost"][i] / (1 + rate) ** (p - 1) for p in range(s, s + d[i]))
     outcomes = TABLE["value"].to_numpy()[:, None] * FUTURES[["good", "bad", "flat"]].to_numpy()
-    chosen = np.array([s is not None for s in plan], dtype=float)
-    return total - aversion * np.var(chosen @ outcomes)
+    discounts = np.array([0.0 if s is None else (1 + rate) ** -(s + d[i] - 1.0) for i, s in enumerate(plan)])
+    return total - aversion * np.var(discounts @ outcomes)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,29 @@ def test_a_risk_table_is_the_same_as_its_futures():
     two = StrategyPlanner.from_tables(TABLE, futures=FUTURES, **options).solve(seed=1)
     assert one.starts() == two.starts()
     assert one.value == pytest.approx(two.value)
+    assert one.deviation() == pytest.approx(two.deviation())
     assert len(one.outcomes()) == 0
+
+
+@pytest.mark.parametrize("net", [False, True])
+def test_the_deviation_is_that_of_the_outcomes(net):
+    for rate in (0.0, 0.5):
+        plan = StrategyPlanner.from_tables(
+            TABLE, periods=PERIODS, budgets=BUDGETS, rate=rate, futures=FUTURES, subtract_cost=net
+        ).solve(seed=1)
+        assert len(plan.starts()) > 1
+        assert plan.deviation() == pytest.approx(plan.outcomes()["value"].std(ddof=0))
+
+
+def test_risk_is_discounted_like_the_value():
+    # Undiscounted, the variance of 2,500 outweighed a value of 19.75; discounted it is 97.5.
+    late = pd.DataFrame({"project": ["late"], "value": [100.0], "cost": [1.0], "duration": [4]})
+    futures = pd.DataFrame({"project": ["late"], "good": [1.5], "bad": [0.5]})
+    plan = StrategyPlanner.from_tables(
+        late, periods=4, budgets=5, rate=0.5, futures=futures, risk_aversion=0.01
+    ).solve(seed=0)
+    assert plan.starts() == {"late": 1}
+    assert plan.value == pytest.approx(100 / 1.5**4 - 0.01 * (50 / 1.5**4) ** 2)
 
 
 @pytest.mark.parametrize(
@@ -210,3 +233,40 @@ def test_a_front_needs_risk():
         planner.solve(pareto=3)
     with pytest.raises(OptionError, match="a front needs risk"):
         planner.front()
+
+
+@pytest.mark.parametrize(
+    ("phase", "left", "kept"),
+    [
+        ("pareto_front", "but the front of value and risk was left out", True),
+        ("value_by_count", "but the best selection of every size, the front of value and", False),
+    ],
+)
+def test_ctrl_c_in_the_last_phases_keeps_the_proven_plan(monkeypatch, phase, left, kept):
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(strategy if phase == "pareto_front" else selection_planner, phase, stop)
+    seen = []
+    planner = StrategyPlanner.from_tables(
+        TABLE, periods=PERIODS, budgets=BUDGETS, futures=FUTURES, risk_aversion=0.01
+    )
+    plan = planner.solve(seed=1, pareto=3, progress=lambda share, words: seen.append((share, words)))
+    assert plan.status == "optimal"
+    assert left in plan.notes[-1]
+    assert plan.front is None
+    assert (plan.by_count is not None) == kept
+    assert plan.deviation() > 0
+    assert "the best selection of every size" in [words for _, words in seen]
+    assert [share for share, _ in seen] == sorted(share for share, _ in seen)
+    assert json.loads(plan.to_json())["front"] == []
+    # Asking for a front once does not make the next answer have one.
+    monkeypatch.undo()
+    assert planner.solve(seed=1).front is None
+
+
+def test_a_column_that_no_objective_uses_says_how_it_is_used():
+    with pytest.raises(TableError, match=r"'jobs' is unknown; name it as the third .*third='jobs', --third"):
+        StrategyPlanner.from_tables(TABLE.assign(jobs=1), periods=PERIODS, budgets=BUDGETS)
+    with pytest.raises(TableError, match=r"did you mean 'value'\? Else name it as the third objective"):
+        StrategyPlanner.from_tables(TABLE.rename(columns={"value": "valu"}), periods=PERIODS, budgets=BUDGETS)

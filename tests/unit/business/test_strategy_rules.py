@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -82,3 +83,14 @@ def test_categories_count_projects_and_costs():
     with pytest.raises(TableError, match="group 'z'"):
         category_sides(FOUND, {"z": {"at_least": 1}})
     assert category_sides(FOUND, None) == []
+
+
+@pytest.mark.parametrize("budgets", [np.int64(5), np.float32(5), np.array([5, 5]), [np.int64(5), 5]])
+def test_budgets_as_numbers_of_numpy(budgets):
+    assert read_budgets(budgets, 2) == [5.0, 5.0]
+
+
+@pytest.mark.parametrize("budgets", [np.array(5.0), np.ones((2, 2)), np.array([True, True]), np.bool_(True)])
+def test_budgets_that_are_no_numbers_of_numpy(budgets):
+    with pytest.raises(OptionError, match="budgets is"):
+        read_budgets(budgets, 2)

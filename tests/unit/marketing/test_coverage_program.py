@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from scipy.optimize import OptimizeResult
 
 from hybrid_opt.errors import PlanError
+from hybrid_opt.marketing import coverage_program
 from hybrid_opt.marketing.coverage_program import cover_most
 from hybrid_opt.planning.lines import LevelQuestion, Line
 from hybrid_opt.planning.side_constraint import SideConstraint
@@ -29,3 +31,11 @@ def test_weights_of_any_size_are_proven():
         units, bound = cover_most(LevelQuestion(LINES, 2), PATTERNS, scale * WEIGHTS)
         assert bound == pytest.approx(8.0 * scale)
         assert units.sum() == 2
+
+
+@pytest.mark.parametrize(("status", "words"), [(1, "in 5 s; allow"), (4, "would not help .Solve error")])
+def test_why_nothing_was_found(monkeypatch, status, words):
+    failed = OptimizeResult(status=status, message="Solve error", x=None)
+    monkeypatch.setattr(coverage_program, "milp", lambda *given, **options: failed)
+    with pytest.raises(PlanError, match=words):
+        cover_most(LevelQuestion(LINES, 2), PATTERNS, WEIGHTS, time_limit=5.0)

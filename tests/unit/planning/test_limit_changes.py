@@ -73,3 +73,25 @@ def test_without_a_proof_nothing_is_worth_anything():
     asked = task()
     proven = replace(prove(asked.levels()), bound=None)
     assert len(worth_of_limits(asked, asked.levels(), proven, [])) == 0
+
+
+def test_a_change_that_was_not_proven_has_no_worth():
+    asked = task()
+    levels = asked.levels()
+    proven = prove(levels)
+
+    def unproven(question, *, time_limit):
+        return replace(prove(question), bound=None)
+
+    table = worth_of_limits(asked, levels, proven, [], time_limit=7.0, solve=unproven)
+    assert table["gain"].isna().all()
+    assert not table["binds"].any()
+    assert table["reason"].str.contains("was not proven in 7 s; allow more time|curve ends").all()
+
+
+def test_a_change_that_cannot_be_added_exactly_is_named_and_ends_nothing():
+    wide = LineSide("pay", "resource", (Fraction(1), Fraction(1)), Fraction(10**15), Fraction(10**16))
+    asked = task([wide])
+    changes = {change.limit: change for change in changes_of_limits(asked, prove(asked.levels()).choice)}
+    assert changes["pay"].question is None
+    assert "the limit 'pay' cannot be checked" in changes["pay"].reason

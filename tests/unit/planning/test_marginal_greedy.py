@@ -54,3 +54,10 @@ def test_no_plan_is_no_plan():
     assert "the lowest levels break a limit" in found.reasons
     stuck = greedy_by_marginal_value(LevelQuestion([Line("s", [0, 2], [0, 1])], 1, "exactly"))
     assert "greedy ended at no feasible plan" in stuck.reasons
+
+
+def test_steps_that_use_nothing_of_a_limit_that_must_be_used_up():
+    side = SideConstraint("quota", (0, 0), 1, 1)
+    found = greedy_by_marginal_value(LevelQuestion(CONCAVE, 9, "at_most", sides=[side]))
+    assert found.choice is None
+    assert "whole steps do not use quota up" in found.reasons
