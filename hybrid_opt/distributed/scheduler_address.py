@@ -8,7 +8,7 @@ from ..errors import ClusterError, OptionError
 
 __all__ = ["check_address", "check_certificates"]
 
-_ADDRESS = re.compile(r"(?P<protocol>tcp|tls|ws|wss|ucx)://(?:\[[^\s\[\]]+\]|[^\s:/@\[\]]+):(?P<port>[0-9]{1,5})")
+_ADDRESS = re.compile(r"(?:tcp|tls|ws|wss|ucx)://(?:\[[^\s\[\]]+\]|[^\s:/@\[\]]+):(?P<port>[0-9]{1,5})")
 _ENCRYPTED = ("tls://", "wss://")
 
 
@@ -33,8 +33,8 @@ PROTOCOL://HOST:PORT with tcp, tls, ws, wss or ucx and a port from 1 to 65535, s
     read = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
     if read is None or not 1 <= int(read["port"]) <= 65535:
         raise OptionError(
-            f"address is {address!r}; legal are None, 'local', or PROTOCOL://HOST:PORT with tcp, tls, ws, wss "
-            "or ucx and a port from 1 to 65535, such as 'tcp://scheduler:8786'"
+            f"address is {address!r}; legal are None, 'local', or PROTOCOL://HOST:PORT with tcp, tls, ws, "
+            "wss or ucx and a port from 1 to 65535, such as 'tcp://scheduler:8786'"
         )
 
 

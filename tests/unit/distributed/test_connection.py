@@ -58,7 +58,7 @@ def test_seconds_that_did_not_pass_are_not_told(monkeypatch):
 
 
 def test_an_encrypted_address_without_certificates_is_refused():
-    with pytest.raises(ClusterError, match="no certificates; set distributed.comm.tls"):
+    with pytest.raises(ClusterError, match=r"no certificates; set distributed\.comm\.tls"):
         connect("tls://127.0.0.1:9", timeout=0.5)
 
 
@@ -66,7 +66,7 @@ def test_certificates_that_are_not_there_are_named():
     names = ("ca-file", "client.cert", "client.key")
     with (
         dask.config.set({f"distributed.comm.tls.{name}": "/nowhere/it.pem" for name in names}),
-        pytest.raises(ClusterError, match="certificates for tls://127.0.0.1:9 cannot be read"),
+        pytest.raises(ClusterError, match=r"certificates for tls://127\.0\.0\.1:9 cannot be read"),
     ):
         connect("tls://127.0.0.1:9", timeout=0.5)
 
