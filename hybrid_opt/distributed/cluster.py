@@ -70,8 +70,10 @@ class Cluster:
         """Workers at this moment.
 
         Raises:
-            ClusterError: the scheduler does not answer.
+            ClusterError: the scheduler does not answer, or the connection is closed.
         """
+        if self.client.status in ("closing", "closed"):
+            raise ClusterError("the connection is closed; connect anew")
         return len(self._threads())
 
     def completed(

@@ -24,6 +24,7 @@ def connect(
 ) -> Cluster:
     """Find workers, or start some; a ``with`` block closes the connection at its end.
 
+    The versions of the workers that are there are compared with those here; workers that join later are not.
     In a script, local workers need ``if __name__ == "__main__":`` around the call, because each of them
     imports the script.
 

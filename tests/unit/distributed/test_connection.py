@@ -132,6 +132,13 @@ def test_workers_on_which_results_would_differ_are_refused(client, message):
         check_workers(client, "tcp://s")
 
 
+@pytest.mark.parametrize("name", ["transformers", "accelerate", "scikit-learn", "scipy", "numba"])
+def test_whatever_computes_on_workers_is_compared(name):
+    assert name in worker_facts()
+    with pytest.raises(ClusterError, match=rf"has {name} 0\.0 \(here "):
+        check_workers(Client({**worker_facts(), name: "0.0"}), "tcp://s")
+
+
 def test_what_only_the_program_has_is_not_compared():
     check_workers(Client({"python": worker_facts()["python"]}), "tcp://s")
 
