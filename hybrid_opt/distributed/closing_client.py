@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from distributed import Client
 
 __all__ = ["ClosingClient"]
@@ -9,27 +11,30 @@ __all__ = ["ClosingClient"]
 _LATER = 0.5  # seconds
 
 
-class ClosingClient(Client):  # type: ignore[misc]
+class ClosingClient(Client):
     """Dask's client, which closes itself where it cannot connect.
 
     Dask leaves its thread running then; at the end of the program it waits for an answer that never comes.
     And where somebody listens who says nothing, it waits without end, whatever the timeout.
     """
 
-    def start(self, *, timeout: float) -> None:
+    def start(self, **named: Any) -> Any:
         """Called by dask on construction.
 
         Args:
-            timeout: seconds.
+            named: ``timeout``, in seconds, and whatever else dask gives.
 
         Raises:
             Exception: whatever dask raises, when everything is closed.
         """
+        # Dask's own methods say nothing of their types.
+        untyped: Any = self
+        start: Any = super().start
         try:
             # A little later than dask's own, whose message says more.
-            super().start(timeout=timeout, callback_timeout=timeout + _LATER)
+            start(callback_timeout=named["timeout"] + _LATER, **named)
         except BaseException:
-            self.close()
+            untyped.close()
             # Dask has closed itself by then where nobody answered, but left its thread running.
-            self._loop_runner.stop()
+            untyped._loop_runner.stop()
             raise

@@ -156,12 +156,13 @@ def _start(dask: Any, workers: int | None, timeout: float) -> Any:
 def _client(dask: Any, address: str | None, local: Any, timeout: float) -> Any:
     from .closing_client import ClosingClient
 
+    make: Any = ClosingClient  # dask says nothing of its types
     begin = monotonic()
     try:
         with warnings.catch_warnings():
             # Versions are checked below, as an error.
             warnings.filterwarnings("ignore", category=dask.versions.VersionMismatchWarning)
-            return ClosingClient(local or address, timeout=timeout, set_as_default=False)
+            return make(local or address, timeout=timeout, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         waited = f" within {timeout:g} seconds" if monotonic() - begin >= timeout else ""
         raise ClusterError(

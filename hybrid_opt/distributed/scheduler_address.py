@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from ..errors import ClusterError, OptionError
 
@@ -51,8 +52,9 @@ def check_certificates(address: str | None) -> None:
         return
     from distributed.security import Security
 
+    security: Any = Security  # dask says nothing of its types
     try:
-        context = Security().get_connection_args("client")["ssl_context"]
+        context = security().get_connection_args("client")["ssl_context"]
     except (OSError, ValueError) as error:
         raise ClusterError(
             f"the certificates for {address} cannot be read ({type(error).__name__}: {error}); correct "
