@@ -33,8 +33,8 @@ __all__ = ["GUIDE", "ask_solver", "best_draw", "guiding_problem"]
 
 GUIDE = 2.0
 """mu. On 36 problems (8 clusters, 4 experts, models in training; linear, with pairs, pairs alone, 12 each,
-none of the study) 10,000 draws found 26 optima with 0.5, 31 with 1, 35 with 2 and 34 with 4: with less, feasible
-draws are rare; with more, the best among them. ``tests/benchmarks/measure_routing_guide.py``."""
+none of the study) 10,000 draws found 26 optima with 0.5, 31 with 1, 35 with 2 and 34 with 4: with less,
+feasible draws are rare; with more, the best among them. ``tests/benchmarks/measure_routing_guide.py``."""
 
 _GUIDED = "trained on the objective with a pull towards even loads"
 
