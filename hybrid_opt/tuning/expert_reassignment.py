@@ -44,7 +44,8 @@ class Reassigned:
         samples: samples it counts as in a fair comparison, else 0.
         objective: of the assignment; lower is better.
         feasible: whether it keeps the capacities.
-        control: what stands beside a quantum method, uniform draws at equal samples; else empty.
+        control: what stands beside a quantum method, uniform draws at equal samples (in blocks, as many as
+            the method draws by itself); else empty.
         control_objective: what the control reached, or None.
         control_feasible: whether that keeps the capacities, or None.
     """
@@ -194,7 +195,7 @@ class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
         )  # fmt: skip
         problem = clusters.problem(capacity=clusters.room(self.capacity_factor), **self.weights)
         routing = assign_experts(problem, self.method, seed=seed, time_limit=self.time_limit)
-        if routing.rows[0].interrupted:
+        if any(row.interrupted for row in routing.rows):
             raise KeyboardInterrupt  # the solver kept it to itself, and training would go on
         satisfied = routing.initialize(model, layer, margin=self.margin)
         ran = routing.rows[0].quantum

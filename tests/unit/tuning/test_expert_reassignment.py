@@ -139,7 +139,8 @@ def test_a_model_without_experts_is_refused_before_it_trains(layers):
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
 
 
-def test_ctrl_c_inside_a_method_ends_the_training(monkeypatch):
+@pytest.mark.parametrize("cut_row", [0, 1])
+def test_ctrl_c_inside_a_method_or_its_control_ends_the_training(cut_row, monkeypatch):
     from dataclasses import replace
 
     from hybrid_opt.tuning import expert_reassignment
@@ -147,8 +148,9 @@ def test_ctrl_c_inside_a_method_ends_the_training(monkeypatch):
     found = expert_reassignment.assign_experts
 
     def cut(*given, **named):
-        routing = found(*given, **named)
-        return replace(routing, rows=(replace(routing.rows[0], interrupted=True),))
+        row = found(*given, **named).rows[0]
+        rows = [replace(row, interrupted=number == cut_row) for number in range(cut_row + 1)]
+        return replace(found(*given, **named), rows=tuple(rows))
 
     monkeypatch.setattr(expert_reassignment, "assign_experts", cut)
     data = load_data("wine", seed=0)
