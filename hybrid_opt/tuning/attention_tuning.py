@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import optuna
+import torch
 from optuna.distributions import BaseDistribution, distribution_to_json
 from optuna.samplers import BaseSampler
 from optuna.study import Study
@@ -90,7 +91,8 @@ def tune_attention(
         parallel: trials that are asked for together and told together; the sampler learns from whole rounds
             of so many. The answer depends on it, and not on the number of processes.
         cluster: where trainings run, of ``hybrid_opt.distributed.connect``; None runs them here. With a
-            cluster, or several in parallel, each training has one thread.
+            cluster, or several in parallel, each training has one thread, else all of torch's. Sums on
+            another number of threads differ in their last bits, so a folder goes on with its own number.
         progress: called with the share done.
 
     Returns:
@@ -126,7 +128,7 @@ def tune_attention(
         )  # fmt: skip
         watched = _watched(solver)
         arms = _arms(sampler, compare, objective.search_space, used, watched or solver)
-        place.claim(_facts(objective, used, parallel))
+        place.claim({**_facts(objective, used, parallel), **_threads(executor)})
         before = trials * len(arms)
         total = before + (len(arms) + finalists) * fresh_seeds
         studies, interrupted = _search(
@@ -181,6 +183,11 @@ def _facts(objective: AttentionObjective, seed: int, parallel: int) -> dict[str,
         # Searches from before there were rounds say nothing of them.
         **({} if parallel == 1 else {"parallel": parallel}),
     }
+
+
+def _threads(executor: Executor | None) -> dict[str, int]:
+    """Threads of each training, in whose number sums differ by their order."""
+    return {"threads": torch.get_num_threads() if executor is None else 1}
 
 
 def _watched(solver: str | Solver | None) -> WatchedSolver | None:

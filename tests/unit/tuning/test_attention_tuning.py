@@ -12,6 +12,7 @@ from typing import Any
 
 import optuna
 import pytest
+import torch
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from hybrid_opt.classical.configuration import DistanceTransformerConfig
@@ -22,6 +23,8 @@ from hybrid_opt.solvers import QAOA
 from hybrid_opt.tuning.attention_objective import AttentionObjective
 from hybrid_opt.tuning.attention_tuning import tune_attention
 from hybrid_opt.tuning.finalists import GIVEN
+from hybrid_opt.tuning.trial_rounds import InTurn
+from hybrid_opt.tuning.tuning_folder import FACTS
 
 DATA = load_data("wine")
 CONFIG = DATA.config(hidden_size=8, num_attention_heads=2, num_hidden_layers=1)
@@ -258,3 +261,23 @@ def test_another_search_in_the_folder_is_refused(invented, tmp_path):
         tuned(tmp_path, training=TRAINING.replaced(max_steps=5))
     with pytest.raises(OptionError, match="differs in seed"):
         tuned(tmp_path, seed=9)
+
+
+def test_a_search_goes_on_with_its_number_of_threads_only(invented, tmp_path):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        tuned(tmp_path)
+        assert json.loads((tmp_path / FACTS).read_text())["threads"] == 2
+        with pytest.raises(OptionError, match=r"threads \(2 there, 1 here, see torch.set_num_threads\)"):
+            tuned(tmp_path, cluster=InTurn())
+        torch.set_num_threads(1)
+        with pytest.raises(OptionError, match="2 there, 1 here"):
+            tuned(tmp_path)
+        other = tuned(tmp_path / "one")
+        asked = len(invented)
+        torch.set_num_threads(2)
+        assert tuned(tmp_path / "one", cluster=InTurn()).losses() == other.losses()
+        assert len(invented) == asked
+    finally:
+        torch.set_num_threads(before)
