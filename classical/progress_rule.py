@@ -8,8 +8,8 @@ After a change ``cooldown`` validations are looked at only for progress of the b
 sets the best. A gain too small to be progress leaves the best where it is, so that small gains add up.
 
 The falling half is torch's ``ReduceLROnPlateau`` (mode "min", threshold_mode "rel") for losses above 0, with
-one count apart: torch's patience is the validations without progress that it bears, here it is those that make
-a stall, so that ``patience`` here is torch's plus 1. (Below 0, torch calls losses progress that rose a little.)
+one count apart: torch's patience is the validations without progress that it bears, here it is those that
+make a stall, so that ``patience`` here is torch's plus 1. (Below 0, torch calls progress what rose a little.)
 The raising half is the "bold driver" of Battiti 1989, "Accelerated backpropagation learning: two optimization
 methods", Complex Systems 3.
 """
