@@ -88,7 +88,7 @@ def changes_table(report: HybridReport) -> Table:
         One row per step that proposed something.
     """
     rows = [
-        [step.level, step.name, "yes" if step.kept else "no", "; ".join(step.arm(step.best).changes)]
+        [step.level, step.name, "yes" if step.kept else "no", "; ".join(step.arm(step.best).changes) or "nothing"]
         for step in report.steps
         if step.best is not None
     ]
