@@ -200,7 +200,7 @@ class LevelPlanner(Generic[PlanT]):
                 time_limit=time_limit,
                 progress=lambda share, text: report(0.1 + 0.3 * share, text),
             )
-        notes = [*self.notes, *proven.notes]
+        notes, interrupted = [*self.notes, *proven.notes], zoomed is not None and zoomed.interrupted
         phases: dict[str, Callable[[], Any]] = {
             "what one more step is worth": lambda: worth_of_limits(
                 self.question, levels, proven, notes, time_limit=time_limit, solve=self._prove
@@ -213,9 +213,7 @@ class LevelPlanner(Generic[PlanT]):
             "stability over draws of the curves": lambda: self._stability(
                 levels, proven, draws, child_seed(seed, "stability"), time_limit, notes
             ),
-            "what if": lambda: {
-                label: self._what_if(proven, label, None, time_limit) for label in what_if
-            },
+            "what if": lambda: {one: self._what_if(proven, one, None, time_limit) for one in what_if},
             "the quantum check": lambda: self._quantum_check(
                 levels,
                 today,
@@ -237,7 +235,7 @@ class LevelPlanner(Generic[PlanT]):
             "what if": bool(what_if),
         }
         phases = {words: run for words, run in phases.items() if wanted.get(words, True)}
-        if zoomed is not None and zoomed.interrupted:
+        if interrupted:
             notes.append("ctrl-C ended the zoom; its plan until then is shown")
         better = zoomed is not None and proven.value - self._score(levels, zoomed.choice)
         if better > 1e-9 * max(1.0, abs(proven.value)):
@@ -251,6 +249,7 @@ class LevelPlanner(Generic[PlanT]):
                 report(0.4 + 0.05 * len(done), words)
                 done[words] = run()
         except KeyboardInterrupt:
+            interrupted = True
             left = [words for words in phases if words not in done]
             notes.append(f"ctrl-C: the plan stands, but {', '.join(left)} was left out")
         report(1.0, "done")
@@ -272,6 +271,7 @@ class LevelPlanner(Generic[PlanT]):
             seed=seed,
             notes=notes,
             seconds=perf_counter() - begin,
+            interrupted=interrupted,
         )
 
     def _check_what_if(self, label: str) -> None:

@@ -56,8 +56,8 @@ class HybridConfig:
         plans: planners or solved plans of ``hybrid_opt.marketing`` and ``hybrid_opt.business``; planners are
             solved with their own defaults.
         level: "basic" (training with performance callbacks), "advanced" (and attention tuning and head
-            masks), or "full" (and experts, controllers, gates, and the plans). A folder of a lower level
-            goes on at a higher one.
+            masks), or "full" (and experts, controllers, gates). A folder of a lower level goes on at a higher
+            one. Plans are solved at every level.
         quantum: False leaves out every circuit: each step takes its classical method.
         neural: False trains nothing; only plans are left.
         marketing: False leaves out plans of that room.

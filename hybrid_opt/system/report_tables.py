@@ -87,11 +87,11 @@ def changes_table(report: HybridReport) -> Table:
     Returns:
         One row per step that proposed something.
     """
-    rows = [
-        [step.level, step.name, "yes" if step.kept else "no", "; ".join(step.arm(step.best).changes) or "nothing"]
-        for step in report.steps
-        if step.best is not None
-    ]
+    rows = []
+    for step in report.steps:
+        if step.best is not None:
+            changes = "; ".join(step.arm(step.best).changes) or "nothing"
+            rows.append([step.level, step.name, "yes" if step.kept else "no", changes])
     columns = ["Level", "Step", "Kept", "Changes"]
     return Table(columns, rows, title="What each step changes", align=["left"] * 4)
 
