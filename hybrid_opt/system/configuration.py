@@ -132,6 +132,12 @@ class HybridConfig:
                 "settings has early_stopping_patience, which needs checkpoints of every training; leave it "
                 "None: the steps decide by the validation loss at the end"
             )
+        if "memory_budget" in self.settings.callbacks:
+            raise OptionError(
+                "settings.callbacks has memory_budget, which takes another batch, precision or recomputation "
+                "than the recipe says, by seconds measured anew in each training; leave it out: the step "
+                "'memory' saves memory, and train what the run found under a budget"
+            )
         step_counts(self.settings, len(self.data.train))
         object.__setattr__(self, "plans", self._read_plans())
 
@@ -168,7 +174,8 @@ class HybridConfig:
         Returns:
             Name -> value.
         """
-        numbers = ("quantum", "neural", "seeds", "test_seeds", "trials", "keep", "experts", "simulator")
+        numbers = ("quantum", "neural", "seeds", "test_seeds", "trials", "keep", "experts", "simulator",
+                   "time_limit", "threads")  # fmt: skip
         return {
             "model": plain_settings(self.model),
             "data": self.data.hash,
