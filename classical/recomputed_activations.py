@@ -22,8 +22,7 @@ def recompute_activations(model: Any) -> None:
         >>> config = load_data("wine").config(hidden_size=8, num_attention_heads=2, num_hidden_layers=1)
         >>> model = DistanceEncoderForSequenceClassification(config)
         >>> recompute_activations(model)
-        >>> model.is_gradient_checkpointing
-        True
+        >>> keep_activations(model)
     """
     enable = getattr(model, "activation_checkpointing_enable", None)
     if enable is None:
