@@ -65,6 +65,7 @@ class LevelPlan:
         seed: repeats the answer.
         notes: what the reader should know.
         seconds: wall time.
+        interrupted: ctrl-C ended the search for the plan, or what comes after it; the notes say what.
     """
 
     question: LevelTask
@@ -83,6 +84,7 @@ class LevelPlan:
     baselines: Sequence[PlanBaseline] = ()
     stability: Stability | None = None
     what_if: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    interrupted: bool = False
 
     @property
     def words(self) -> Vocabulary:

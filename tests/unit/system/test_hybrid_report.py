@@ -89,10 +89,13 @@ def test_the_four_algorithms_stand_beside_their_controls(report):
 
 def test_the_search_tells_what_it_took(report):
     step = next(step for step in report.steps if step.name == "attention tuning")
-    assert step.trainings >= 16 + 3 * len(step.arms)
+    assert step.trainings == 16 + 3 * len({tuple(arm.changes) for arm in step.arms})  # equal ones share
+    assert len(step.arms) == 2
     quantum = [arm for arm in step.arms if arm.algorithm]
     if quantum:
         assert "questions" in step.proposal.label
+    else:
+        assert "not from a circuit" in " ".join(report.sentences())
 
 
 def test_negative_results_are_told(report):

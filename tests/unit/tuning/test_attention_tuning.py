@@ -130,6 +130,25 @@ def test_ctrl_c_among_the_finalists(invented, tmp_path, monkeypatch):
     assert tuned(tmp_path).chosen == tuned().chosen
 
 
+def test_without_finalists_nothing_is_confirmed_and_no_test_split_read(invented, tmp_path, monkeypatch):
+    monkeypatch.setattr(AttentionObjective, "held_out", lambda self, model: pytest.fail("test split read"))
+    told_shares = []
+    tuning = tuned(
+        tmp_path, finalists=0, compare=["random"], progress=lambda share, text: told_shares.append(share)
+    )
+    assert len(invented) == 24  # the trials, and no training more
+    assert tuning.chosen.params == {"metric_layer_0": "dot", "scale_factor": pytest.approx(2.0)}
+    assert [one.validation or one.test for one in tuning.finalists] == [(), ()]
+    assert tuning.gain is None
+    assert f"{tuning.chosen.name} has the lowest loss of the search, and nothing is confirmed" in str(tuning)
+    page = (tmp_path / "report.html").read_text()
+    assert "Nothing was trained on fresh seeds." in page
+    assert "nothing is confirmed" in page
+    assert max(told_shares) > 0.95
+    assert tuned(finalists=0, trials=1).chosen.name == GIVEN
+    assert "the configuration as given has the lowest loss" in tuned(finalists=0, trials=1).verdict
+
+
 KILLED = """
 import os, signal, sys
 from test_attention_tuning import AttentionObjective, formula, tuned
@@ -229,7 +248,7 @@ def test_a_classical_solver_of_the_surrogate_needs_nobody_beside_it(invented):
     ("settings", "message"),
     [
         ({"trials": 0}, "trials is 0"),
-        ({"finalists": 0}, "finalists is 0"),
+        ({"finalists": -1}, "finalists is -1"),
         ({"fresh_seeds": 1}, "fresh_seeds is 1"),
         ({"sampler": "bayes"}, "sampler is 'bayes'"),
         ({"compare": ["qubo"]}, "'qubo' is named twice"),
