@@ -22,7 +22,9 @@ from ..planning.stability import NINETY, Stability
 from ..planning.table import TableSource
 from ..planning.zoom import Zoom
 from .content_columns import OPTIONS, read_audiences, read_levels
+from .content_design import read_tests
 from .content_draws import content_stability
+from .content_estimate import ContentEstimate, estimate_effects
 from .content_model import ContentModel, TrueOutcome, fatigued
 from .content_options import content_items, productions_of
 from .content_plan import ContentPlan
@@ -45,19 +47,24 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
         maximize  worth * sum_a size_a * score_a(x) - cost of production
                   score_a(x) = base_a + sum_i e_i x_i + sum_(i,j) e_ij x_i x_j
 
-    under forbidden and required pairs, a budget for production and a least exploration. Scores are linear, and
-    one binary per level holds the question exactly; on the logit scale the chance 1 / (1 + exp(-score)) stands
-    in their place, plans are enumerated in it, and the least-squares model with pairs (the QUBO) is judged by it.
+    under forbidden and required pairs, a budget for production and a least exploration. Scores are linear,
+    and one binary per level holds the question exactly. On the logit scale the chance 1 / (1 + exp(-score))
+    stands in their place: plans are enumerated in it, and the least-squares model with pairs (the QUBO) is
+    judged by it.
 
     Args:
         levels: table of levels, a path of a .csv or .xlsx file or a DataFrame: factor, level, effect, and
             perhaps audience, error (standard error), cost, shared, current, exposure, must.
-        pairs: table (audience, factor, level, other, other_level, effect, error) of what two levels add together.
+        pairs: table (audience, factor, level, other, other_level, effect, error) of what two levels add
+            together.
+        tests: instead of effects, a table with a column per factor that holds the level shown, impressions,
+            conversions and perhaps audience; effects are estimated from it, and levels may be left out.
+        interactions: pairs of factors whose levels may have effects together in the tests.
         audiences: table (audience, size, base), or name -> size.
         scale: "linear", or "logit" where effects are log-odds.
         worth: money that one unit of outcome brings; costs are taken off only where it is given.
         budget: most that all production may cost.
-        fatigue: share that a level loses of what it is ahead of the weakest level of its factor, at exposure 1.
+        fatigue: share that a level loses, at exposure 1, of what it is ahead of the weakest of its factor.
         explore: fewest factors of every audience at a level that is not today's.
         explore_error: instead of today's, levels explore whose standard error is above this.
         forbidden: table (audience, factor, level, other, other_level): not together.
@@ -83,9 +90,11 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
 
     def __init__(
         self,
-        levels: TableSource,
+        levels: TableSource | None = None,
         *,
         pairs: TableSource | None = None,
+        tests: TableSource | None = None,
+        interactions: Sequence[tuple[str, str]] = (),
         audiences: TableSource | Mapping[str, float] | None = None,
         scale: str = "linear",
         worth: float | None = None,
@@ -99,6 +108,8 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
         self._given = {
             "levels": levels,
             "pairs": pairs,
+            "tests": tests,
+            "interactions": interactions,
             "audiences": audiences,
             "scale": scale,
             "worth": worth,
@@ -114,20 +125,32 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
         _check_number("worth", worth, low=0.0, high=math.inf, above=True)
         _check_number("fatigue", fatigue, low=0.0, high=1.0)
         people = read_audiences(audiences)
-        found = read_levels(levels, list(people))
-        joint = read_level_pairs(pairs, found, effects=True, name="table of pairs")
+        shown = None if tests is None else read_tests(tests)
+        if shown is None:
+            found = read_levels(_given_levels(levels, interactions), list(people))
+            joint = read_level_pairs(pairs, found, effects=True, name="table of pairs")
+            self.estimate: ContentEstimate | None = None
+        else:
+            if pairs is not None or any(base for _, base in people.values()):
+                raise OptionError("effects of pairs and the base come from the tests: leave them out")
+            source = shown.levels() if levels is None else levels
+            found = read_levels(source, list(people) or shown.audiences, estimated=True)
+            self.estimate = estimate_effects(shown, found, interactions, logit=scale == "logit")
+            found = replace(found, effect=self.estimate.effect, error=self.estimate.error)
+            joint = self.estimate.pairs
         matters = worth is not None or budget is not None
         productions = productions_of(found) if matters else []
         shared = np.zeros(len(found.factor), dtype=bool)
         for item in productions:
             shared[item.members] = True
+        own = [people.get(name, (1.0, 0.0)) for name in found.audiences]
         self.model = ContentModel(
             levels=found,
             effect=fatigued(found, found.effect, fatigue),
             pairs=np.array([[pair.first, pair.other] for pair in joint], dtype=np.int64).reshape(-1, 2),
             pair_effect=np.array([pair.effect for pair in joint], dtype=np.float64),
-            sizes=np.array([people.get(name, (1.0, 0.0))[0] for name in found.audiences]),
-            base=np.array([people.get(name, (1.0, 0.0))[1] for name in found.audiences]),
+            sizes=np.array([size for size, _ in own]),
+            base=np.array([base for _, base in own]) if self.estimate is None else self.estimate.base,
             logit=scale == "logit",
             worth=worth,
             own_cost=np.where(shared, 0.0, found.cost),
@@ -159,7 +182,7 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
             at_most=False,
             truth=TrueOutcome(self.model) if self.model.logit else None,
             weight=1.0,
-            notes=[],
+            notes=[] if self.estimate is None else self.estimate.notes,
         )
         if fit is not None:
             words_of_fit = (
@@ -178,8 +201,29 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
         """Take the tables as DataFrames; options as in the class."""
         return cls(levels, **options)
 
+    @classmethod
+    def from_tests(
+        cls, tests: TableSource, levels: TableSource | None = None, **options: Any
+    ) -> ContentPlanner:
+        """Estimate effects from tests; options as in the class.
+
+        Args:
+            tests: table of what was shown, a path of a .csv or .xlsx file or a DataFrame.
+            levels: table of levels without effects, for costs, audiences, today's levels; or None.
+            options: the other options.
+
+        Returns:
+            The planner; ``estimate`` holds effects, errors and what the tests cannot tell.
+
+        Raises:
+            TableError: a table is wrong, or cannot be estimated from.
+            PlanError: the rules clash.
+            OptionError: an illegal option.
+        """
+        return cls(levels, tests=tests, **options)
+
     def _facts(self) -> Mapping[str, Any]:
-        return {"model": self.model}
+        return {"model": self.model, "estimate": self.estimate}
 
     def _settle(self, question: LevelQuestion, choice: NDArray[np.int64]) -> NDArray[np.int64]:
         """The plan without the production of what nobody is shown."""
@@ -202,7 +246,9 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
         units = np.unique(self.model.settled(form.units(picks)), axis=0)
         return np.array([form.picked(row) for row in units])
 
-    def _zoom(self, levels: LevelQuestion, start: NDArray[np.int64], *given: Any, **options: Any) -> Zoom:  # type: ignore[override]
+    def _zoom(  # type: ignore[override]
+        self, levels: LevelQuestion, start: NDArray[np.int64], *given: Any, **options: Any
+    ) -> Zoom:
         found = improve_choices(levels, start, *given, **options)
         found.choice = self._settle(levels, found.choice)
         found.value = levels.value(found.choice)
@@ -218,15 +264,32 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
         notes: list[str],
     ) -> Stability | None:
         return content_stability(
-            self, levels, proven, self._pairs_found, draws=draws, seed=seed, time_limit=time_limit, notes=notes
+            self,
+            levels,
+            proven,
+            self._pairs_found,
+            draws=draws,
+            seed=seed,
+            time_limit=time_limit,
+            notes=notes,
         )
+
+
+def _given_levels(levels: TableSource | None, interactions: Sequence[tuple[str, str]]) -> TableSource:
+    """The table of levels where there are no tests."""
+    if levels is None:
+        raise OptionError("give levels with their effects, or tests to estimate them from")
+    if interactions:
+        raise OptionError("interactions belong to tests; give the effects of pairs in the table pairs")
+    return levels
 
 
 def _check_number(name: str, given: float | None, *, low: float, high: float, above: bool = False) -> None:
     """Refuse what is no finite number within these ends."""
-    number = isinstance(given, (int, float, np.number)) and not isinstance(given, bool)
-    if given is None and name == "worth":
+    if given is None and above:
         return
-    if not number or given is None or not math.isfinite(given) or not low <= given <= high or (above and given == low):
+    number = isinstance(given, (int, float, np.number)) and not isinstance(given, bool)
+    within = number and given is not None and math.isfinite(given) and low <= given <= high
+    if not within or (above and given == low):
         legal = "a finite number above 0, or None" if above else f"a number from {low:g} to {high:g}"
         raise OptionError(f"{name} is {given!r}; legal is {legal}")

@@ -145,12 +145,13 @@ def read_levels(
         The levels by audience.
 
     Raises:
-        TableError: a level twice, an audience without levels, costs of a shared level that differ, not exactly
-            one level of a factor shown today, anything else wrong in the table.
+        TableError: a level twice, an audience without levels, costs of a shared level that differ, not
+            exactly one level of a factor shown today, anything else wrong in the table.
 
     Example:
         >>> import pandas as pd
-        >>> table = pd.DataFrame({"factor": ["image", "image"], "level": ["photo", "chart"], "effect": [0, 2]})
+        >>> table = {"factor": ["image", "image"], "level": ["photo", "chart"], "effect": [0, 2]}
+        >>> table = pd.DataFrame(table)
         >>> read_levels(table, ["startup", "consumer"]).labels[:2]
         ['startup: image = photo', 'startup: image = chart']
     """
@@ -206,7 +207,10 @@ def read_levels(
     _check_shared(found)
     missing = [label for a, label in enumerate(known) if a not in found.owner]
     if missing:
-        raise TableError(f"the {name} has no level for the audience {', '.join(missing)}; add some")
+        raise TableError(
+            f"the {name} has no level for the audience {', '.join(missing)}; add some, or name "
+            "the audiences of the plan in the option audiences"
+        )
     return found
 
 
@@ -217,8 +221,8 @@ def _check_today(levels: ContentLevels) -> None:
         shown = int(levels.current[own].sum())
         if shown != 1:
             raise TableError(
-                f"table of levels, column 'current': {shown} levels of {levels.groups[int(own[0])]!r} are shown "
-                "today; mark exactly one, or leave the column out"
+                f"table of levels, column 'current': {shown} levels of {levels.groups[int(own[0])]!r} are "
+                "shown today; mark exactly one, or leave the column out"
             )
 
 
@@ -228,9 +232,9 @@ def _check_shared(levels: ContentLevels) -> None:
         k = first.setdefault((levels.factor[i], levels.level[i]), i)
         if levels.cost[k] != levels.cost[i]:
             raise TableError(
-                f"table of levels, {levels.places[i]}, column 'cost': {levels.factor[i]} = {levels.level[i]} is "
-                f"produced once for all, at {levels.cost[i]:g} here and {levels.cost[k]:g} in {levels.places[k]}; "
-                "write the same cost, or shared false"
+                f"table of levels, {levels.places[i]}, column 'cost': {levels.factor[i]} = {levels.level[i]} "
+                f"is produced once for all, at {levels.cost[i]:g} here and {levels.cost[k]:g} in "
+                f"{levels.places[k]}; write the same cost, or shared false"
             )
 
 
@@ -257,7 +261,9 @@ def read_audiences(source: TableSource | Mapping[str, float] | None) -> dict[str
         for name, size in source.items():
             number = isinstance(size, (int, float, np.number)) and not isinstance(size, bool)
             if not number or not 0 < size < np.inf:
-                raise OptionError(f"the size of audience {name!r} is {size!r}; legal are finite numbers above 0")
+                raise OptionError(
+                    f"the size of audience {name!r} is {size!r}; legal are finite numbers above 0"
+                )
         return {str(name): (float(size), 0.0) for name, size in source.items()}
     columns = (
         Column("audience", "text", unique=True, help="name of the audience"),

@@ -2,7 +2,8 @@
 
 Each draw moves every effect by a normal number of its standard error, pairs included. Effects that come from
 one row of a table are one estimate and move together in all audiences that they serve. The plan is solved
-again with the drawn effects, on the logit scale in the true model.
+again with the drawn effects, on the logit scale in the true model. Effects that were estimated from tests are
+drawn together, with their covariance.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def drawn_question(question: LevelQuestion, model: ContentModel) -> LevelQuestio
     """The same question with the values of another model, such as one whose effects were drawn."""
     values, pairs, _ = model.with_pairs()
     lines = [
-        Line(line.label, line.spends, line.spends * float(value), line.group)
+        Line(line.label, line.spends, (line.spends * float(value)).astype(np.float64), line.group)
         for line, value in zip(question.lines, values)
     ]
     return replace(question, lines=lines, synergies=[Synergy(i, j, value) for i, j, value in pairs])
@@ -76,12 +77,25 @@ def content_stability(
     if unknown:
         notes.append(f"stability: {unknown} effects have no standard error and were not drawn")
     random = np.random.default_rng(child_seed(seed, "draws of effects"))
+    if planner.estimate is not None:
+        moves = _with_covariance(planner.estimate.covariance, draws, random)
+        own, joint = moves[:, : len(error)], moves[:, len(error) :]
+        return _solved(planner, question, proven, own, joint, seed=seed, time_limit=time_limit)
     own = random.standard_normal((draws, int(row.max()) + 1))[:, row] * np.nan_to_num(error)
     joint = np.zeros((draws, len(pairs)))
     if len(pairs):
         joint = random.standard_normal((draws, int(pair_row.max()) + 1))[:, pair_row]
         joint = joint * np.nan_to_num(pair_error)
     return _solved(planner, question, proven, own, joint, seed=seed, time_limit=time_limit)
+
+
+def _with_covariance(
+    covariance: NDArray[np.float64], draws: int, random: np.random.Generator
+) -> NDArray[np.float64]:
+    """Normal numbers with a covariance, which may be singular: shape (draws, of the covariance)."""
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    return np.asarray(random.standard_normal((draws, len(values))) @ root.T)
 
 
 def _solved(

@@ -29,8 +29,8 @@ __all__ = ["ContentModel", "Production", "TrueOutcome", "fatigued"]
 def fatigued(levels: ContentLevels, effect: NDArray[np.float64], loss: float) -> NDArray[np.float64]:
     """Effects of levels that people have seen too often.
 
-    A level loses the share ``loss`` * exposure of what it is ahead of the weakest level of its factor, so that
-    the answer does not depend on which level the effects are measured against.
+    A level loses the share ``loss`` * exposure of what it is ahead of the weakest level of its factor, so
+    that the answer does not depend on which level the effects are measured against.
 
     Args:
         levels: the levels with their exposure.
@@ -139,10 +139,10 @@ class ContentModel:
         return found
 
     def with_pairs(self) -> tuple[NDArray[np.float64], list[tuple[int, int, float]], PairFit | None]:
-        """Values of options and of pairs: exact on the linear scale, the least-squares fit on the logit scale.
+        """Values of options and pairs: exact on the linear scale, a least-squares fit on the logit scale.
 
         Returns:
-            Value of every option, shape (N,), pairs of options with their value, and the largest fit.
+            Value of every option, shape (N,), pairs of options with their value, and the worst fit.
         """
         factor = 1.0 if self.worth is None else self.worth
         values, found, widest = np.zeros(self.options), [], None
@@ -154,11 +154,10 @@ class ContentModel:
                 for own, part in zip(groups, fit.own):
                     values[own] = factor * part
                 for (g, h), table in fit.pairs.items():
-                    places = ((k, m) for k in range(len(groups[g])) for m in range(len(groups[h])))
-                    found += [
-                        (int(groups[g][k]), int(groups[h][m]), factor * float(table[k, m])) for k, m in places
-                    ]
-                widest = fit if widest is None or fit.error * size > widest.error else widest
+                    for k, i in enumerate(groups[g].tolist()):
+                        own_pairs = zip(groups[h].tolist(), table[k].tolist())
+                        found += [(i, j, factor * value) for j, value in own_pairs]
+                widest = fit if widest is None or fit.error > widest.error else widest
             else:
                 for own in groups:
                     values[own] = factor * size * self.effect[own]

@@ -14,8 +14,16 @@ from ..planning.plan_figures import Figures, share_text
 from ..planning.plan_json import plain_rows
 from ..planning.selection_plan import SelectionPlan
 from ..reports import Drawing, Table
+from .content_estimate import ContentEstimate
 from .content_model import ContentModel
-from .content_tables import audience_table, effect_drawing, level_table, production_table, stability_drawing
+from .content_tables import (
+    audience_table,
+    effect_drawing,
+    level_table,
+    pair_table,
+    production_table,
+    stability_drawing,
+)
 
 __all__ = ["ContentPlan"]
 
@@ -26,9 +34,11 @@ class ContentPlan(SelectionPlan):
 
     Attributes:
         model: effects and costs of all levels.
+        estimate: what was estimated from tests, None where effects were given.
     """
 
     model: ContentModel | None = None
+    estimate: ContentEstimate | None = None
 
     @property
     def content(self) -> ContentModel:
@@ -61,16 +71,7 @@ class ContentPlan(SelectionPlan):
     @cached_property
     def cost(self) -> float:
         """What the production of the plan costs."""
-        model, units = self.content, self.spends()
-        levels, paid = model.levels, set()
-        total = 0.0
-        for i in np.flatnonzero(units[: len(levels.cost)]).tolist():
-            key = (levels.factor[i], levels.level[i])
-            if levels.shared[i] and key in paid:
-                continue
-            paid |= {key} if levels.shared[i] else set()
-            total += float(levels.cost[i])
-        return total
+        return float(self.made()["cost"].sum())
 
     def outcomes(self) -> pd.DataFrame:
         """One row per audience.
@@ -127,12 +128,13 @@ class ContentPlan(SelectionPlan):
 
     def made(self) -> pd.DataFrame:
         """What is produced: one row per production, with columns level, audiences and cost."""
-        model, units = self.content, self.spends()
-        levels, rows = model.levels, {}
+        levels, units = self.content.levels, self.spends()
+        rows: dict[tuple[str, str, str], dict[str, Any]] = {}
         for i in np.flatnonzero(units[: len(levels.cost)]).tolist():
             audience = levels.audiences[int(levels.owner[i])]
             key = (levels.factor[i], levels.level[i], "" if levels.shared[i] else audience)
-            row = rows.setdefault(key, {"level": " = ".join(key[:2]), "audiences": [], "cost": levels.cost[i]})
+            empty = {"level": " = ".join(key[:2]), "audiences": [], "cost": float(levels.cost[i])}
+            row = rows.setdefault(key, empty)
             row["audiences"].append(audience)
         found = [{**row, "audiences": ", ".join(row["audiences"])} for row in rows.values()]
         return pd.DataFrame(found, columns=["level", "audiences", "cost"])
@@ -155,7 +157,8 @@ class ContentPlan(SelectionPlan):
     def origin(self) -> str:
         """Where the values come from."""
         scale = "log-odds" if self.content.logit else "a linear scale, where the model with pairs is exact"
-        return f"The effects were given, on {scale}"
+        source = "given" if self.estimate is None else "estimated from the tests"
+        return f"The effects were {source}, on {scale}"
 
     def line_table(self) -> Table:
         """Which level of which factor for which audience."""
@@ -163,7 +166,7 @@ class ContentPlan(SelectionPlan):
 
     def task_tables(self) -> list[Table]:
         """Outcome by audience, and what is produced."""
-        tables = [audience_table(self)]
+        tables = [audience_table(self), *([pair_table(self)] if len(self.content.pairs) else [])]
         return [*tables, production_table(self)] if self.made()["cost"].any() else tables
 
     def task_drawings(self) -> list[Drawing]:
@@ -173,11 +176,13 @@ class ContentPlan(SelectionPlan):
 
     def task_frames(self) -> dict[str, pd.DataFrame]:
         """Outcomes, productions, and what every selection has."""
-        return {"outcomes": self.outcomes(), "production": self.made(), **super().task_frames()}
+        frames = {"outcomes": self.outcomes(), "production": self.made(), **super().task_frames()}
+        return frames if self.estimate is None else {**frames, "estimates": self.estimate.table}
 
     def task_values(self) -> dict[str, Any]:
         """The same as JSON values."""
         own = {"variants": self.variants(), "outcomes": plain_rows(self.outcomes())}
+        own["estimates"] = [] if self.estimate is None else plain_rows(self.estimate.table)
         return {**super().task_values(), **own, "production": plain_rows(self.made())}
 
     def alternative_table(self) -> Table:

@@ -83,7 +83,8 @@ def read_level_pairs(
     for i, row in enumerate(table.frame.itertuples(index=False)):
         who, factor, level, other, other_level = row[:5]
         names = [f"{a} = {b}" for a, b in dict.fromkeys(zip(levels.factor, levels.level))]
-        for label, column in ((f"{factor} = {level}", "level"), (f"{other} = {other_level}", f"{second}_level")):
+        ends = ((f"{factor} = {level}", "level"), (f"{other} = {other_level}", f"{second}_level"))
+        for label, column in ends:
             if label not in names:
                 near = nearest(label, names)
                 hint = f"did you mean {near!r}?" if near else f"the plan has {', '.join(names)}"
@@ -92,7 +93,8 @@ def read_level_pairs(
             hint = f"there are {', '.join(levels.audiences)}"
             problems.add(f"{who!r} is no audience of the plan; {hint}", row=i, column="audience")
         if factor == other:
-            problems.add(f"both levels are of {factor!r}, of which one is chosen anyway", row=i, column=second)
+            words = f"both levels are of {factor!r}, of which one is chosen anyway"
+            problems.add(words, row=i, column=second)
         own = []
         for a, audience in enumerate(levels.audiences):
             first, last = levels.find(a, factor, level), levels.find(a, other, other_level)
@@ -192,18 +194,19 @@ def explore_sides(
         if bound is not None:
             raise OptionError("explore_error is given without explore; say how many factors must explore")
         return []
-    groups = [[levels.owner[own[0]] for own in levels.members()].count(a) for a in range(len(levels.audiences))]
+    owners = [int(levels.owner[own[0]]) for own in levels.members()]
+    groups = [owners.count(a) for a in range(len(levels.audiences))]
     whole = isinstance(explore, (int, np.integer)) and not isinstance(explore, bool)
     if not whole or not 1 <= explore <= min(groups):
         raise OptionError(
-            f"explore is {explore!r}; legal are whole numbers from 1 to {min(groups)}, the fewest factors of an "
-            "audience, or None"
+            f"explore is {explore!r}; legal are whole numbers from 1 to {min(groups)}, the fewest factors of "
+            "an audience, or None"
         )
     if bound is None:
         if not levels.has_today:
             raise OptionError(
-                "explore counts levels that are not shown today; add the column current to the levels, or give "
-                "explore_error, above which an effect counts as uncertain"
+                "explore counts levels that are not shown today; add the column current to the levels, or "
+                "give explore_error, above which an effect counts as uncertain"
             )
         flags = ~levels.current
     else:
@@ -213,9 +216,9 @@ def explore_sides(
         flags = np.isnan(error) | (error > bound)
     sides = []
     for a, audience in enumerate(levels.audiences):
-        own: dict[int, int | Fraction] = {
-            i: -1 for i in np.flatnonzero(flags & (levels.owner == a)).tolist()
-        }
+        own: dict[int, int | Fraction] = dict.fromkeys(
+            np.flatnonzero(flags & (levels.owner == a)).tolist(), -1
+        )
         who = f" for {audience}" if len(levels.audiences) > 1 else ""
         label = f"at least {explore} factor{'s' if explore > 1 else ''} explored{who}"
         high = Fraction(-int(explore))

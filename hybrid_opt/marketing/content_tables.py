@@ -13,7 +13,14 @@ from ..reports import Drawing, Table, allocation_bars, heat_map_chart, style
 if TYPE_CHECKING:
     from .content_plan import ContentPlan
 
-__all__ = ["audience_table", "effect_drawing", "level_table", "production_table", "stability_drawing"]
+__all__ = [
+    "audience_table",
+    "effect_drawing",
+    "level_table",
+    "pair_table",
+    "production_table",
+    "stability_drawing",
+]
 
 MOST_BARS = 40
 
@@ -67,10 +74,10 @@ def audience_table(plan: ContentPlan) -> Table:
     rows = []
     for row in frame.to_dict("records"):
         before = [figures.response(row["outcome_today"])] if plan.has_today else []
-        rows.append(
-            [row["audience"], row["variant"], f"{row['size']:,.10g}", *before, figures.response(row["outcome"])]
-        )
-    sums = [figures.response(float(frame[name].sum())) for name in frame.columns if name.startswith("outcome")]
+        size, after = f"{row['size']:,.10g}", figures.response(row["outcome"])
+        rows.append([row["audience"], row["variant"], size, *before, after])
+    names = [name for name in frame.columns if name.startswith("outcome")]
+    sums = [figures.response(float(frame[name].sum())) for name in names]
     rows.append(["total", "", "", *sums])
     right: list[Literal["left", "right"]] = ["right"] * (len(sums) + 1)
     return Table(
@@ -97,7 +104,28 @@ def production_table(plan: ContentPlan) -> Table:
         title="What is produced",
         align=["left", "left", "right"],
         strong=[-1],
-        note="" if plan.content.worth is not None else "costs are not taken off the outcome: worth was not given",
+        note="" if plan.content.worth is not None else "not taken off the outcome: worth was not given",
+    )
+
+
+def pair_table(plan: ContentPlan) -> Table:
+    """Effects of pairs, those of the plan first."""
+    model, units = plan.content, plan.spends()
+    labels = model.levels.labels
+    taken = (units[model.pairs[:, 0]] * units[model.pairs[:, 1]]) > 0
+    order = np.lexsort((-np.abs(model.pair_effect), ~taken))[:MOST_BARS].tolist()
+    texts = style.aligned([float(model.pair_effect[k]) for k in order], signed=True)
+    rows = [
+        [*(labels[i] for i in model.pairs[k].tolist()), text, "yes" if taken[k] else "no"]
+        for k, text in zip(order, texts)
+    ]
+    left_out = len(model.pairs) - len(rows)
+    return Table(
+        ["level", "with", "effect", "both in the plan"],
+        rows,
+        title="What levels add together",
+        align=["left", "left", "right", "left"],
+        note=f"{left_out} smaller ones are not shown" if left_out else "",
     )
 
 
@@ -123,8 +151,8 @@ def effect_drawing(plan: ContentPlan) -> Drawing:
     scale = "log-odds" if model.logit else "outcome of one person"
     return Drawing(
         chart,
-        f"Effect of every level on each audience ({scale}, after fatigue, without pairs). The frame is the plan: "
-        "where it is not at the largest effect of a factor, a pair, a cost or a rule is the reason.",
+        f"Effect of every level on each audience ({scale}, after fatigue, without pairs). The frame is the "
+        "plan: where it is not at the largest effect of a factor, a pair, a cost or a rule is the reason.",
     )
 
 

@@ -10,6 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from numpy.typing import NDArray
 
 from ..errors import OptionError
 from . import style
@@ -68,7 +69,8 @@ def heat_map_chart(
         for r, c in cells:
             if not (0 <= r < len(rows) and 0 <= c < len(heads)):
                 raise OptionError(
-                    f"{name} holds {(r, c)}, but there are {len(rows)} rows and {len(heads)} columns, counted from 0"
+                    f"{name} holds {(r, c)}, but there are {len(rows)} rows and {len(heads)} columns, "
+                    "counted from 0"
                 )
     if any(not 0 < r < len(rows) for r in breaks):
         raise OptionError(f"breaks is {list(breaks)!r}; legal are rows from 1 to {len(rows) - 1}")
@@ -87,9 +89,8 @@ def heat_map_chart(
         axes.axis("off")
         wide = (WIDTH - left) / len(heads)
         for r, label in enumerate(rows):
-            axes.text(
-                -6 / wide, r + 0.5, wrapped(label, left - 10, lines=1)[0], ha="right", va="center", fontsize=SIZE
-            )
+            text = wrapped(label, left - 10, lines=1)[0]
+            axes.text(-6 / wide, r + 0.5, text, ha="right", va="center", fontsize=SIZE)
             for c in range(len(heads)):
                 if np.isnan(table[r, c]):
                     continue
@@ -115,9 +116,8 @@ def heat_map_chart(
                 )
             )  # fmt: skip
         for r, c in today:
-            axes.plot(
-                [c + min(0.5, 12 / wide)], [r + 0.5], "o", color=style.INK, markersize=4, gid=f"mark:today:{r}:{c}"
-            )
+            at, gid = c + min(0.5, 12 / wide), f"mark:today:{r}:{c}"
+            axes.plot([at], [r + 0.5], "o", color=style.INK, markersize=4, gid=gid)
         handles: list[Artist] = [
             Patch(facecolor="white", edgecolor=style.PLAN, linewidth=2.4, label=names[0]),
         ]
@@ -139,11 +139,12 @@ def _color(share: float) -> tuple[float, float, float]:
     return to_rgb(_COLORS(0.5 + 0.5 * FAINT * share))
 
 
-def _table(values: Sequence[Sequence[float | None]], rows: int, columns: int) -> np.ndarray:
+def _table(values: Sequence[Sequence[float | None]], rows: int, columns: int) -> NDArray[np.float64]:
     given = [list(row) for row in values]
     if len(given) != rows or any(len(row) != columns for row in given):
         raise OptionError(
-            f"values has the shape of {[len(row) for row in given]!r}; give {rows} rows of {columns} numbers each"
+            f"values has {len(given)} rows of {sorted({len(row) for row in given})} numbers; give {rows} rows "
+            f"of {columns} numbers each"
         )
     table = np.full((rows, columns), np.nan)
     for r, row in enumerate(given):
