@@ -139,6 +139,12 @@ class ContentPlan(SelectionPlan):
         found = [{**row, "audiences": ", ".join(row["audiences"])} for row in rows.values()]
         return pd.DataFrame(found, columns=["level", "audiences", "cost"])
 
+    @property
+    def draw_words(self) -> str:
+        """What a draw of the stability does, for the foot of its table."""
+        errors = "their standard errors" if self.estimate is None else "the joint errors of their estimate"
+        return f"each draw moves every effect, pairs included, by a normal number of {errors}"
+
     def limit_words(self) -> str:
         """How many levels change, in a few words."""
         levels = self.content.levels

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ..planning.money import money_text
 from ..planning.plan_figures import Figures, share_text
-from ..reports import Drawing, Table, allocation_bars, heat_map_chart, style
+from ..reports import Drawing, Table, heat_map_chart, style
 
 if TYPE_CHECKING:
     from .content_plan import ContentPlan
@@ -22,7 +23,7 @@ __all__ = [
     "stability_drawing",
 ]
 
-MOST_BARS = 40
+MOST_PAIRS = 40
 
 
 def level_table(plan: ContentPlan) -> Table:
@@ -113,7 +114,7 @@ def pair_table(plan: ContentPlan) -> Table:
     model, units = plan.content, plan.spends()
     labels = model.levels.labels
     taken = (units[model.pairs[:, 0]] * units[model.pairs[:, 1]]) > 0
-    order = np.lexsort((-np.abs(model.pair_effect), ~taken))[:MOST_BARS].tolist()
+    order = np.lexsort((-np.abs(model.pair_effect), ~taken))[:MOST_PAIRS].tolist()
     texts = style.aligned([float(model.pair_effect[k]) for k in order], signed=True)
     rows = [
         [*(labels[i] for i in model.pairs[k].tolist()), text, "yes" if taken[k] else "no"]
@@ -131,40 +132,38 @@ def pair_table(plan: ContentPlan) -> Table:
 
 def effect_drawing(plan: ContentPlan) -> Drawing:
     """Heat map of effects: levels by audiences, the plan framed, today with a dot."""
-    model = plan.content
-    levels = model.levels
-    keys = list(dict.fromkeys(zip(levels.factor, levels.level)))
-    keys.sort(key=lambda key: levels.factors.index(key[0]))
-    table: list[list[float | None]] = [[None] * len(levels.audiences) for _ in keys]
-    chosen, today, units = [], [], plan.spends()
-    for i, (owner, factor, level) in enumerate(zip(levels.owner.tolist(), levels.factor, levels.level)):
-        cell = (keys.index((factor, level)), owner)
-        table[cell[0]][owner] = float(model.effect[i])
-        if units[i]:
-            chosen.append(cell)
-        if levels.current[i]:
-            today.append(cell)
-    breaks = [k for k in range(1, len(keys)) if keys[k][0] != keys[k - 1][0]]
-    chart = heat_map_chart(
-        [" = ".join(key) for key in keys], levels.audiences, table, chosen, today, breaks=breaks
-    )
-    scale = "log-odds" if model.logit else "outcome of one person"
+    scale = "log-odds" if plan.content.logit else "outcome of one person"
     return Drawing(
-        chart,
+        _heat_map(plan, plan.content.effect.tolist(), "Effect"),
         f"Effect of every level on each audience ({scale}, after fatigue, without pairs). The frame is the "
         "plan: where it is not at the largest effect of a factor, a pair, a cost or a rule is the reason.",
     )
 
 
 def stability_drawing(plan: ContentPlan) -> Drawing:
-    """How often each level is chosen in draws of the effects."""
-    frame = plan.lines()
-    frame = frame[(frame["plan"] == 1) | (frame["stays"] > 0)][:MOST_BARS]
-    bars = allocation_bars(
-        frame["option"].tolist(),
-        (100.0 * frame["plan"]).tolist(),
-        (100.0 * frame["stays"]).tolist(),
-        x_title="Share of draws in percent",
-        names=("in the plan", "chosen in draws"),
+    """Heat map of how often each level is chosen in draws of the effects, in percent."""
+    shares = [100.0 * share for share in plan.lines()["stays"].tolist()]
+    return Drawing(
+        _heat_map(plan, shares, "Percent of draws"),
+        "How often each level is in the best plan when the effects are drawn from their errors, in percent. "
+        "A framed level with a low share is a choice that the tests do not carry: test it further.",
     )
-    return Drawing(bars, "How often a level is chosen when the effects are drawn from their standard errors.")
+
+
+def _heat_map(plan: ContentPlan, numbers: Sequence[float], title: str) -> str:
+    """Levels by audiences: a number of each level, shape (L,)."""
+    levels, units = plan.content.levels, plan.spends()
+    keys = list(dict.fromkeys(zip(levels.factor, levels.level)))
+    keys.sort(key=lambda key: levels.factors.index(key[0]))
+    table: list[list[float | None]] = [[None] * len(levels.audiences) for _ in keys]
+    chosen, today = [], []
+    for i, (owner, factor, level) in enumerate(zip(levels.owner.tolist(), levels.factor, levels.level)):
+        row = keys.index((factor, level))
+        table[row][owner] = numbers[i]
+        if units[i]:
+            chosen.append((row, owner))
+        if levels.current[i]:
+            today.append((row, owner))
+    breaks = [k for k in range(1, len(keys)) if keys[k][0] != keys[k - 1][0]]
+    names = [" = ".join(key) for key in keys]
+    return heat_map_chart(names, levels.audiences, table, chosen, today, breaks=breaks, title=title)

@@ -19,7 +19,7 @@ from .checks import checked_names, checked_number, checked_texts, clean
 
 __all__ = ["heat_map_chart"]
 
-ROW, TOP, HEADER, BOTTOM = 21.0, 30.0, 34.0, 8.0
+ROW, TOP, LINE, BOTTOM = 21.0, 32.0, 12.0, 8.0
 MOST_LABEL = 0.42 * WIDTH
 _COLORS = LinearSegmentedColormap.from_list("effects", [style.LOSS, "#ffffff", style.GAIN])
 FAINT = 0.62  # the strongest colour still leaves dark text readable
@@ -76,10 +76,13 @@ def heat_map_chart(
         raise OptionError(f"breaks is {list(breaks)!r}; legal are rows from 1 to {len(rows) - 1}")
     known = table[~np.isnan(table)]
     largest = float(np.abs(known).max()) if len(known) and np.abs(known).max() > 0 else 1.0
-    texts = iter(style.aligned(known.tolist(), signed=True) if len(known) else [])
+    texts = iter(style.aligned(known.tolist(), signed=bool((known < 0).any())) if len(known) else [])
     with drawing():
         left = min(MOST_LABEL, max(text_width(label) for label in rows) + 14)
-        height = TOP + HEADER + ROW * len(rows) + BOTTOM
+        wide = (WIDTH - left) / len(heads)
+        broken = ["\n".join(wrapped(head, wide - 6)) for head in heads]
+        header = LINE * max(1 + head.count("\n") for head in broken)
+        height = TOP + header + ROW * len(rows) + BOTTOM
         figure = new_figure(height)
         axes = figure.add_axes(
             (left / WIDTH, BOTTOM / height, 1 - left / WIDTH - 0.004, ROW * len(rows) / height)
@@ -87,7 +90,6 @@ def heat_map_chart(
         axes.set_xlim(0, len(heads))
         axes.set_ylim(len(rows), 0)
         axes.axis("off")
-        wide = (WIDTH - left) / len(heads)
         for r, label in enumerate(rows):
             text = wrapped(label, left - 10, lines=1)[0]
             axes.text(-6 / wide, r + 0.5, text, ha="right", va="center", fontsize=SIZE)
@@ -98,11 +100,8 @@ def heat_map_chart(
                 cell = Rectangle((c + 0.01, r + 0.05), 0.98, 0.9, facecolor=color, gid=f"mark:cell:{r}:{c}")
                 axes.add_patch(cell)
                 axes.text(c + 0.5, r + 0.52, next(texts), ha="center", va="center", fontsize=SMALL)
-        for c, head in enumerate(heads):
-            axes.text(
-                c + 0.5, -0.25, "\n".join(wrapped(head, wide - 6)), ha="center", va="bottom", fontsize=SIZE,
-                color=style.MUTED,
-            )  # fmt: skip
+        for c, head in enumerate(broken):
+            axes.text(c + 0.5, -0.25, head, ha="center", va="bottom", fontsize=SIZE, color=style.MUTED)
         for r in breaks:
             axes.plot(
                 [-left / wide, len(heads)], [r, r], color=style.MUTED, linewidth=0.7, clip_on=False,
@@ -125,8 +124,10 @@ def heat_map_chart(
             handles.append(
                 Line2D([], [], color=style.INK, marker="o", linestyle="none", markersize=4, label=names[1])
             )
-        handles.append(Patch(color=_color(1.0), label=f"{title} above 0"))
-        handles.append(Patch(color=_color(-1.0), label="below 0"))
+        above = f"{title} above 0" if (known < 0).any() else title
+        handles.append(Patch(color=_color(1.0), label=above))
+        if (known < 0).any():
+            handles.append(Patch(color=_color(-1.0), label="below 0"))
         add_legend(figure, handles)
         words = f"{title} of {', '.join(rows)} by {', '.join(heads)}; {names[0].lower()}: " + ", ".join(
             f"{rows[r]} for {heads[c]}" for r, c in chosen
@@ -143,8 +144,8 @@ def _table(values: Sequence[Sequence[float | None]], rows: int, columns: int) ->
     given = [list(row) for row in values]
     if len(given) != rows or any(len(row) != columns for row in given):
         raise OptionError(
-            f"values has {len(given)} rows of {sorted({len(row) for row in given})} numbers; give {rows} rows "
-            f"of {columns} numbers each"
+            f"values has {len(given)} rows of {sorted({len(row) for row in given})} numbers; give {rows} "
+            f"rows of {columns} numbers each"
         )
     table = np.full((rows, columns), np.nan)
     for r, row in enumerate(given):

@@ -47,7 +47,8 @@ def random_case(seed):
         "explore_error": [None, 0.5][seed % 5 > 3],
         "scale": ["linear", "logit"][seed % 2 ^ (seed % 4 > 1)],
     }
-    link = pd.DataFrame([{"factor": "headline", "level": "question", "other": "image", "other_level": "photo"}])
+    link = {"factor": "headline", "level": "question", "other": "image", "other_level": "photo"}
+    link = pd.DataFrame([link])
     if seed % 7 > 3:
         options["forbidden"] = link
     if seed % 7 in (1, 5):
@@ -59,7 +60,7 @@ def brute_force(levels, options):
     """Best value and the number of feasible plans within 5 % of it, by a loop over all choices."""
     pair = options["pairs"].iloc[0]
     found = []
-    cells = {key: row for key, row in levels.set_index(["audience", "factor", "level"]).iterrows()}
+    cells = dict(levels.set_index(["audience", "factor", "level"]).iterrows())
     variants = list(itertools.product(*FACTORS.values()))
     for choice in itertools.product(variants, repeat=len(AUDIENCES)):
         outcome, kept, costs = 0.0, True, []

@@ -66,7 +66,7 @@ def test_facts_tell_runs_apart_but_not_levels():
 
 
 def test_planners_and_plans_are_known_by_their_room():
-    budget, _, _, resources, *_ = shipped_planners()
+    budget, _, _, _, resources, *_ = shipped_planners()
     config = HybridConfig(MODEL, DATA, plans=[budget, resources])
     assert [plan_room(plan) for plan in config.plans] == ["marketing", "business"]
 
