@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from ..errors import OptionError
 from ..planning.choice_form import ChoiceForm
 from ..planning.choice_planner import ChoicePlanner, levels_of
+from ..planning.choice_search import MOST_PLANS
 from ..planning.choice_windows import improve_choices
 from ..planning.lines import LevelQuestion
 from ..planning.proven_answer import ProvenAnswer
@@ -28,6 +30,7 @@ from .content_estimate import ContentEstimate, estimate_effects
 from .content_model import ContentModel, TrueOutcome, fatigued
 from .content_options import content_items, productions_of
 from .content_plan import ContentPlan
+from .content_program import MOST_VARIANTS, best_variants, variant_counts
 from .content_rules import (
     budget_side,
     explore_sides,
@@ -49,8 +52,8 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
 
     under forbidden and required pairs, a budget for production and a least exploration. Scores are linear,
     and one binary per level holds the question exactly. On the logit scale the chance 1 / (1 + exp(-score))
-    stands in their place: plans are enumerated in it, and the least-squares model with pairs (the QUBO) is
-    judged by it.
+    stands in their place: plans are proven in it, by enumeration or by a program over whole variants, and the
+    least-squares model with pairs (the QUBO) is judged by it.
 
     Args:
         levels: table of levels, a path of a .csv or .xlsx file or a DataFrame: factor, level, effect, and
@@ -234,7 +237,14 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
     def _prove(
         self, question: LevelQuestion, *, start: NDArray[np.int64] | None = None, time_limit: float = 60.0
     ) -> ProvenAnswer:
-        found = super()._prove(question, start=start, time_limit=time_limit)
+        form = ChoiceForm.of(question) if self.truth is not None else None
+        if form is None or form.size <= MOST_PLANS or max(variant_counts(self.model, form)) > MOST_VARIANTS:
+            found = super()._prove(question, start=start, time_limit=time_limit)
+        else:
+            begin = perf_counter()
+            units, limit = best_variants(self.model, form, time_limit)
+            words = f"MILP (HiGHS) over whole variants, {TrueOutcome(self.model).name}"
+            found = ProvenAnswer(levels_of(question, units), 0.0, limit, words, None, perf_counter() - begin)
         choice = self._settle(question, found.choice)
         value = self._score(question, choice)
         bound = None if found.bound is None else max(found.bound, value)
