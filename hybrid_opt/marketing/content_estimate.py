@@ -29,7 +29,7 @@ __all__ = ["ContentEstimate", "estimate_effects"]
 
 STEPS = 100
 ROUNDING = 1e-11
-MOST_SCORE = 25.0  # a fitted log-odds beyond this is a rate of 0 or 1, where the likelihood has no maximum
+MOST_SCORE = 15.0  # log-odds beyond this are rates within 3e-7 of 0 or 1: the likelihood has no maximum
 
 
 @dataclass(frozen=True, eq=False)

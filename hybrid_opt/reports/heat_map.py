@@ -21,7 +21,7 @@ __all__ = ["heat_map_chart"]
 
 ROW, TOP, LINE, BOTTOM = 21.0, 32.0, 12.0, 8.0
 MOST_LABEL = 0.42 * WIDTH
-_COLORS = LinearSegmentedColormap.from_list("effects", [style.LOSS, "#ffffff", style.GAIN])
+_COLORS = LinearSegmentedColormap.from_list("effects", [style.LOSS, "#ffffff", style.GAIN], N=257)
 FAINT = 0.62  # the strongest colour still leaves dark text readable
 
 
