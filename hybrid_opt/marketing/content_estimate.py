@@ -176,7 +176,8 @@ def _logit(
             weight = shown * chance * (1.0 - chance)
             inverse = np.linalg.pinv(x.T @ (weight[:, None] * x), rcond=ROUNDING, hermitian=True)
             scatter = float(((worked - shown * chance) ** 2 / weight).sum())
-            return found, inverse * _dispersion(design, scatter, audience, notes)
+            widened = inverse * _dispersion(design, scatter, audience, notes)
+            return np.asarray(found, dtype=np.float64), np.asarray(widened, dtype=np.float64)
     raise TableError(
         f"the logit of the tests of {audience!r} has no maximum: some combination of levels always or never "
         "worked; test longer, name fewer interactions, or take scale='linear'"
