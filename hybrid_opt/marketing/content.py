@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import OptionError
+from ..errors import OptionError, PlanError
 from ..planning.choice_form import ChoiceForm
 from ..planning.choice_planner import ChoicePlanner, levels_of
 from ..planning.choice_search import MOST_PLANS
@@ -237,14 +237,19 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
     def _prove(
         self, question: LevelQuestion, *, start: NDArray[np.int64] | None = None, time_limit: float = 60.0
     ) -> ProvenAnswer:
-        form = ChoiceForm.of(question) if self.truth is not None else None
-        if form is None or form.size <= MOST_PLANS or max(variant_counts(self.model, form)) > MOST_VARIANTS:
-            found = super()._prove(question, start=start, time_limit=time_limit)
-        else:
-            begin = perf_counter()
-            units, limit = best_variants(self.model, form, time_limit)
-            words = f"MILP (HiGHS) over whole variants, {TrueOutcome(self.model).name}"
-            found = ProvenAnswer(levels_of(question, units), 0.0, limit, words, None, perf_counter() - begin)
+        begin = perf_counter()
+        found = super()._prove(question, start=start, time_limit=time_limit)
+        form = ChoiceForm.of(question)
+        few = max(variant_counts(self.model, form)) <= MOST_VARIANTS
+        if self.truth is not None and form.size > MOST_PLANS and few:
+            try:
+                units, limit = best_variants(self.model, form, time_limit, at_least=found.value)
+            except PlanError as error:
+                found = replace(found, notes=(*found.notes, f"the program over variants: {error}"))
+            else:
+                words = f"MILP (HiGHS) over whole variants, {TrueOutcome(self.model).name}"
+                seconds = perf_counter() - begin
+                found = ProvenAnswer(levels_of(question, units), 0.0, limit, words, None, seconds)
         choice = self._settle(question, found.choice)
         value = self._score(question, choice)
         bound = None if found.bound is None else max(found.bound, value)

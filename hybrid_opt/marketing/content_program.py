@@ -12,6 +12,7 @@ Shapes: L levels of all audiences, V variants of one audience, N options.
 
 from __future__ import annotations
 
+import math
 from math import prod
 from typing import Any
 
@@ -26,7 +27,7 @@ from .content_model import ContentModel
 
 __all__ = ["MOST_VARIANTS", "best_variants", "variant_counts"]
 
-MOST_VARIANTS = 20_000
+MOST_VARIANTS = 5_000
 
 
 def _groups(model: ContentModel, form: ChoiceForm, a: int) -> list[NDArray[np.int64]]:
@@ -49,7 +50,7 @@ def variant_counts(model: ContentModel, form: ChoiceForm) -> list[int]:
 
 
 def best_variants(
-    model: ContentModel, form: ChoiceForm, time_limit: float
+    model: ContentModel, form: ChoiceForm, time_limit: float, *, at_least: float = -math.inf
 ) -> tuple[NDArray[np.int64], float | None]:
     """The best plan in the true model, and a bound, by MILP over variants.
 
@@ -57,14 +58,17 @@ def best_variants(
         model: effects and costs.
         form: the question by groups.
         time_limit: seconds.
+        at_least: value of a known plan. A variant that stays below it with the best variants of all other
+            audiences, less the cost of its own levels, is left out of the program.
 
     Returns:
         0 or 1 per option, shape (N,), and the bound, None where none was proven.
 
     Raises:
-        PlanError: no plan keeps all rules, or none was found in time.
+        PlanError: no plan keeps all rules, none reaches ``at_least``, or none was found in time.
     """
-    program = LevelModel()
+    found_values: dict[str, NDArray[np.float64]] = {}
+    reach: dict[str, NDArray[np.float64]] = {}
     variants: dict[str, NDArray[np.int64]] = {}
     factor = 1.0 if model.worth is None else model.worth
     for a, audience in enumerate(model.levels.audiences):
@@ -77,8 +81,18 @@ def best_variants(
         values = factor * model.outcomes(chosen)[:, a]
         if model.worth is not None:
             values = values - chosen @ model.own_cost
-        variants[f"variant {audience}"] = options
-        program.add_variable(f"variant {audience}", -values)
+        name = f"variant {audience}"
+        variants[name], found_values[name] = options, values
+        reach[name] = values if model.worth is None else values - chosen @ _shared_cost(model)
+    most = {name: float(values.max()) for name, values in found_values.items()}
+    program = LevelModel()
+    for name, values in found_values.items():
+        others = sum(most.values()) - most[name]
+        kept = reach[name] + others >= at_least - 1e-9 * max(1.0, abs(at_least))
+        if not kept.any():
+            raise PlanError(f"no plan reaches {at_least:g}; give the value of a plan that keeps all rules")
+        variants[name] = variants[name][kept]
+        program.add_variable(name, -values[kept])
     for own in form.options:
         if own[0] >= len(model.effect):
             item = next(item for item in model.productions if item.off <= own[0] <= item.made)
@@ -101,6 +115,14 @@ def best_variants(
     for name, options in variants.items():
         units[options[int(found.sample[name])]] = 1
     return units, None if found.bound is None else -found.bound
+
+
+def _shared_cost(model: ContentModel) -> NDArray[np.float64]:
+    """What a shared level costs at least once it is shown to anybody, shape (L,)."""
+    cost = np.zeros(len(model.effect))
+    for item in model.productions:
+        cost[item.members] = item.cost
+    return cost
 
 
 def _grid(groups: list[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -57,6 +57,30 @@ def test_it_proves_plans_beyond_enumeration(monkeypatch):
     assert plan.value >= unproven.value - 1e-9
 
 
+@pytest.mark.parametrize("options", [{"worth": 1.0, "budget": 12}, {"budget": 13}])
+def test_a_known_plan_leaves_the_optimum_in(options):
+    planner = case(2, **options)
+    form = ChoiceForm.of(planner.question.levels())
+    best, _ = best_variants(planner.model, form, 60.0)
+    value = float(planner.model.values(best))
+    again, bound = best_variants(planner.model, form, 60.0, at_least=value)
+    assert planner.model.values(again) == pytest.approx(value)
+    assert bound == pytest.approx(value, rel=1e-6)
+    with pytest.raises(PlanError, match="no plan reaches 1000"):
+        best_variants(planner.model, form, 60.0, at_least=1000.0)
+
+
+def test_a_program_without_an_answer_leaves_the_plan_without_a_bound(monkeypatch):
+    def late(*arguments, **options):
+        raise PlanError("no plan was found in 1 s")
+
+    planner = case(0, factors=5, worth=1.0)
+    monkeypatch.setattr(content, "best_variants", late)
+    plan = planner.solve(seed=0, alternatives=2)
+    assert plan.bound is None
+    assert any("the program over variants: no plan was found" in note for note in plan.notes)
+
+
 def test_no_variant_is_said():
     planner = case(1, worth=1.0)
     form = ChoiceForm.of(planner.question.levels())
