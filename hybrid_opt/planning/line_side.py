@@ -21,7 +21,7 @@ class LineSide:
 
     Attributes:
         label: its name, e.g. ``"money"`` or ``"fairness of a and b"``.
-        kind: what it is, e.g. ``"resource"`` or ``"fairness"``.
+        kind: what it is, e.g. ``"resource"`` or ``"fairness"``; a ``"definition"`` is no limit to move.
         weights: exact weight per line, N of them: what one unit of amount uses.
         high: most sum.
         step: by how much the limit is moved to see what it is worth.
