@@ -141,7 +141,7 @@ def made_sides(productions: Sequence[Production], labels: Sequence[str]) -> list
             "definition",
             _weights(len(labels), {i: 1, item.made: -1}),
             Fraction(0),
-            Fraction(1),
+            Fraction(0),  # no step: what "made" means is no limit to move
         )
         for item in productions
         for i in item.members.tolist()

@@ -44,7 +44,7 @@ def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list
         wider = replace(task, table=replace(task.table, caps=caps))
         changes.append(Change(group, "cap", float(step), wider.levels()))
     for k, side in enumerate(task.sides):
-        if side.kind == "definition":  # what lines mean, such as "shown only if made": no limit to move
+        if not side.step:
             continue
         sides = [side.moved() if k == j else other for j, other in enumerate(task.sides)]
         changes.append(Change(side.label, side.kind, side.change, replace(task, sides=sides).levels()))

@@ -21,10 +21,10 @@ class LineSide:
 
     Attributes:
         label: its name, e.g. ``"money"`` or ``"fairness of a and b"``.
-        kind: what it is, e.g. ``"resource"`` or ``"fairness"``; a ``"definition"`` is no limit to move.
+        kind: what it is, e.g. ``"resource"`` or ``"fairness"``.
         weights: exact weight per line, N of them: what one unit of amount uses.
         high: most sum.
-        step: by how much the limit is moved to see what it is worth.
+        step: by how much the limit is moved to see what it is worth; 0 where it is no limit to move.
         both: whether the sum must not fall below -``high`` either.
         minimum: whether it is a lower limit, written with negative weights; moving it makes it lower.
     """
