@@ -255,6 +255,11 @@ class LevelPlan:
         """Further JSON values of the task."""
         return {}
 
+    @property
+    def draw_words(self) -> str:
+        """What a draw of the stability does, for the foot of its table."""
+        return "each draw moves every curve within its interval (read as a 90% range, lines independent)"
+
     def limit_words(self) -> str:
         """The plan's main limit in a few words, for the head of a page."""
         budget = 0.0 if self.question.budget is None else self.question.budget

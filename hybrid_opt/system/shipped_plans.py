@@ -10,8 +10,9 @@ from ..business.synthetic_prices import shipped_prices
 from ..business.synthetic_processes import shipped_processes
 from ..business.synthetic_resources import shipped_example
 from ..business.synthetic_strategy import shipped_strategy
-from ..marketing import AudiencePlanner, BudgetPlanner
+from ..marketing import AudiencePlanner, BudgetPlanner, ContentPlanner
 from ..marketing.synthetic_audience import shipped_audience
+from ..marketing.synthetic_content import shipped_content
 
 __all__ = ["shipped_planners"]
 
@@ -22,11 +23,11 @@ def shipped_planners() -> list[Any]:
     """One planner for each task that has tables of its own in the package; all of them are synthetic.
 
     Returns:
-        Marketing budget and audience, then prices, resources, processes and strategy.
+        Marketing budget, audience and content, then prices, resources, processes and strategy.
 
     Example:
         >>> [type(planner).__name__.removesuffix("Planner") for planner in shipped_planners()]
-        ['Budget', 'Audience', 'Price', 'Resource', 'Process', 'Strategy']
+        ['Budget', 'Audience', 'Content', 'Price', 'Resource', 'Process', 'Strategy']
     """
     data = files("hybrid_opt.marketing") / "data"
     with (
@@ -73,4 +74,14 @@ def shipped_planners() -> list[Any]:
         futures=projects.futures,
         third="jobs",
     )
-    return [budget, audience, prices, resources, processes, strategy]
+    campaign = shipped_content()
+    content = ContentPlanner.from_csv(
+        campaign.levels,
+        pairs=campaign.pairs,
+        audiences=campaign.audiences,
+        forbidden=campaign.forbidden,
+        worth=30,
+        budget=1_400,
+        fatigue=0.25,
+    )
+    return [budget, audience, content, prices, resources, processes, strategy]

@@ -69,7 +69,8 @@ def test_facts_tell_runs_apart_but_not_levels():
 
 
 def test_planners_and_plans_are_known_by_their_room():
-    budget, _, _, resources, *_ = shipped_planners()
+    named = {type(planner).__name__: planner for planner in shipped_planners()}
+    budget, resources = named["BudgetPlanner"], named["ResourcePlanner"]
     config = HybridConfig(MODEL, DATA, plans=[budget, resources])
     assert [plan_room(plan) for plan in config.plans] == ["marketing", "business"]
 
