@@ -5,5 +5,15 @@ from .audience import AudiencePlanner
 from .audience_plan import AudiencePlan
 from .budget import BudgetPlanner
 from .budget_plan import BudgetPlan
+from .posting import PostingPlanner
+from .posting_plan import PostingPlan
 
-__all__ = ["AudiencePlan", "AudiencePlanner", "BudgetPlan", "BudgetPlanner", "ResponseCurves"]
+__all__ = [
+    "AudiencePlan",
+    "AudiencePlanner",
+    "BudgetPlan",
+    "BudgetPlanner",
+    "PostingPlan",
+    "PostingPlanner",
+    "ResponseCurves",
+]
