@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from ..errors import ModelTooLargeError, OptionError, PlanError
 from ..planning.baselines import PlanBaseline
 from ..planning.choice_form import ChoiceForm
-from ..planning.choice_planner import ChoicePlanner, levels_of
+from ..planning.choice_planner import QUICK, ChoicePlanner, levels_of
+from ..planning.choice_search import MOST_PLANS
 from ..planning.choice_windows import improve_choices
 from ..planning.lines import LevelQuestion
 from ..planning.near_optimal import NearOptimal
@@ -34,6 +35,7 @@ from .posting_history import read_history
 from .posting_options import PostingOptions
 from .posting_plan import PostingPlan
 from .posting_posts import Posts, read_posts
+from .posting_program import place_posts
 from .posting_rules import Limits, PostingRules, capacity_sides, rule_sides
 from .posting_slots import check_whole, read_slots
 from .posting_window import coarsen_posts
@@ -42,6 +44,7 @@ from .posting_worth import worth_of_rules
 __all__ = ["PostingPlanner"]
 
 MOST_NEIGHBORS = 300_000
+QUICK_SECONDS = 10.0  # for a second exact method
 NO_QUBO = "no post touches another one, so that {} is exact: no QUBO is needed for this question"
 
 
@@ -232,13 +235,28 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         self, question: LevelQuestion, *, start: NDArray[np.int64] | None = None, time_limit: float = 60.0
     ) -> ProvenAnswer:
         begin = perf_counter()
-        pick = assign_posts(question, self.options.at)
-        if pick is None:
+        form, given = ChoiceForm.of(question), self.options
+        pick = assign_posts(question, given.at)
+        if pick is None and (form.size <= QUICK or not question.synergies):
             return super()._pairs_proof(question, start=start, time_limit=time_limit)
-        form = ChoiceForm.of(question)
-        choice = levels_of(question, form.units(pick[None, :])[0])
-        value, seconds = question.value(choice), perf_counter() - begin
-        return ProvenAnswer(choice, value, value, "linear assignment (no QUBO needed)", None, seconds)
+        bound: float | None
+        if pick is not None:
+            units, words = form.units(pick[None, :])[0], "linear assignment (no QUBO needed)"
+        else:
+            units, bound = place_posts(
+                question, given.at, given.owner, given.values, given.shares, time_limit=time_limit
+            )
+            words = "MILP (HiGHS, posts counted by slot)"
+        choice = levels_of(question, units)
+        value = question.value(choice)
+        if start is not None and question.feasible(start) and question.value(start) > value:
+            choice, value = np.array(start, dtype=np.int64), question.value(start)
+        if pick is not None:
+            bound = value
+        elif bound is not None:
+            # A bound below what was reached, by the solver's rounding, is no bound.
+            bound = max(bound, value)
+        return ProvenAnswer(choice, value, bound, words, None, perf_counter() - begin)
 
     def _start(self, levels: LevelQuestion, today: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
         found: NDArray[np.int64] | None = self._shell._start(levels, today)
@@ -257,8 +275,18 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         return found
 
     def _baselines(self, levels: LevelQuestion, proven: ProvenAnswer, limit: float) -> Sequence[PlanBaseline]:
-        found: Sequence[PlanBaseline] = self._shell._baselines(levels, proven, limit)
-        return found
+        rows: list[PlanBaseline] = []
+        # The program with a product for every pair of options takes minutes where this one takes seconds.
+        if self.posts is None or ChoiceForm.of(levels).size <= MOST_PLANS:
+            rows += self._shell._baselines(levels, proven, min(limit, QUICK_SECONDS))
+        if levels.synergies:
+            blind = replace(levels, synergies=())
+            answer = self._prove(blind, time_limit=limit)
+            value = levels.value(answer.choice)
+            loss = max(0.0, proven.value - value) / max(abs(proven.value), 1e-9)
+            words = f"fatigue forgotten, then counted: loses {loss:.2%}"
+            rows.append(PlanBaseline(f"best without fatigue, {answer.method}", value, False, answer.seconds, words))
+        return rows
 
     def _stability(
         self,
