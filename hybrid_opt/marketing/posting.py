@@ -16,7 +16,6 @@ from ..errors import ModelTooLargeError, OptionError, PlanError
 from ..planning.baselines import PlanBaseline
 from ..planning.choice_form import ChoiceForm
 from ..planning.choice_planner import QUICK, ChoicePlanner, levels_of
-from ..planning.choice_search import MOST_PLANS
 from ..planning.choice_windows import improve_choices
 from ..planning.lines import LevelQuestion
 from ..planning.near_optimal import NearOptimal
@@ -30,6 +29,7 @@ from ..planning.table import TableSource
 from ..planning.zoom import zoom
 from ..solvers import Solver
 from .posting_assignment import assign_posts
+from .posting_baselines import forgetful_baseline, posting_baselines
 from .posting_fatigue import read_fatigue
 from .posting_history import read_history
 from .posting_options import PostingOptions
@@ -37,6 +37,7 @@ from .posting_plan import PostingPlan
 from .posting_posts import Posts, read_posts
 from .posting_program import place_posts
 from .posting_rules import Limits, PostingRules, capacity_sides, rule_sides
+from .posting_search import search_slot_sets
 from .posting_slots import check_whole, read_slots
 from .posting_window import coarsen_posts
 from .posting_worth import worth_of_rules
@@ -44,7 +45,7 @@ from .posting_worth import worth_of_rules
 __all__ = ["PostingPlanner"]
 
 MOST_NEIGHBORS = 300_000
-QUICK_SECONDS = 10.0  # for a second exact method
+QUICK_SECONDS = 3.0  # for a second exact method
 NO_QUBO = "no post touches another one, so that {} is exact: no QUBO is needed for this question"
 
 
@@ -239,19 +240,21 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         pick = assign_posts(question, given.at)
         if pick is None and (form.size <= QUICK or not question.synergies):
             return super()._pairs_proof(question, start=start, time_limit=time_limit)
-        bound: float | None
-        if pick is not None:
-            units, words = form.units(pick[None, :])[0], "linear assignment (no QUBO needed)"
-        else:
-            units, bound = place_posts(
-                question, given.at, given.owner, given.values, given.shares, time_limit=time_limit
-            )
-            words = "MILP (HiGHS, posts counted by slot)"
+        bound: float | None = None
+        exact, words = True, "linear assignment (no QUBO needed)"
+        units = None if pick is None else form.units(pick[None, :])[0]
+        asked = (question, given.at, given.owner, given.values, given.shares)
+        if units is None:
+            words = "branch and bound over sets of slots"
+            units = search_slot_sets(*asked)
+        if units is None:
+            words, exact = "MILP (HiGHS, posts counted by slot)", False
+            units, bound = place_posts(*asked, time_limit=time_limit)
         choice = levels_of(question, units)
         value = question.value(choice)
         if start is not None and question.feasible(start) and question.value(start) > value:
             choice, value = np.array(start, dtype=np.int64), question.value(start)
-        if pick is not None:
+        if exact:
             bound = value
         elif bound is not None:
             # A bound below what was reached, by the solver's rounding, is no bound.
@@ -275,17 +278,13 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         return found
 
     def _baselines(self, levels: LevelQuestion, proven: ProvenAnswer, limit: float) -> Sequence[PlanBaseline]:
-        rows: list[PlanBaseline] = []
-        # The program with a product for every pair of options takes minutes where this one takes seconds.
-        if self.posts is None or ChoiceForm.of(levels).size <= MOST_PLANS:
-            rows += self._shell._baselines(levels, proven, min(limit, QUICK_SECONDS))
+        if self.posts is None or not levels.synergies:
+            rows = list(self._shell._baselines(levels, proven, min(limit, QUICK_SECONDS)))
+        else:
+            rows = posting_baselines(levels, self.options, proven, min(limit, QUICK_SECONDS))
         if levels.synergies:
-            blind = replace(levels, synergies=())
-            answer = self._prove(blind, time_limit=limit)
-            value = levels.value(answer.choice)
-            loss = max(0.0, proven.value - value) / max(abs(proven.value), 1e-9)
-            words = f"fatigue forgotten, then counted: loses {loss:.2%}"
-            rows.append(PlanBaseline(f"best without fatigue, {answer.method}", value, False, answer.seconds, words))
+            answer = self._prove(replace(levels, synergies=()), time_limit=limit)
+            rows.append(forgetful_baseline(levels, answer, proven))
         return rows
 
     def _stability(
