@@ -67,7 +67,7 @@ def posts(
     topic_per_day: Annotated[int | None, typer.Option(help="Most posts of a topic on a day.")] = None,
     max_per_day: Annotated[int | None, typer.Option(help="Most posts on a day.")] = None,
     min_per_day: Annotated[int | None, typer.Option(help="Fewest posts on a day.")] = None,
-    weekend: Annotated[str | None, typer.Option(help="Posts on a weekend, LEAST:MOST, e.g. 1:2 or :2.")] = None,
+    weekend: Annotated[str | None, typer.Option(help="Posts on a weekend, LEAST:MOST: 1:2, :2.")] = None,
     days: Annotated[Path | None, typer.Option(help="Table day, at_least, at_most.")] = None,
     equal_split: Annotated[str | None, typer.Option(help="Equally many over 'days' or 'weeks'.")] = None,
     method: Method = "auto",

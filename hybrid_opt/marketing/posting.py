@@ -149,12 +149,12 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         below, above = self.options.ends()
         losses = self.options.losses()
         if not losses:
-            way = "sorting the slots" if self.posts is None else "a linear assignment"
-            way = way if not any(side.label for side in sides if not side.label.startswith("at most 1 in")) else ""
-            notes.append(NO_QUBO.format(way or "a program without products"))
+            alone = rule_sides(self.slots, at, names, self.rules, fixed)
+            plain = "sorting the slots" if self.posts is None else "a linear assignment"
+            notes.append(NO_QUBO.format("a linear program in whole numbers" if alone else plain))
         if errors is None:
             notes.append("no slot has a standard error: how sure the engagement is remains open")
-        self._zoom = zoom if self.posts is None else improve_choices  # type: ignore[assignment]
+        self._zoom = zoom if self.posts is None else improve_choices
         self._set(
             self.options.items,
             choice_curves(self.options.items, values, below, above),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import TableError
 from ..planning.selection_items import ItemTable, read_items
@@ -114,8 +114,8 @@ class PostingOptions:
         rows = zip(first.tolist(), second.tolist(), lost.tolist())
         return [(labels[i], labels[j], loss) for i, j, loss in rows if loss > 0]
 
-    def lost(self, units: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What each option loses to fatigue beside those that are taken: 0 or 1, shape (N,), to shape (N,)."""
+    def lost(self, units: ArrayLike) -> NDArray[np.float64]:
+        """Fatigue of each option beside the taken ones: 0 or 1 each, shape (N,), to shape (N,)."""
         close = self.shares[self.at[:, None], self.at[None, :]] * (np.asarray(units) > 0)[None, :]
         np.fill_diagonal(close, 0.0)
         return np.asarray(self.values * close.sum(axis=1))
@@ -142,14 +142,16 @@ def _check_form(slots: Slots, posts: Posts | None) -> None:
     problems.raise_if_any()
 
 
-def _items(slots: Slots, posts: Posts | None, at: NDArray[np.int64], owner: NDArray[np.int64]) -> ItemTable:
+def _items(
+    slots: Slots, posts: Posts | None, at: NDArray[np.int64], owner: NDArray[np.int64]
+) -> ItemTable:
     names, places = slots.names, slots.places
     if posts is None:
         frame = pd.DataFrame({"slot": names})
         frame["must"] = [slots.checked.column("must")[row] for row in slots.rows.tolist()]
         if slots.has_today:
             frame["current"] = [slots.checked.column("current")[row] for row in slots.rows.tolist()]
-        frame.index = pd.Index(_unlike(places))
+        frame.index = pd.Index(places)
         return read_items(frame, SLOTS)
     labels = [f"{posts.names[p]} at {names[t]}" for p, t in zip(owner.tolist(), at.tolist())]
     frame = pd.DataFrame({"option": labels, "group": [posts.names[p] for p in owner.tolist()]})
@@ -157,8 +159,3 @@ def _items(slots: Slots, posts: Posts | None, at: NDArray[np.int64], owner: NDAr
         frame["current"] = posts.today[owner] == at
     frame.index = pd.Index([posts.checked.places[p] for p in owner.tolist()])
     return read_items(frame, PLACES).with_caps(dict.fromkeys(posts.names, 1.0))
-
-
-def _unlike(places: list[str]) -> list[str]:
-    """Places of rows; the weeks of a slot share one."""
-    return list(places)

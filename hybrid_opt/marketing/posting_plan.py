@@ -49,7 +49,7 @@ class PostingPlan(SelectionPlan):
     def worth_of(self, amounts: NDArray[np.float64]) -> float:
         """Engagement of a choice, 0 or 1 per option, shape (N,)."""
         given, taken = self.placing, np.asarray(amounts) > 0
-        return float((given.values - given.lost(taken))[taken].sum())
+        return float(np.subtract(given.values, given.lost(taken))[taken].sum())
 
     def schedule(self) -> pd.DataFrame:
         """One row per post, in time order.

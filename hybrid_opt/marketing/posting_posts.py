@@ -87,22 +87,23 @@ def read_posts(source: TableSource, slots: Slots, multipliers: TableSource | Non
     problems, names = table.problems(), slots.names
     usable = np.array([must != "out" for must in slots.checked.column("must")])[slots.rows]
     allowed, today = np.tile(usable, (len(table.frame), 1)), []
-    for i, row in enumerate(table.frame.itertuples(index=False)):
-        words = [word for word in re.split(r"[\s,;/]+", str(row.days)) if word]
+    for i in range(len(table.frame)):
+        row = {name: str(table.frame[name][i]) for name in ("days", "slot", "current")}
+        words = [word for word in re.split(r"[\s,;/]+", row["days"]) if word]
         numbers = [day_number(word) for word in words]
         for word, number in zip(words, numbers):
             if number is None:
                 problems.add(f"{word!r} is no day; write {' '.join(DAYS)}", row=i, column="days")
         if words:
             allowed[i] &= np.isin(slots.day, [number for number in numbers if number is not None])
-        for column, name in (("slot", row.slot), ("current", row.current)):
+        for column, name in (("slot", row["slot"]), ("current", row["current"])):
             if name and name not in names:
-                near = nearest(str(name), names)
+                near = nearest(name, names)
                 hint = f"did you mean {near!r}?" if near else f"slots are called like {names[0]!r}"
                 problems.add(f"there is no slot {name!r}; {hint}", row=i, column=column)
-        if row.slot in names:
-            allowed[i] &= np.arange(len(names)) == names.index(row.slot)
-        today.append(names.index(row.current) if row.current in names else -1)
+        if row["slot"] in names:
+            allowed[i] &= np.arange(len(names)) == names.index(row["slot"])
+        today.append(names.index(row["current"]) if row["current"] in names else -1)
     problems.raise_if_any()
     for i in np.flatnonzero(~allowed.any(axis=1)).tolist():
         problems.add("no slot is left for this post; allow more days, or add slots", row=i, column="days")
@@ -120,22 +121,24 @@ def _factors(source: TableSource | None, posts: list[str], slots: Slots) -> NDAr
         return found
     table = read_table(source, _FACTORS, name="table of multipliers")
     problems, day, hour = table.problems(), slots.day, slots.hour
-    for i, row in enumerate(table.frame.itertuples(index=False)):
-        number, time = day_number(str(row.day)), hour_number(str(row.hour))
-        if row.post not in posts:
-            near = nearest(str(row.post), posts)
+    numbers = table.column("multiplier")
+    for i, cells in enumerate(zip(*(table.column(name) for name in ("post", "day", "hour")))):
+        post, day_text, hour_words = map(str, cells)
+        number, time = day_number(day_text), hour_number(hour_words)
+        if post not in posts:
+            near = nearest(post, posts)
             hint = f"did you mean {near!r}?" if near else f"there are {', '.join(posts)}"
-            problems.add(f"there is no post {row.post!r}; {hint}", row=i, column="post")
-        if row.day and number is None:
-            problems.add(f"{row.day!r} is no day; write {', '.join(DAYS)}", row=i, column="day")
-        if row.hour and time is None:
-            problems.add(f"{row.hour!r} is no time of day; write 9, 9.5 or 09:30", row=i, column="hour")
+            problems.add(f"there is no post {post!r}; {hint}", row=i, column="post")
+        if day_text and number is None:
+            problems.add(f"{day_text!r} is no day; write {', '.join(DAYS)}", row=i, column="day")
+        if hour_words and time is None:
+            problems.add(f"{hour_words!r} is no time of day; write 9, 9.5 or 09:30", row=i, column="hour")
         here = np.ones(len(day), dtype=bool)
-        here &= np.full(len(day), True) if number is None else day == number
-        here &= np.full(len(day), True) if time is None else hour == time
+        here &= np.ones(len(day), dtype=bool) if number is None else day == number
+        here &= np.ones(len(day), dtype=bool) if time is None else hour == time
         if not here.any():
-            problems.add(f"there is no slot on {row.day} {row.hour}; correct it or remove the row", row=i)
-        if row.post in posts:
-            found[posts.index(row.post), here] *= row.multiplier
+            problems.add(f"there is no slot on {day_text} {hour_words}; correct it or remove the row", row=i)
+        if post in posts:
+            found[posts.index(post)] *= np.where(here, float(numbers[i]), 1.0)
     problems.raise_if_any()
     return found

@@ -1,6 +1,6 @@
 """Posts into slots under fatigue, as a mixed-integer program that counts posts per slot, not pairs of posts.
 
-What a post loses depends on which slots are used, not on which post stands there. With x_i for option i = (post
+What a post loses depends on which slots are used, not on which post stands there. With x_i for option i (post
 p in slot t) and w_is for x_i times the number of other posts in slot s,
 
     maximize    sum_i v_i x_i - sum_i sum_s f(t, s) u_i w_is
@@ -32,7 +32,7 @@ from ..planning.side_search import limit_rows
 __all__ = ["place_posts"]
 
 LARGEST = 1e3  # keeps the solver's absolute tolerances at 1e-9 of the values
-Entries = list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]
+Entry = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
 def place_posts(
@@ -65,7 +65,8 @@ def place_posts(
         >>> lines = [Line(f"{p}{t}", [0, 1], [0.0, 9.0 - t], p) for p in "ab" for t in range(3)]
         >>> question = LevelQuestion(lines, 2, caps={"a": 1, "b": 1})
         >>> at, owner, values = np.array([0, 1, 2] * 2), np.repeat([0, 1], 3), np.array([9.0, 8, 7] * 2)
-        >>> units, bound = place_posts(question, at, owner, values, np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]]))
+        >>> shares = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]])
+        >>> units, bound = place_posts(question, at, owner, values, shares)
         >>> sorted(at[units == 1].tolist()), round(bound, 6)
         ([0, 2], 16.0)
     """
@@ -94,8 +95,8 @@ def place_posts(
     if result.x is None:
         raise PlanError(f"no placement was found in {time_limit:g} s; allow more time, or fewer slots")
     dual = getattr(result, "mip_dual_bound", None)
-    known = dual is not None and np.isfinite(dual)
-    return np.rint(result.x[:n]).astype(np.int64), -float(dual) * scale if known else None
+    bound = None if dual is None or not np.isfinite(dual) else -float(dual) * scale
+    return np.rint(result.x[:n]).astype(np.int64), bound
 
 
 class _Program:
@@ -113,7 +114,7 @@ class _Program:
         self.room = np.full(slots, float(self.posts))
         self.option, self.slot = (grid.ravel() for grid in np.indices((self.n, slots)))
         self.line, self.product = np.arange(self.n), self.n + np.arange(self.n * slots)
-        self._entries: Entries = []
+        self._entries: list[Entry] = []
         self._lower: list[NDArray[np.float64]] = []
         self._upper: list[NDArray[np.float64]] = []
         self._count = 0
@@ -124,13 +125,15 @@ class _Program:
         self._add(others, 0.0 * one, 0.0 * one)
         self._symmetry()
 
-    def _products(self, per_slot: NDArray[np.float64]) -> tuple[NDArray[np.int64], ...]:
+    def _products(self, per_slot: NDArray[np.float64]) -> Entry:
         """Entries sum_s c_s w_is of a row for each option."""
         weights = per_slot[self.slot]
         used = weights != 0
-        return self.option[used], self.product[used], weights[used]  # type: ignore[return-value]
+        return self.option[used], self.product[used], weights[used]
 
-    def _add(self, entries: list[tuple], lower: NDArray[np.float64], upper: NDArray[np.float64]) -> None:  # type: ignore[type-arg]
+    def _add(
+        self, entries: list[Entry], lower: NDArray[np.float64], upper: NDArray[np.float64]
+    ) -> None:
         self._entries += [(row + self._count, column, weight) for row, column, weight in entries]
         self._lower.append(lower)
         self._upper.append(upper)
@@ -169,7 +172,7 @@ class _Program:
             return
         option, slot, number = self.option[wanted], self.slot[wanted], np.arange(len(wanted))
         room = self.room[slot]
-        entries: Entries = [
+        entries: list[Entry] = [
             (number, self.product[wanted], np.ones(len(wanted))),
             (number, option, -room),
         ]

@@ -136,22 +136,28 @@ def rule_sides(
         sides += _between(name, here, rules.weekend)
     if rules.equal_split is not None:
         sides += _equal(slots, at, rules.equal_split, count)
-    return [side for side in sides if _can_break(side)]
+    # A rule that is asked for twice, as by max_per_day and by days, is one limit.
+    return list({side.label: side for side in sides if _can_break(side)}.values())
 
 
 def _windows(slots: Slots, hours: float) -> list[NDArray[np.int64]]:
-    """Largest sets of slots that are all less than some hours apart, two slots or more each."""
+    """Largest sets of slots that are all less than some hours apart, each from its first slot on."""
     if hours <= 0:
         return []
     place, period = 24.0 * slots.date + slots.hour, WEEK_HOURS * slots.weeks
-    found: list[set[int]] = []
+    found: list[NDArray[np.int64]] = []
     for start in place.tolist():
         ahead = place - start
         ahead = np.where(ahead < 0, ahead + period, ahead) if slots.every_week else ahead
-        found.append(set(np.flatnonzero((ahead >= 0) & (ahead < hours)).tolist()))
-    kept = [own for k, own in enumerate(found) if not any(_covers(other, own, j < k) for j, other in enumerate(found) if j != k)]
+        inside = np.flatnonzero((ahead >= 0) & (ahead < hours))
+        found.append(inside[np.argsort(ahead[inside], kind="stable")])  # the first slot names the window
+    sets = [set(own.tolist()) for own in found]
     # A window of one slot still keeps two posts from sharing it.
-    return [np.array(sorted(own), dtype=np.int64) for own in kept]
+    return [
+        own
+        for k, own in enumerate(found)
+        if not any(_covers(other, sets[k], j < k) for j, other in enumerate(sets) if j != k)
+    ]
 
 
 def _covers(other: set[int], own: set[int], earlier: bool) -> bool:

@@ -144,7 +144,8 @@ class _Search:
             if (per_slot >= 0).all():
                 room[used] = np.minimum(room[used], np.floor(most / per_slot[used]))
         open_slots = np.isfinite(worth).any(axis=0)
-        if (room[open_slots] > 1).any() and posts > 1:
+        room = np.minimum(room, np.isfinite(worth).sum(axis=0))
+        if (room[open_slots] > 1).any():
             return None
         met = np.isfinite(worth)
         # Factors from the values that fatigue refers to; slots with the best bound come first.
@@ -168,7 +169,7 @@ class _Search:
         Returns:
             Whether the search came to its end.
         """
-        posts, slots = self.worth.shape
+        posts = len(self.worth)
         sets = np.zeros((1, 0), dtype=np.int64)
         for size in range(1, posts + 1):
             grown, bounds = [np.zeros((0, size), dtype=np.int64)], [np.zeros(0)]

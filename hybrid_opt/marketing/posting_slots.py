@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 from ..errors import OptionError
 from ..planning.table import CheckedTable, Column, Problems, TableSource, read_raw, read_table
 
-__all__ = ["DAYS", "WEEK_HOURS", "Slots", "check_whole", "day_number", "hour_number", "hour_text", "read_slots"]
+__all__ = [
+    "DAYS",
+    "WEEK_HOURS",
+    "Slots",
+    "check_whole",
+    "day_number",
+    "hour_number",
+    "hour_text",
+    "read_slots",
+]
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WEEK_HOURS = 168.0

@@ -26,12 +26,14 @@ def post_table(plan: PostingPlan) -> Table:
     within = "" if plan.near is None else f"within {share_text(plan.near.tolerance)}"
     header = ["slot", "post", "topic", "alone", "lost to fatigue", "engagement", "hours since", within]
     kept = [True, placed, topics, True, True, True, True, plan.near is not None]
-    ends: list[Literal["left", "right"]] = ["left", "left", "left", "right", "right", "right", "right", "left"]
+    right: list[Literal["left", "right"]] = ["right"] * 4
+    ends: list[Literal["left", "right"]] = ["left", "left", "left", *right, "left"]
     rows = []
     for row in frame.to_dict("records"):
         gap = "" if np.isnan(row["gap"]) else f"{row['gap']:g}"
-        numbers = [figures.response(row["alone"]), _loss(figures, row["lost"]), figures.response(row["engagement"])]
-        rows.append([row["slot"], row["post"], row["topic"], *numbers, gap, row["near"]])
+        alone_text, rest = (figures.response(row[name]) for name in ("alone", "engagement"))
+        numbers = [alone_text, _loss(figures, row["lost"]), rest, gap]
+        rows.append([row["slot"], row["post"], row["topic"], *numbers, row["near"]])
     alone, lost = float(frame["alone"].sum()), float(frame["lost"].sum())
     totals = [figures.response(alone), _loss(figures, lost), figures.response(alone - lost)]
     rows.append(["total", "", "", *totals, "", ""])

@@ -81,7 +81,7 @@ def _window(
         ranked = own[np.lexsort((-values, ~taken[own]))]
         open_lines[ranked[:slots]] = True
     held = [g for g in range(len(form.groups)) if g not in free]
-    fixed = set(np.concatenate([form.options[g][taken[form.options[g]]] for g in held]).tolist()) if held else set()
+    fixed = {int(i) for g in held for i in form.options[g] if taken[i]}
     kept = []
     for i, line in enumerate(question.lines):
         levels = np.arange(len(line.spends))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import ArrayLike
 
@@ -20,6 +21,7 @@ __all__ = ["calendar_chart"]
 
 _SCALE = LinearSegmentedColormap.from_list("engagement", ["#f7fafc", "#b9d9ec", "#56a5d0"])
 _EMPTY = "#ffffff"
+_FRAME: Any = {"edgecolor": style.LOSS, "linewidth": 1.8}
 
 
 def calendar_chart(
@@ -58,13 +60,14 @@ def calendar_chart(
     hours, days = checked_texts("rows", rows), checked_texts("columns", columns)
     numbers = np.asarray(values, dtype=np.float64)
     if numbers.shape != (len(hours), len(days)):
-        raise OptionError(f"values has shape {numbers.shape}; give one number per row and column, "
-                          f"({len(hours)}, {len(days)})")  # fmt: skip
+        wanted = (len(hours), len(days))
+        raise OptionError(f"values has shape {numbers.shape}; give one number per row and column, {wanted}")
     if np.isinf(numbers).any() or np.isnan(numbers).all():
-        raise OptionError("values holds an infinite number, or none at all; NaN is for cells that do not exist")
+        raise OptionError("values holds an infinite number, or none; NaN is for cells that do not exist")
     for place in marks:
         if not (0 <= place[0] < len(hours) and 0 <= place[1] < len(days)):
-            raise OptionError(f"the mark at {place} lies outside of {len(hours)} rows and {len(days)} columns")
+            wanted = f"{len(hours)} rows and {len(days)} columns"
+            raise OptionError(f"the mark at {place} lies outside of {wanted}; count from 0")
     low, high = float(np.nanmin(numbers)), float(np.nanmax(numbers)) if top is None else float(top)
     label = max(text_width(hour, SMALL) for hour in hours) + 12
     wide, tall, head = (WIDTH - label) / len(days), 30.0, 46.0
@@ -99,7 +102,7 @@ def calendar_chart(
                     color=style.INK if name else style.MUTED,
                 )  # fmt: skip
                 if name:
-                    frame = Rectangle(corner, wide - 2, tall - 2, fill=False, edgecolor=style.LOSS, linewidth=1.8)
+                    frame = Rectangle(corner, wide - 2, tall - 2, fill=False, **_FRAME)
                     frame.set_gid(f"mark:chosen:{i}:{j}")
                     axes.add_patch(frame)
                     shown = wrapped(name, wide - 8, SMALL, lines=1, bold=True)[0]
@@ -109,9 +112,9 @@ def calendar_chart(
                     )  # fmt: skip
         title = clean(value_title)
         handles: list[Artist] = [
-            Patch(facecolor=to_rgb(_SCALE(0.0)[:3]), edgecolor=style.GRID, label=f"{title} {style.short(low)}"),
-            Patch(facecolor=to_rgb(_SCALE(1.0)[:3]), label=f"{title} {style.short(high)}"),
-            Patch(facecolor="white", edgecolor=style.LOSS, linewidth=1.8, label="Chosen"),
+            Patch(facecolor=_SCALE(0.0), edgecolor=style.GRID, label=f"{title} {style.short(low)}"),
+            Patch(facecolor=_SCALE(1.0), label=f"{title} {style.short(high)}"),
+            Patch(facecolor="white", label="Chosen", **_FRAME),
         ]
         add_legend(figure, handles)
         said = "; ".join(f"{clean(name)}: {days[j]} {hours[i]}" for (i, j), name in marks.items())
