@@ -116,7 +116,7 @@ def _moments(table: CheckedTable) -> tuple[NDArray[np.int64], NDArray[np.int64]]
         except ValueError:
             problems.add(f"{text!r} is no time; write e.g. 2026-03-02 09:15", row=i, column="timestamp")
             continue
-        days.append(moment.dayofweek)
+        days.append(moment.weekday())
         hours.append(moment.hour)
     problems.raise_if_any()
     return np.array(days, dtype=np.int64), np.array(hours, dtype=np.int64)

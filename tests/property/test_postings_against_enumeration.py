@@ -39,7 +39,8 @@ def rules(draw):
 
 
 def table(chosen, engagement):
-    return pd.DataFrame([{"day": DAYS[d], "hour": h, "engagement": e} for (d, h), e in zip(chosen, engagement)])
+    rows = [{"day": DAYS[d], "hour": h, "engagement": e} for (d, h), e in zip(chosen, engagement)]
+    return pd.DataFrame(rows)
 
 
 def apart(first, second, given):
@@ -96,7 +97,9 @@ def test_the_chosen_slots_are_the_best(week, given_rules, k, at_most):
     rules(),
     st.lists(
         st.tuples(
-            st.sampled_from(["", "x", "y"]), st.sampled_from([0.5, 1.0, 2.0]), st.sampled_from(["", "Mon Sat"])
+            st.sampled_from(["", "x", "y"]),
+            st.sampled_from([0.5, 1.0, 2.0]),
+            st.sampled_from(["", "Mon Sat"]),
         ),
         min_size=1,
         max_size=3,

@@ -11,11 +11,13 @@ def test_a_table_is_read_in_any_order_and_ends_with_its_last_row():
 
 
 def test_a_share_that_grows_is_refused():
-    with pytest.raises(TableError, match="index 1, column 'share': the share 0.6 is above"):
+    with pytest.raises(TableError, match=r"index 1, column 'share': the share 0.6 is above"):
         read_fatigue(pd.DataFrame({"hours": [2, 24], "share": [0.5, 0.6]}), 24)
 
 
-@pytest.mark.parametrize(("share", "hours"), [(1.1, 24), (-0.1, 24), (True, 24), (0.3, 0), (0.3, True), (0.3, "1")])
+@pytest.mark.parametrize(
+    ("share", "hours"), [(1.1, 24), (-0.1, 24), (True, 24), (0.3, 0), (0.3, True), (0.3, "1")]
+)
 def test_wrong_numbers(share, hours):
-    with pytest.raises(OptionError, match="fatigue(_hours)? is"):
+    with pytest.raises(OptionError, match=r"fatigue(_hours)? is"):
         read_fatigue(share, hours)
