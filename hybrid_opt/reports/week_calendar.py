@@ -66,8 +66,8 @@ def calendar_chart(
         raise OptionError("values holds an infinite number, or none; NaN is for cells that do not exist")
     for place in marks:
         if not (0 <= place[0] < len(hours) and 0 <= place[1] < len(days)):
-            wanted = f"{len(hours)} rows and {len(days)} columns"
-            raise OptionError(f"the mark at {place} lies outside of {wanted}; count from 0")
+            size = f"{len(hours)} rows and {len(days)} columns"
+            raise OptionError(f"the mark at {place} lies outside of {size}; count from 0")
     low, high = float(np.nanmin(numbers)), float(np.nanmax(numbers)) if top is None else float(top)
     label = max(text_width(hour, SMALL) for hour in hours) + 12
     wide, tall, head = (WIDTH - label) / len(days), 30.0, 46.0

@@ -1,4 +1,4 @@
-"""Posting plans on seeded weeks: assignment equals MILP, and search, MILP and brute force agree under fatigue."""
+"""Posting plans on seeded weeks: assignment equals MILP; search, MILP and brute force agree under fatigue."""
 
 import itertools
 
@@ -19,7 +19,8 @@ def random_week(seed, slots, posts):
     random = np.random.default_rng(seed)
     places = random.permutation(21)[:slots]
     days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-    rows = [{"day": days[k // 3], "hour": 8 + 5 * (k % 3), "engagement": random.integers(10, 99)} for k in places]
+    times = [(days[k // 3], 8 + 5 * (k % 3)) for k in places]
+    rows = [{"day": d, "hour": h, "engagement": random.integers(10, 99)} for d, h in times]
     multipliers = random.uniform(0.5, 2.0, posts).round(2)
     names = [f"p{i}" for i in range(posts)]
     topics = random.choice(["x", "y", ""], posts)
@@ -41,9 +42,8 @@ def test_the_assignment_is_the_optimum_of_the_program(seed, capacity):
 @pytest.mark.parametrize("seed", range(4))
 def test_three_ways_under_fatigue_agree(seed):
     slots, posts = random_week(seed, 8, 4)
-    planner = PostingPlanner(
-        slots, posts=posts, fatigue=0.5, fatigue_hours=60, topic_gap=40, max_per_day=2, every_week=bool(seed % 2)
-    )
+    rules = {"topic_gap": 40, "max_per_day": 2, "every_week": bool(seed % 2)}
+    planner = PostingPlanner(slots, posts=posts, fatigue=0.5, fatigue_hours=60, **rules)
     given, levels = planner.options, planner.question.levels()
     apart = planner.slots.distances()
     values = posts["multiplier"].to_numpy()[:, None] * planner.slots.engagement[None, :]

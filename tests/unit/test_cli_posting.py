@@ -19,8 +19,8 @@ def run(*arguments):
 def test_slots_are_chosen(tmp_path):
     page, book = tmp_path / "posts.html", tmp_path / "posts.xlsx"
     done = run(
-        FILES.slots, "--choose", 3, "--fatigue", "0.3", "--fatigue-hours", 48, "--weekend", "1:2", "--seed", 0,
-        "--json", "--report", page, "--excel", book,
+        FILES.slots, "--choose", 3, "--fatigue", "0.3", "--fatigue-hours", 48, "--weekend", "1:2",
+        "--seed", 0, "--json", "--report", page, "--excel", book,
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     content = json.loads(done.stdout)

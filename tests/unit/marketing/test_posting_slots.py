@@ -56,18 +56,18 @@ def test_times_of_day_are_written_with_two_digits():
     ],
 )
 def test_wrong_cells_are_named(change, words):
-    with pytest.raises(TableError, match="index .*column|is there already") as caught:
+    with pytest.raises(TableError, match=r"index .*column|is there already") as caught:
         read_slots(table(**change))
     assert words in str(caught.value)
 
 
 @pytest.mark.parametrize("weeks", [0, 54, 1.0, True])
 def test_wrong_numbers_of_weeks(weeks):
-    with pytest.raises(OptionError, match="weeks is .*from 1 to 53"):
+    with pytest.raises(OptionError, match=r"weeks is .*from 1 to 53"):
         read_slots(table(), weeks=weeks)
 
 
 def test_none_is_legal_only_where_it_is_said():
     check_whole("k", None, 1, none=True)
-    with pytest.raises(OptionError, match="k is None; legal are whole numbers from 1$"):
+    with pytest.raises(OptionError, match=r"k is None; legal are whole numbers from 1$"):
         check_whole("k", None, 1)
