@@ -73,3 +73,10 @@ def test_without_a_proof_nothing_is_worth_anything():
     asked = task()
     proven = replace(prove(asked.levels()), bound=None)
     assert len(worth_of_limits(asked, asked.levels(), proven, [])) == 0
+
+
+def test_a_limit_with_step_zero_belongs_to_the_question_and_is_not_moved():
+    asked = task([SIDES[0], replace(SIDES[1], step=Fraction(0))])
+    moved = [change.limit for change in changes_of_limits(asked, prove(asked.levels()).choice)]
+    assert "pay" in moved
+    assert "fair" not in moved
