@@ -32,6 +32,7 @@ __all__ = ["search_slot_sets"]
 
 MOST_SETS = 2_000_000
 MOST_ASSIGNMENTS = 20_000
+MOST_NODES = 500_000  # of the search over posts, all sets together
 BEAM = 300
 CHUNK = 20_000
 ROUNDING = 1e-9
@@ -110,6 +111,7 @@ class _Search:
     value: float = -np.inf
     assigned: int = 0
     looked_at: int = 0
+    nodes: int = 0
     seen: set[bytes] = field(default_factory=set)
 
     @classmethod
@@ -191,7 +193,7 @@ class _Search:
             if sets[k].tobytes() not in self.seen:
                 self.seen.add(sets[k].tobytes())
                 self._assign(sets[k])
-            if self.assigned > MOST_ASSIGNMENTS:
+            if self.assigned > MOST_ASSIGNMENTS or self.nodes > MOST_NODES:
                 return False
         return True
 
@@ -250,7 +252,8 @@ class _Search:
         rows = [(weights, most) for weights, most in self.post_rows if (weights >= 0).all()]
 
         def place(p: int, free: list[int], taken: list[int], total: float) -> None:
-            if total + hope[p] <= self._least():
+            self.nodes += 1
+            if self.nodes > MOST_NODES or total + hope[p] <= self._least():
                 return
             if p == posts:
                 units = self._units(chosen[taken])

@@ -63,9 +63,10 @@ def test_search_and_program_find_the_best(options):
         assert given[0].feasible(found)
 
 
-def test_a_search_that_gets_too_long_hands_over(monkeypatch):
-    monkeypatch.setattr(posting_search, "MOST_SETS", 3)
-    assert search_slot_sets(*asked()) is None
+@pytest.mark.parametrize("limit", ["MOST_SETS", "MOST_ASSIGNMENTS", "MOST_NODES"])
+def test_a_search_that_gets_too_long_hands_over(monkeypatch, limit):
+    monkeypatch.setattr(posting_search, limit, 0)
+    assert search_slot_sets(*asked(topic_gap=50)) is None
 
 
 def test_no_placement_is_said():
