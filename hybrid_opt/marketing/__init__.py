@@ -7,6 +7,8 @@ from .budget import BudgetPlanner
 from .budget_plan import BudgetPlan
 from .content import ContentPlanner
 from .content_plan import ContentPlan
+from .posting import PostingPlanner
+from .posting_plan import PostingPlan
 
 __all__ = [
     "AudiencePlan",
@@ -15,5 +17,7 @@ __all__ = [
     "BudgetPlanner",
     "ContentPlan",
     "ContentPlanner",
+    "PostingPlan",
+    "PostingPlanner",
     "ResponseCurves",
 ]

@@ -109,7 +109,7 @@ def test_json_is_strict_and_complete(report):
     found = json.loads(report.to_json())
     assert [step["name"] for step in found["steps"]][-1] == "head gate"
     assert found["gain"]["mean"] == pytest.approx(0.6)
-    assert [plan["room"] for plan in found["plans"]] == ["marketing"] * 3 + ["business"] * 4
+    assert [plan["room"] for plan in found["plans"]] == ["marketing"] * 4 + ["business"] * 4
     assert "progress_learning_rate: on" in found["changes"]
 
 

@@ -89,7 +89,8 @@ def test_a_plan_without_today_shows_its_first_figure():
 def test_every_shipped_plan_is_proven(shipped):
     assert [result.figures()["status"] for result in shipped] == ["optimal"] * len(shipped_planners())
     marketing, business = plan_tables(shipped)
-    assert {row[0] for row in marketing.rows} == {"BudgetPlan", "AudiencePlan", "ContentPlan"}
+    tasks = {"BudgetPlan", "AudiencePlan", "ContentPlan", "PostingPlan"}
+    assert {row[0] for row in marketing.rows} == tasks
     assert {row[0] for row in business.rows} == {"PricePlan", "ResourcePlan", "ProcessPlan", "StrategyPlan"}
 
 
