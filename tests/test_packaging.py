@@ -98,7 +98,7 @@ def test_version_is_said_once():
 
 def test_extra_all_holds_every_extra_a_user_can_have_together():
     (everything,) = map(Requirement, PROJECT["optional-dependencies"]["all"])
-    assert everything.extras == set(PROJECT["optional-dependencies"]) - {"all", "dev", "aer-gpu"}
+    assert everything.extras == set(PROJECT["optional-dependencies"]) - {"all", "dev", "anchors", "aer-gpu"}
 
 
 def test_constraints_pin_every_requirement_inside_its_range():
