@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ..errors import OptionError
 from ..planning.curves import ResponseCurves
 from ..planning.level_planner import LevelPlanner
 from ..planning.level_task import LevelTask
@@ -15,7 +17,11 @@ from ..planning.line_table import Spend, read_plan
 from ..planning.pair_table import read_synergies
 from ..planning.preflight import preflight
 from ..planning.table import TableSource
+from ..planning.vocabulary import CHANNELS
 from .budget_plan import BudgetPlan
+from .history_plan import RECENT, suggested_plan
+from .media_curves import fitted_curves
+from .media_history import MediaHistory, fit_history
 
 __all__ = ["BudgetPlanner"]
 
@@ -35,6 +41,7 @@ class BudgetPlanner(LevelPlanner[BudgetPlan]):
         caps: group -> most money of its channels together; a mapping or a table (group, cap).
         synergies: table (channel, other, strength): extra response strength * spend * spend / budget.
         extrapolate: hold the last response of a curve beyond its last row instead of refusing.
+        history: the fitted weekly history that the curves come from, see ``from_history``.
 
     Raises:
         TableError: a table is wrong; file, row and column are named.
@@ -65,6 +72,7 @@ class BudgetPlanner(LevelPlanner[BudgetPlan]):
         caps: TableSource | Mapping[str, float] | None = None,
         synergies: TableSource | None = None,
         extrapolate: bool = False,
+        history: MediaHistory | None = None,
     ) -> None:
         self._given = {
             "plan": plan,
@@ -74,8 +82,12 @@ class BudgetPlanner(LevelPlanner[BudgetPlan]):
             "caps": caps,
             "synergies": synergies,
             "extrapolate": extrapolate,
+            "history": history,
         }
-        self.table = read_plan(plan, caps=caps)
+        self.history = history
+        unreliable = history is not None and not history.reliable
+        words = replace(CHANNELS, title="UNRELIABLE budget plan") if unreliable else CHANNELS
+        self.table = read_plan(plan, caps=caps, words=words)
         if isinstance(curves, ResponseCurves):
             self.curves = curves
         else:
@@ -85,7 +97,7 @@ class BudgetPlanner(LevelPlanner[BudgetPlan]):
         self.synergies = read_synergies(synergies, self.table.labels)
         findings = preflight(self.table, self.curves, self.budget, spend)
         findings.raise_if_errors()
-        self.notes = findings.notes
+        self.notes = [*findings.notes, *([] if history is None else history.notes)]
         self.question = LevelTask.of(self.table, self.curves, self.budget, spend, self.synergies)
 
     @classmethod
@@ -97,6 +109,87 @@ class BudgetPlanner(LevelPlanner[BudgetPlan]):
     def from_tables(cls, plan: pd.DataFrame, curves: pd.DataFrame, **options: Any) -> BudgetPlanner:
         """Take the tables as DataFrames; options as in the class."""
         return cls(plan, curves, **options)
+
+    @classmethod
+    def from_history(
+        cls,
+        table: TableSource,
+        *,
+        outcome: str,
+        date: str,
+        spend: Sequence[str],
+        controls: Sequence[str] = (),
+        holdout: int = 26,
+        season: int = 2,
+        starts: int = 12,
+        seed: int | None = 0,
+        plan: TableSource | None = None,
+        recent: int = RECENT,
+        step: float | None = None,
+        total: Spend = "exactly",
+        **options: Any,
+    ) -> BudgetPlanner:
+        """Fit the response curves to a weekly history, see ``media_history.fit_history``, and plan with them.
+
+        The outcome is explained by a level, a trend, a yearly season, the controls, and for each channel a
+        geometric adstock and a Hill curve with an effect of at least 0. A plan's response is what its spends
+        bring per week when they are kept up; standard errors of the curves become their intervals, from which
+        ``solve(draws=...)`` draws. The last weeks are predicted by a fit that has not seen them, beside a
+        model without media; where that is no worse, the plan is marked UNRELIABLE everywhere. The curves of
+        the plan come from a fit to all weeks.
+
+        Args:
+            table: the weekly history, a path of a .csv or .xlsx file or a DataFrame.
+            outcome: column of the outcome, e.g. revenue.
+            date: column of the date, YYYY-MM-DD, seven days apart.
+            spend: columns of the channels' weekly spends; their names become the channels.
+            controls: columns of whatever else moves the outcome, numbers or few different texts.
+            holdout: last weeks to check on.
+            season: pairs of cosine and sine for the yearly season.
+            starts: starts of the fit.
+            seed: makes the fit repeatable.
+            plan: a plan table, its channels being the spend columns. Where None: today is the mean of the
+                recent weeks, the highest spend the largest week of the history, in round steps.
+            recent: how many last weeks are today's spends, where no plan is given.
+            step: step of all channels, where no plan is given.
+            total: whether a plan spends "exactly" the budget or "at_most" that much.
+            options: budget, caps, synergies and so on, as in the class.
+
+        Returns:
+            The planner; ``planner.history`` holds the fit.
+
+        Raises:
+            TableError: a table is wrong; file, row and column are named.
+            OptionError: an illegal option.
+            PlanError: as in the class.
+
+        Example:
+            >>> from hybrid_opt.marketing.synthetic_history import make_history
+            >>> planner = BudgetPlanner.from_history(make_history(), outcome="revenue", date="week",
+            ...                                      spend=["tv", "search"], controls=["price", "holiday"],
+            ...                                      starts=2)
+            >>> planner.history.reliable, planner.table.labels
+            (True, ['tv', 'search'])
+        """
+        for name in ("spend", "curves", "history", "extrapolate"):
+            if name in options:
+                raise OptionError(f"{name!r} is no option here: the curves come from the history")
+        history = fit_history(
+            table, outcome=outcome, date=date, spend=spend, controls=controls, holdout=holdout,
+            season=season, starts=starts, seed=seed,
+        )
+        suggested = suggested_plan(history.weekly, recent=recent, step=step)
+        given = suggested if plan is None else plan
+        lines = {line.label: line for line in read_plan(given).lines}
+        grids = [
+            np.append(lines[name].spends, lines[name].current) if name in lines else np.zeros(1)
+            for name in history.channels
+        ]
+        curves = fitted_curves(history.fit, history.channels, grids, history.seen_most)
+        return cls(given, curves, spend=total, history=history, **options)
+
+    def _fields(self) -> Mapping[str, Any]:
+        return {"history": self.history}
 
 
 def _without_noise(budget: float) -> float:

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from ..planning.level_plan import GridGap, LevelPlan
+from ..planning.money import money_text
+from ..planning.plan_json import plain_rows
+from ..reports import Drawing, Table
+from .history_tables import fit_drawings, history_tables
+from .media_history import MediaHistory
 
 __all__ = ["BudgetPlan", "GridGap"]
 
 
+@dataclass(frozen=True, eq=False)
 class BudgetPlan(LevelPlan):
-    """A budget plan with its proof, its reasons and its alternatives; see ``LevelPlan`` for all it holds."""
+    """A budget plan with its proof, its reasons and its alternatives; see ``LevelPlan`` for all it holds.
+
+    Attributes:
+        history: the fitted weekly history that the curves come from, None where curves were given.
+    """
+
+    history: MediaHistory | None = None
+
+    def __post_init__(self) -> None:
+        if self.history is not None:
+            beyond = self.beyond_history()
+            object.__setattr__(self, "notes", [self.history.verdict, *beyond, *self.notes])
 
     def channels(self) -> pd.DataFrame:
         """One row per channel.
@@ -21,3 +43,91 @@ class BudgetPlan(LevelPlan):
             "fixed", "off" or ""); near_low, near_high (money: its range over near-optimal plans).
         """
         return self.lines()
+
+    @property
+    def reliable(self) -> bool | None:
+        """Whether the fitted model passed its check; None where the curves were given."""
+        return None if self.history is None else self.history.reliable
+
+    def beyond_history(self) -> list[str]:
+        """Planned spends that leave what the history has seen, in words, with by how much."""
+        if self.history is None:
+            return []
+        notes, plan = [], dict(zip(self.question.table.labels, self.spends().tolist(), strict=True))
+        most, steady = self.history.seen_most.tolist(), self.history.steady_most.tolist()
+        for name, seen, held in zip(self.history.channels, most, steady, strict=True):
+            spend = plan.get(name, 0.0)
+            if spend > seen * (1 + 1e-9):
+                notes.append(
+                    f"EXTRAPOLATED: {money_text(spend)} for {name!r} is {spend / seen - 1:.0%} above the largest "
+                    f"week of the history ({money_text(round(seen, 2))})"
+                )
+            elif spend > held * (1 + 1e-9):
+                notes.append(
+                    f"{money_text(spend)} every week for {name!r} acts like more than was ever in effect "
+                    f"(carry-over included, at most {money_text(round(held, 2))} a week): single weeks were as "
+                    "high, a row of them was not"
+                )
+        return notes
+
+    def figures(self) -> Mapping[str, float | str | None]:
+        """Headline figures, with the check of a fitted history."""
+        figures = dict(super().figures())
+        if self.history is not None:
+            figures["check"] = "passed" if self.history.reliable else "UNRELIABLE"
+        return figures
+
+    def limit_words(self) -> str:
+        """The budget in a few words, and whether the curves can be relied on."""
+        unreliable = ", UNRELIABLE" if self.reliable is False else ""
+        return f"{super().limit_words()}{unreliable}"
+
+    def origin(self) -> str:
+        """Where the values come from."""
+        if self.history is None:
+            return super().origin()
+        return (
+            f"Responses come from curves fitted to {self.history.weekly.weeks} weeks; spends that follow demand "
+            "bias such a fit"
+        )
+
+    def task_tables(self) -> list[Table]:
+        """What the history says, where there is one."""
+        return [] if self.history is None else history_tables(self.history)
+
+    def task_drawings(self) -> list[Drawing]:
+        """The picture of the fit."""
+        return [] if self.history is None else fit_drawings(self.history)
+
+    def task_frames(self) -> dict[str, pd.DataFrame]:
+        """The history as data frames."""
+        if self.history is None:
+            return {}
+        frames = {
+            "parameters": self.history.parameters(),
+            "decomposition": self.history.decomposition(),
+            "weeks": self.history.weeks().assign(date=lambda frame: frame["date"].astype(str)),
+        }
+        if self.history.holdout is not None:
+            frames["held out"] = self.history.holdout.table()
+        return frames
+
+    def task_values(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        if self.history is None:
+            return {}
+        holdout = self.history.holdout
+        return {
+            "history": {
+                "reliable": self.history.reliable,
+                "verdict": self.history.verdict,
+                "weeks": self.history.weekly.weeks,
+                "r2": None if np.isnan(self.history.r2) else self.history.r2,
+                "seed": self.history.seed,
+                "held_out_weeks": 0 if holdout is None else holdout.weeks,
+                "held_out": [] if holdout is None else plain_rows(holdout.table()),
+                "parameters": plain_rows(self.history.parameters()),
+                "decomposition": plain_rows(self.history.decomposition()),
+                "beyond": self.beyond_history(),
+            }
+        }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .charts import (
         allocation_bars,
         gain_waterfall,
+        history_chart,
         optimum_probability_bars,
         ranges_chart,
         response_curves,
@@ -37,6 +38,7 @@ __all__ = [
     "allocation_bars",
     "charts",
     "gain_waterfall",
+    "history_chart",
     "optimum_probability_bars",
     "print_table",
     "ranges_chart",
@@ -52,6 +54,7 @@ _HOMES = {
     "charts": (
         "allocation_bars",
         "gain_waterfall",
+        "history_chart",
         "optimum_probability_bars",
         "ranges_chart",
         "response_curves",
