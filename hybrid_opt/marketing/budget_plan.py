@@ -59,14 +59,14 @@ class BudgetPlan(LevelPlan):
             spend = plan.get(name, 0.0)
             if spend > seen * (1 + 1e-9):
                 notes.append(
-                    f"EXTRAPOLATED: {money_text(spend)} for {name!r} is {spend / seen - 1:.0%} above the largest "
-                    f"week of the history ({money_text(round(seen, 2))})"
+                    f"EXTRAPOLATED: {money_text(spend)} for {name!r} is {spend / seen - 1:.0%} above the "
+                    f"largest week of the history ({money_text(round(seen, 2))})"
                 )
             elif spend > held * (1 + 1e-9):
                 notes.append(
                     f"{money_text(spend)} every week for {name!r} acts like more than was ever in effect "
-                    f"(carry-over included, at most {money_text(round(held, 2))} a week): single weeks were as "
-                    "high, a row of them was not"
+                    f"(carry-over included, at most {money_text(round(held, 2))} a week): single weeks were "
+                    "as high, a row of them was not"
                 )
         return notes
 
@@ -87,8 +87,8 @@ class BudgetPlan(LevelPlan):
         if self.history is None:
             return super().origin()
         return (
-            f"Responses come from curves fitted to {self.history.weekly.weeks} weeks; spends that follow demand "
-            "bias such a fit"
+            f"Responses come from curves fitted to {self.history.weekly.weeks} weeks; spends that follow "
+            "demand bias such a fit"
         )
 
     def task_tables(self) -> list[Table]:

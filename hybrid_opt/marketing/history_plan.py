@@ -35,7 +35,9 @@ def round_step(most: float) -> float:
     return float(f"{digit}e{power}")
 
 
-def suggested_plan(history: WeeklyHistory, *, recent: int = RECENT, step: float | None = None) -> pd.DataFrame:
+def suggested_plan(
+    history: WeeklyHistory, *, recent: int = RECENT, step: float | None = None
+) -> pd.DataFrame:
     """A plan table from a history.
 
     Args:
@@ -72,8 +74,8 @@ def suggested_plan(history: WeeklyHistory, *, recent: int = RECENT, step: float 
         steps = math.floor(float(most) / own + 1e-9)
         if steps < 1:
             raise OptionError(
-                f"step is {money_text(own)}; that is above the largest weekly spend {money_text(float(most))} "
-                f"of {name!r}: take a smaller step, or give a plan table"
+                f"step is {money_text(own)}; that is above the largest weekly spend "
+                f"{money_text(float(most))} of {name!r}: take a smaller step, or give a plan table"
             )
         # Products of decimals are rounded to where the step ends, so that max is a whole number of steps.
         digits = max(0, -math.floor(math.log10(own) + 1e-12)) + 6

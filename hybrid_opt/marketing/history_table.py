@@ -53,7 +53,7 @@ class WeeklyHistory:
 def read_history(
     source: TableSource, *, outcome: str, date: str, spend: Sequence[str], controls: Sequence[str] = ()
 ) -> WeeklyHistory:
-    """Read a weekly history; columns that are not named are left alone, the order of its rows does not matter.
+    """Read a weekly history; columns that are not named are left alone, its rows may stand in any order.
 
     Args:
         source: path of a .csv or .xlsx file, or a DataFrame, one row per week.
@@ -82,7 +82,7 @@ def read_history(
     named = [date, outcome, *spend, *controls]
     for name in named:
         if named.count(name) > 1:
-            raise OptionError(f"the column {name!r} is named twice; date, outcome, spends and controls differ")
+            raise OptionError(f"the column {name!r} is named twice; give each column one role")
     texts = _text_columns(source, controls)
     columns = [
         Column(date, "text", help="first day of the week"),
@@ -167,4 +167,6 @@ def _indicators(
             f"{MOST_KINDS}, or numbers"
         )
     others = sorted(str(kind) for kind in kinds.index[1:])
-    return [(values == kind).to_numpy(dtype=np.float64) for kind in others], [f"{name}: {k}" for k in others]
+    texts = np.array([str(value) for value in values])
+    found = [np.asarray(texts == kind, dtype=np.float64) for kind in others]
+    return found, [f"{name}: {kind}" for kind in others]

@@ -36,7 +36,8 @@ def _check_table(history: MediaHistory) -> Table:
     frame = [] if holdout is None else holdout.table().to_dict("records")
     weeks = 0 if holdout is None else holdout.weeks
     rows = [
-        [row["model"], _percent(row["MAPE"]), style.readable(row["RMSE"]), _digits(row["R2"])] for row in frame
+        [row["model"], _percent(row["MAPE"]), style.readable(row["RMSE"]), _digits(row["R2"])]
+        for row in frame
     ]
     return Table(
         ["model", "MAPE", "RMSE", "R2"],

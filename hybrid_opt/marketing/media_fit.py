@@ -106,7 +106,7 @@ class _Problem:
         found = least_squares(
             self.residuals,
             begin,
-            jac=self.jacobian,  # type: ignore[arg-type]
+            jac=self.jacobian,
             bounds=(self.low, self.high),
             method="trf",
             x_scale="jac",

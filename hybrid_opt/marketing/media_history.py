@@ -28,6 +28,7 @@ from .media_warnings import fit_warnings, spend_warnings, steady_most
 __all__ = ["MediaHistory", "fit_history"]
 
 SEASON_WEEKS = 104
+SMALL_GAIN = 0.1
 MOST_STARTS, MOST_SEASON = 200, 6
 
 
@@ -58,7 +59,7 @@ class MediaHistory:
 
     @property
     def reliable(self) -> bool:
-        """Whether the model foresaw the weeks left out better than one without media; no check, not reliable."""
+        """Whether the weeks left out were foreseen better than without media; without a check, no."""
         return self.holdout is not None and self.holdout.better
 
     @property
@@ -67,11 +68,14 @@ class MediaHistory:
         if self.holdout is None:
             return "UNRELIABLE: no weeks were held out, so nothing was checked"
         rmse = self.holdout.table()["RMSE"].tolist()
-        found = f"over the {self.holdout.weeks} weeks held out, the error (RMSE) is {style.readable(rmse[0])} with media"
+        media, alone = (style.readable(error) for error in rmse)
+        found = f"over the {self.holdout.weeks} weeks held out, the error (RMSE) is {media} with media"
         if self.reliable:
-            return f"{found} and {style.readable(rmse[1])} without"
+            small = rmse[0] > (1 - SMALL_GAIN) * rmse[1]
+            chance = f", only {1 - rmse[0] / rmse[1]:.1%} better, which may be chance" if small else ""
+            return f"{found} and {alone} without{chance}"
         return (
-            f"UNRELIABLE: {found}, but {style.readable(rmse[1])} without: the fitted curves are no ground for moving money"
+            f"UNRELIABLE: {found}, but {alone} without: the fitted curves are no ground for moving money"
         )
 
     @property
@@ -81,7 +85,7 @@ class MediaHistory:
 
     @property
     def steady_most(self) -> NDArray[np.float64]:
-        """The steady spend that acts like the most that ever acted at once, carry-over included, shape (C,)."""
+        """The steady spend that acts like the most that ever acted at once, shape (C,)."""
         return steady_most(self.weekly, self.fit)
 
     def fitted(self) -> NDArray[np.float64]:
@@ -232,9 +236,9 @@ def fit_history(
     needed = math.ceil(1.5 * parameters) + holdout
     if weekly.weeks < needed:
         raise TableError(
-            f"the history has {weekly.weeks} weeks; {len(weekly.channels)} channels, season and controls make "
-            f"{parameters} parameters, and with {holdout} weeks held out at least {needed} weeks are needed: "
-            "give more weeks, fewer channels, a smaller season or a shorter holdout"
+            f"the history has {weekly.weeks} weeks; {len(weekly.channels)} channels, season and controls "
+            f"make {parameters} parameters, and with {holdout} weeks held out at least {needed} weeks are "
+            "needed: give more weeks, fewer channels, a smaller season or a shorter holdout"
         )
     if float(weekly.outcome.std()) <= 1e-12 * max(1.0, float(np.abs(weekly.outcome).max())):
         raise TableError(f"the outcome {outcome!r} never changes; there is nothing to explain")

@@ -3,9 +3,9 @@
     x_t = (1 - theta) s_t + theta x_(t-1)          normalized: a steady spend s gives x = s
     h_t = x_t^alpha / (kappa^alpha + x_t^alpha)
 
-With x scaled by 1 / (1 - theta), and K = kappa / (1 - theta), this is the curve of ``planning.hill``: kappa is
-the steady weekly spend at which half of the effect is reached. Before the first week the spend is taken to
-have been the mean of the first eight weeks.
+With x scaled by 1 / (1 - theta), and K = kappa / (1 - theta), this is the curve of ``planning.hill``: kappa
+is the steady weekly spend at which half of the effect is reached. Before the first week the spend is taken
+to have been the mean of the first eight weeks.
 
 Sources: Y. Jin, Y. Wang, Y. Sun, D. Chan, J. Koehler, "Bayesian Methods for Media Mix Modeling with Carryover
 and Shape Effects", Google 2017; A. V. Hill, J. Physiol. 40 (1910), iv-vii.

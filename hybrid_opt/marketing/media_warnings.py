@@ -21,6 +21,7 @@ __all__ = ["fit_warnings", "spend_warnings", "steady_most"]
 MOST_CORRELATION = 0.9
 LEAST_VARIATION = 0.1  # standard deviation over mean
 FEWEST_WEEKS = 8  # weeks with spend
+MOST_LAG = 0.3  # correlation of errors a week apart
 LOW_PART, FLAT_PART = 0.3, 0.8  # shares of the saturation level
 
 
@@ -62,7 +63,7 @@ def steady_most(history: WeeklyHistory, fit: MediaFit) -> NDArray[np.float64]:
 
 
 def fit_warnings(history: WeeklyHistory, fit: MediaFit) -> list[str]:
-    """Warnings about fitted curves: no effect, a parameter at its bound, saturation not seen, errors in a row.
+    """Warnings about fitted curves: effect or shape at a bound, saturation not seen, errors in a row.
 
     Args:
         history: the history.
@@ -72,52 +73,52 @@ def fit_warnings(history: WeeklyHistory, fit: MediaFit) -> list[str]:
         Sentences that name the channels.
     """
     carried = carried_spend(history.spends, fit.theta)[0]
-    bounds, notes = fit.at_bound.reshape(4, -1), []
-    covariance = fit.covariance
-    c = len(history.channels)
+    notes = []
     for k, name in enumerate(history.channels):
-        if fit.beta[k] <= 0:
-            notes.append(
-                f"no effect of {name!r} was found: the best fit is at its bound of 0, and the plan treats it so"
-            )
-            continue
-        stuck = [
-            word
-            for word, row in zip(("carry-over theta", "shape alpha", "half saturation kappa"), bounds)
-            if row[k]
-        ]
-        if stuck:
-            verb = "stand at a bound" if len(stuck) > 1 else "stands at its bound"
-            notes.append(f"{' and '.join(stuck)} of {name!r} {verb}: its errors are too small")
-        used = carried[history.spends[:, k] > 0, k]
-        shares = saturation(used, fit.alpha[k], fit.kappa[k])
-        if shares.max() < LOW_PART:
-            notes.append(
-                f"saturation of {name!r} is not identified: its spend never left the lower part of the curve "
-                f"(at most {shares.max():.0%} of saturation); gains beyond what was spent are a guess"
-            )
-        elif np.quantile(shares, 0.1) > FLAT_PART:
-            notes.append(
-                f"saturation of {name!r} is not identified: its spend stayed on the flat part of the curve "
-                f"(at least {np.quantile(shares, 0.1):.0%} of saturation in 9 of 10 weeks with spend); how "
-                "much less would do is a guess"
-            )
-        error = float(np.sqrt(covariance[3 * c + k, 3 * c + k]))
-        value, off = (float(part[0]) for part in steady_response(fit, k, np.array([used.mean()])))
-        if value < NINETY * off:
-            notes.append(
-                f"the effect of {name!r} is not told from zero: at its mean of the weeks with spend it "
-                f"brings {style.readable(value)} with a standard error of {style.readable(off)}"
-            )
-        elif error > 2 * fit.beta[k]:
-            notes.append(
-                f"where {name!r} saturates is not identified (level {style.readable(float(fit.beta[k]))}, standard error "
-                f"{style.readable(error)}); within the spends seen its response is known better than that"
-            )
-    lag = float(np.corrcoef(fit.residuals[1:], fit.residuals[:-1])[0, 1])
-    if lag > 0.3:
+        notes += _curve_warnings(fit, k, name, carried[history.spends[:, k] > 0, k])
+    before, after = fit.residuals[:-1], fit.residuals[1:]
+    scale = float(np.sqrt((before @ before) * (after @ after)))
+    lag = float(before @ after) / scale if scale > 0 else 0.0
+    if lag > MOST_LAG:
         notes.append(
-            f"the errors of the fit follow each other from week to week (r = {lag:.2f}): something is missing "
-            "from the model, and all standard errors are too small"
+            f"the errors of the fit follow each other from week to week (r = {lag:.2f}): something is "
+            "missing from the model, and all standard errors are too small"
+        )
+    return notes
+
+
+def _curve_warnings(fit: MediaFit, k: int, name: str, used: NDArray[np.float64]) -> list[str]:
+    """Warnings about one curve; ``used`` are its normalized adstocks in weeks with spend."""
+    if fit.beta[k] <= 0:
+        return [f"no effect of {name!r} was found: the best fit is at its bound of 0, and the plan takes 0"]
+    notes, c = [], len(fit.beta)
+    words = ("carry-over theta", "shape alpha", "half saturation kappa")
+    stuck = [word for word, row in zip(words, fit.at_bound.reshape(4, c)[:3], strict=True) if row[k]]
+    if stuck:
+        verb = "stand at their bounds" if len(stuck) > 1 else "stands at its bound"
+        notes.append(f"{' and '.join(stuck)} of {name!r} {verb}: its standard errors are too small")
+    shares = saturation(used, fit.alpha[k], fit.kappa[k])
+    least = float(np.quantile(shares, 0.1))
+    if shares.max() < LOW_PART:
+        notes.append(
+            f"saturation of {name!r} is not identified: its spend never left the lower part of the curve (at "
+            f"most {shares.max():.0%} of saturation); gains beyond what was spent are a guess"
+        )
+    elif least > FLAT_PART:
+        notes.append(
+            f"saturation of {name!r} is not identified: its spend stayed on the flat part of the curve (at "
+            f"least {least:.0%} of saturation in 9 of 10 weeks with spend); what less would do is a guess"
+        )
+    value, off = (float(part[0]) for part in steady_response(fit, k, np.array([used.mean()])))
+    level, error = float(fit.beta[k]), float(np.sqrt(fit.covariance[3 * c + k, 3 * c + k]))
+    if value < NINETY * off:
+        notes.append(
+            f"the effect of {name!r} is not told from zero: at its mean of the weeks with spend it brings "
+            f"{style.readable(value)} with a standard error of {style.readable(off)}"
+        )
+    elif error > 2 * level:
+        notes.append(
+            f"where {name!r} saturates is not identified (level {style.readable(level)}, standard error "
+            f"{style.readable(error)}); within the spends seen its response is known better than that"
         )
     return notes

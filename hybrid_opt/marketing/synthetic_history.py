@@ -1,4 +1,4 @@
-"""A synthetic weekly history whose true curves are known: to try ``BudgetPlanner.from_history``, and to test it.
+"""A synthetic weekly history whose true curves are known, to try and test ``BudgetPlanner.from_history``.
 
 The numbers describe no real company. Each channel's spend is drawn around a level with a yearly wave of its
 own, weeks without spend, and bursts; the outcome is a level with trend, yearly season, price, holidays, the

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib.dates as mdates
+import matplotlib.dates
 import numpy as np
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
@@ -69,7 +69,9 @@ def history_chart(
         axes = figure.add_axes(
             (_LEFT / WIDTH, _BOTTOM / _HEIGHT, 1 - (_LEFT + 8) / WIDTH, 1 - (_BOTTOM + _TOP) / _HEIGHT)
         )
-        where = mdates.date2num(days)
+        # matplotlib.dates is untyped.
+        calendar: Any = matplotlib.dates
+        where = calendar.date2num(days)
         if held_out:
             axes.axvspan(where[-held_out], where[-1], color=style.GRID, alpha=0.7, linewidth=0)
             axes.text(
@@ -81,9 +83,9 @@ def history_chart(
         for color, (name, values) in zip(style.SERIES, lines.items(), strict=False):
             axes.plot(where, values, color=color, linewidth=1.5)
             handles.append(Line2D([], [], color=color, linewidth=1.5, label=name))
-        locator = mdates.AutoDateLocator(minticks=3, maxticks=9)
+        locator = calendar.AutoDateLocator(minticks=3, maxticks=9)
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
+        axes.xaxis.set_major_formatter(calendar.ConciseDateFormatter(locator, show_offset=False))
         axes.yaxis.set_major_formatter(lambda value, _: style.short(float(value)))
         axes.grid(axis="y")
         axes.set_ylabel(clean(y_title), fontsize=SIZE)
