@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,9 @@ from ..planning.money import money_text
 from ..planning.plan_json import plain_rows
 from ..reports import Drawing, Table
 from .history_tables import fit_drawings, history_tables
+from .least_spend import LeastSpend
 from .media_history import MediaHistory
+from .return_floor import FloorReport
 
 __all__ = ["BudgetPlan", "GridGap"]
 
@@ -25,14 +27,18 @@ class BudgetPlan(LevelPlan):
 
     Attributes:
         history: the fitted weekly history that the curves come from, None where curves were given.
+        floor: what a floor on the return does to the plan, None without one.
+        least: the proof of the least spend for a target, None unless that was the question.
     """
 
     history: MediaHistory | None = None
+    floor: FloorReport | None = None
+    least: LeastSpend | None = None
 
     def __post_init__(self) -> None:
-        if self.history is not None:
-            beyond = self.beyond_history()
-            object.__setattr__(self, "notes", [self.history.verdict, *beyond, *self.notes])
+        own = [] if self.history is None else [self.history.verdict, *self.beyond_history()]
+        own += [part.text() for part in (self.least, self.floor) if part is not None]
+        object.__setattr__(self, "notes", [*own, *(note for note in self.notes if note not in own)])
 
     def channels(self) -> pd.DataFrame:
         """One row per channel.
@@ -75,7 +81,17 @@ class BudgetPlan(LevelPlan):
         figures = dict(super().figures())
         if self.history is not None:
             figures["check"] = "passed" if self.history.reliable else "UNRELIABLE"
+        spent = float(self.spends().sum())
+        if self.floor is not None:
+            figures |= {"return": self.value / spent if spent else None, "return floor": self.floor.floor}
+        if self.least is not None:
+            figures["target"] = self.least.target
         return figures
+
+    def binding(self) -> list[str]:
+        """The limits that bind, in words, the dearest first; a floor on the return before them."""
+        floor = [] if self.floor is None or not self.floor.binds else [self.floor.text()]
+        return [*floor, *super().binding()]
 
     def limit_words(self) -> str:
         """The budget in a few words, and whether the curves can be relied on."""
@@ -114,10 +130,15 @@ class BudgetPlan(LevelPlan):
 
     def task_values(self) -> dict[str, Any]:
         """The same as JSON values."""
+        own: dict[str, Any] = {
+            "floor": None if self.floor is None else {**asdict(self.floor), "binds": self.floor.binds},
+            "least": None if self.least is None else asdict(self.least),
+        }
         if self.history is None:
-            return {}
+            return own
         holdout = self.history.holdout
         return {
+            **own,
             "history": {
                 "reliable": self.history.reliable,
                 "verdict": self.history.verdict,
@@ -129,5 +150,5 @@ class BudgetPlan(LevelPlan):
                 "parameters": plain_rows(self.history.parameters()),
                 "decomposition": plain_rows(self.history.decomposition()),
                 "beyond": self.beyond_history(),
-            }
+            },
         }

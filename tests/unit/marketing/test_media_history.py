@@ -24,7 +24,7 @@ def good():
 
 @cache
 def useless():
-    return fit(make_history(2, media=0.0), starts=2)
+    return fit(make_history(3, media=0.0))
 
 
 def test_the_parts_add_up_to_the_outcome():
@@ -62,7 +62,7 @@ def test_errors_of_the_check_are_those_of_their_definitions():
 
 
 def test_the_same_seed_gives_the_same_fit():
-    again = fit(make_history(2, media=0.0))
+    again = fit(make_history(3, media=0.0))
     assert again.fit.beta.tolist() == useless().fit.beta.tolist()
 
 
@@ -137,6 +137,6 @@ def test_too_few_weeks_and_an_outcome_that_never_changes():
 
 
 def test_the_order_of_rows_does_not_matter():
-    shuffled = make_history(2, media=0.0).sample(frac=1.0, random_state=1)
+    shuffled = make_history(3, media=0.0).sample(frac=1.0, random_state=1)
     assert fit(shuffled).fit.beta.tolist() == useless().fit.beta.tolist()
     assert isinstance(useless().parameters(), pd.DataFrame)
