@@ -188,7 +188,7 @@ def add_floor(cqm: Any, floor: float, unit: float, rest: float) -> None:
         rest: money that is spent at units 0.
     """
     own, pairs = cqm.objective.linear, cqm.objective.quadratic
-    terms = [(name, bias + floor * unit * name[1]) for name, bias in own.items()]
+    terms: list[tuple[Any, ...]] = [(name, bias + floor * unit * name[1]) for name, bias in own.items()]
     terms += [(first, second, bias) for (first, second), bias in pairs.items()]
     cqm.add_constraint_from_iterable(terms, "<=", rhs=-floor * rest, label="return floor")
 
