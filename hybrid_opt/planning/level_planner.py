@@ -68,7 +68,6 @@ class LevelPlanner(Generic[PlanT]):
     question: LevelTask
     notes: Sequence[str]
     _given: Mapping[str, Any]
-
     _zoom = staticmethod(zoom)
     _prove_drawn: Callable[..., ProvenAnswer] = staticmethod(prove)
 
@@ -202,7 +201,7 @@ class LevelPlanner(Generic[PlanT]):
                 time_limit=time_limit,
                 progress=lambda share, text: report(0.1 + 0.3 * share, text),
             )
-        notes = [*self.notes, *proven.notes]
+        notes, interrupted = [*self.notes, *proven.notes], zoomed is not None and zoomed.interrupted
         further = self._further(levels, proven, time_limit)
         phases: dict[str, Callable[[], Any]] = {
             "what one more step is worth": lambda: worth_of_limits(
@@ -231,7 +230,7 @@ class LevelPlanner(Generic[PlanT]):
             "what if": bool(what_if),
         }
         phases = {words: run for words, run in phases.items() if wanted.get(words, True)}
-        if zoomed is not None and zoomed.interrupted:
+        if interrupted:
             notes.append("ctrl-C ended the zoom; its plan until then is shown")
         better = zoomed is not None and proven.value - self._score(levels, zoomed.choice)
         if better > 1e-9 * max(1.0, abs(proven.value)):
@@ -261,6 +260,7 @@ class LevelPlanner(Generic[PlanT]):
             seconds=perf_counter() - begin,
             **{further[words][0]: found for words, found in done.items() if words in further},
             **self._fields(),
+            interrupted=interrupted or len(done) < len(phases),
         )
 
     def _further(

@@ -36,6 +36,7 @@ def plan_dict(plan: LevelPlan) -> dict[str, Any]:
         "method": plan.method,
         "seed": plan.seed,
         "seconds": plan.seconds,
+        "interrupted": plan.interrupted,
         "spend": plan.question.spend,
         plan.words.lines: plain_rows(plan.lines()),
         "limits": plain_rows(plan.limits),

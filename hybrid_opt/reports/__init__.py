@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .charts import (
         allocation_bars,
         gain_waterfall,
+        heat_map_chart,
         history_chart,
         optimum_probability_bars,
         ranges_chart,
@@ -38,6 +39,7 @@ __all__ = [
     "allocation_bars",
     "charts",
     "gain_waterfall",
+    "heat_map_chart",
     "history_chart",
     "optimum_probability_bars",
     "print_table",
@@ -55,6 +57,7 @@ _HOMES = {
         "allocation_bars",
         "gain_waterfall",
         "history_chart",
+        "heat_map_chart",
         "optimum_probability_bars",
         "ranges_chart",
         "response_curves",
