@@ -113,9 +113,21 @@ def test_spends_beyond_the_history_are_named_with_by_how_much():
     assert any(
         f"EXTRAPOLATED: 150,000 for 'tv' is {150_000 / most - 1:.0%} above" in note for note in plan.notes
     )
-    held = good().history.steady_most
-    assert (held <= good().history.seen_most).all()
-    assert good().solve(seed=0).beyond_history() == [] or "acts like more" in str(plan.notes)
+
+
+def test_a_spend_that_was_only_a_single_week_is_no_steady_spend():
+    held, most = good().history.steady_most[0], good().history.seen_most[0]
+    between = float(round((held + most) / 2, -3))
+    assert held < between < most
+    table = pd.DataFrame(
+        {"channel": ["tv", "search"], "current": [between, 10_000], "min": [between, 0],
+         "max": [between, 30_000], "step": [5_000, 1_000]}
+    )
+    notes = ask(plan=table).solve(seed=0).notes
+    words = f"{between:,.0f} every week for 'tv' acts like more than was ever in effect"
+    assert any(words in note for note in notes)
+    low = table.assign(current=5_000, min=5_000, max=5_000, channel=["tv", "search"])
+    assert ask(plan=low).solve(seed=0).beyond_history() == []
 
 
 def test_scenarios_and_the_least_spend_use_the_same_fit():

@@ -68,7 +68,7 @@ def test_a_text_control_has_few_values():
 
 
 def test_wrong_names_of_columns():
-    with pytest.raises(TableError, match="column 'telly' is missing.*Found: week, sales, tv"):
+    with pytest.raises(TableError, match=r"column 'telly' is missing.*Found: week, sales, tv"):
         read(spend=["telly"])
     with pytest.raises(OptionError, match="no column"):
         read(spend=[])
