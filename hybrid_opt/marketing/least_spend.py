@@ -40,7 +40,7 @@ class LeastSpend:
 
     def text(self) -> str:
         """The proof in a sentence."""
-        least = f"the least spend for {money_text(self.target)} is {money_text(round(self.spend, 6))}"
+        least = f"the least spend for {style.readable(self.target)} is {money_text(round(self.spend, 6))}"
         if self.below is None:
             return f"{least}: no plan within the limits spends less"
         return f"{least}: whatever spends less brings at most {style.readable(self.below)}"

@@ -133,7 +133,7 @@ def prove_with_floor(
         if answer.value >= floor * money - 1e-12 * max(1.0, abs(answer.value)):
             return replace(answer, seconds=seconds)
         bound = math.inf if answer.bound is None else answer.bound
-        reached = f"{answer.value / money:.6g}"
+        reached = f"{answer.value / money:.6g}" if money else "less than nothing for no money"
         if question.spend == "exactly":
             if bound >= floor * money:
                 raise PlanError(_undecided(floor, time_limit))
