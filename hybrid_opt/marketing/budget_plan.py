@@ -38,6 +38,9 @@ class BudgetPlan(LevelPlan):
     def __post_init__(self) -> None:
         own = [] if self.history is None else [self.history.verdict, *self.beyond_history()]
         own += [part.text() for part in (self.least, self.floor) if part is not None]
+        today, spent = self.today_value, float(self.current.sum())
+        if self.floor is not None and today is not None and today < self.floor.floor * spent:
+            own.append(f"today's spends return {today / spent:.4g} per money, less than the floor")
         object.__setattr__(self, "notes", [*own, *(note for note in self.notes if note not in own)])
 
     def channels(self) -> pd.DataFrame:

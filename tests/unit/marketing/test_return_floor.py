@@ -80,6 +80,17 @@ def test_a_binding_floor_says_what_it_costs(tmp_path):
     assert plan.report(tmp_path / "page.html").read_text().count("per money binds") == 1
 
 
+def test_today_below_the_floor_is_named_and_no_answer():
+    plan = planner(spend="at_most", roas_floor=2.45).solve(seed=0)
+    back = plan.today_value / 70.5
+    assert back < 2.45
+    assert plan.today is None
+    assert f"today's spends return {back:.4g} per money, less than the floor" in plan.notes
+    kept = planner(spend="at_most", roas_floor=back - 0.01).solve(seed=0)
+    assert kept.today is not None
+    assert not any("less than the floor" in note for note in kept.notes)
+
+
 def test_the_worth_of_the_budget_knows_the_floor():
     """Where the floor binds, more budget brings nothing."""
     plan = planner(spend="at_most", roas_floor=2.45).solve(seed=0)
