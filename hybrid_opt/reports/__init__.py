@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         allocation_bars,
         gain_waterfall,
         heat_map_chart,
+        history_chart,
         optimum_probability_bars,
         ranges_chart,
         response_curves,
@@ -39,6 +40,7 @@ __all__ = [
     "charts",
     "gain_waterfall",
     "heat_map_chart",
+    "history_chart",
     "optimum_probability_bars",
     "print_table",
     "ranges_chart",
@@ -54,6 +56,7 @@ _HOMES = {
     "charts": (
         "allocation_bars",
         "gain_waterfall",
+        "history_chart",
         "heat_map_chart",
         "optimum_probability_bars",
         "ranges_chart",
