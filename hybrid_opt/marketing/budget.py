@@ -15,6 +15,7 @@ from ..planning.line_table import Spend, read_plan
 from ..planning.pair_table import read_synergies
 from ..planning.preflight import preflight
 from ..planning.table import TableSource
+from ..planning.table_notes import tells_what_was_read
 from .budget_plan import BudgetPlan
 
 __all__ = ["BudgetPlanner"]
@@ -55,6 +56,7 @@ class BudgetPlanner(LevelPlanner[BudgetPlan]):
 
     plan_type = BudgetPlan
 
+    @tells_what_was_read
     def __init__(
         self,
         plan: TableSource,
