@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import update_wrapper
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 __all__ = ["announce", "collected", "tells_what_was_read"]
 
-P = ParamSpec("P")
-T = TypeVar("T")
+Init = TypeVar("Init", bound=Callable[..., None])
 
 _COLLECTOR: ContextVar[list[str] | None] = ContextVar("what_was_read", default=None)
 
@@ -52,9 +51,7 @@ def collected() -> Iterator[list[str]]:
         _COLLECTOR.reset(token)
 
 
-def tells_what_was_read(
-    make: Callable[Concatenate[T, P], None],
-) -> Callable[Concatenate[T, P], None]:
+def tells_what_was_read(make: Init) -> Init:
     """Wrap the ``__init__`` of a planner: what its tables were read as comes first in its ``notes``.
 
     Args:
@@ -64,11 +61,10 @@ def tells_what_was_read(
         The same with the notes.
     """
 
-    def made(self: T, *args: P.args, **kwargs: P.kwargs) -> None:
+    @wraps(make)
+    def made(self: Any, *args: Any, **kwargs: Any) -> None:
         with collected() as notes:
             make(self, *args, **kwargs)
-        planner: Any = self
-        planner.notes = [*notes, *planner.notes]
+        self.notes = [*notes, *self.notes]
 
-    update_wrapper(made, make)
-    return made
+    return cast(Init, made)

@@ -22,4 +22,4 @@ def test_sums_are_compared() -> None:
     assert check_total(cells, labels, styles, 2, problems) == "'A'"
     assert problems.messages == []
     assert check_total({"b": [1, None, 9]}, labels, styles, 2, problems) == ""
-    assert "row 4, column 'b': this row is called a total, but 9.0 is not the sum 1.0" in problems.messages[0]
+    assert "row 4, column 'b': this row is called a total, but 9 is not the sum 1" in problems.messages[0]
