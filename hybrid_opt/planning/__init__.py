@@ -1,6 +1,7 @@
 """What every plan does: read and check a table, solve, say what binds, count alternatives, compare."""
 
 from .baselines import PlanBaseline, exact_baselines
+from .budget_sharing import share_budget
 from .choice_form import ChoiceForm
 from .choice_planner import ChoicePlanner
 from .comparison import Plan, compare
@@ -17,6 +18,7 @@ from .resource_program import solve_resources
 from .scenarios import compare_scenarios
 from .selection_plan import SelectionPlan
 from .selection_planner import SelectionPlanner
+from .shared_budget import SharedBudget
 from .side_constraint import SideConstraint
 from .side_near import near_plans_by_search
 from .stability import Stability, plan_stability
@@ -40,6 +42,7 @@ __all__ = [
     "QuantumCheck",
     "SelectionPlan",
     "SelectionPlanner",
+    "SharedBudget",
     "SideConstraint",
     "Stability",
     "Synergy",
@@ -55,6 +58,7 @@ __all__ = [
     "plan_stability",
     "prove",
     "quantum_check",
+    "share_budget",
     "solve_resources",
     "to_cqm",
     "to_level_model",
