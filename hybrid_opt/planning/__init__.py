@@ -4,6 +4,7 @@ from .baselines import PlanBaseline, exact_baselines
 from .budget_sharing import share_budget
 from .choice_form import ChoiceForm
 from .choice_planner import ChoicePlanner
+from .company_page import combined_report
 from .comparison import Plan, compare
 from .dynamic_program import DynamicProgram
 from .level_models import to_cqm, to_level_model
@@ -15,6 +16,7 @@ from .near_optimal import NearOptimal, near_optimal_plans
 from .proven_answer import ProvenAnswer, prove
 from .quantum_check import QuantumCheck, quantum_check
 from .resource_program import solve_resources
+from .saved_plan import SavedPlan, read_saved_plan
 from .scenarios import compare_scenarios
 from .selection_plan import SelectionPlan
 from .selection_planner import SelectionPlanner
@@ -40,6 +42,7 @@ __all__ = [
     "PlanBaseline",
     "ProvenAnswer",
     "QuantumCheck",
+    "SavedPlan",
     "SelectionPlan",
     "SelectionPlanner",
     "SharedBudget",
@@ -49,6 +52,7 @@ __all__ = [
     "TrueScore",
     "Vocabulary",
     "Zoom",
+    "combined_report",
     "compare",
     "compare_scenarios",
     "exact_baselines",
@@ -58,6 +62,7 @@ __all__ = [
     "plan_stability",
     "prove",
     "quantum_check",
+    "read_saved_plan",
     "share_budget",
     "solve_resources",
     "to_cqm",

@@ -57,6 +57,11 @@ class SharedBudget:
     seconds: float = 0.0
 
     @property
+    def kind(self) -> str:
+        """What the answer is called."""
+        return "Shared budget"
+
+    @property
     def gap(self) -> float | None:
         """(bound - value) / max(abs(bound), 1e-9) on the grid, None without a bound."""
         return None if self.bound is None else _gap(self.bound, self.value)
@@ -241,8 +246,8 @@ class SharedBudget:
     def to_dict(self) -> dict[str, Any]:
         """The whole answer as JSON values."""
         return {
-            "kind": "Shared budget",
             **self.figures(),
+            "kind": self.kind,
             "step": self.step,
             "limits": dict(self.limits),
             "weights": dict(self.weights),
