@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
+from scipy.sparse import csr_matrix, diags_array
 
 from ..progress import Progress, silent
 from .linear_form import LinearForm
@@ -19,6 +20,7 @@ from .linear_form import LinearForm
 __all__ = ["run_highs"]
 
 POLL_SECONDS = 0.1
+MOST_COEFFICIENT = 20  # bits of the largest coefficient of a row
 GRACE = 1.0, 1.1  # seconds, and factor, by which HiGHS may exceed its limit; on large models it does not look
 _lock = threading.Lock()
 _running = 0
@@ -69,6 +71,18 @@ def _c_stdout_closed() -> Iterator[None]:
                 variable.value = _standard
 
 
+def _moderate_rows(form: LinearForm) -> LinearConstraint:
+    """The rows, none with a coefficient above 2**20: HiGHS's tolerance of 1e-6 is absolute.
+
+    With weights of 1e13 and more its presolve has cut off optima (it tightens coefficients in floats). Powers
+    of two change no digit.
+    """
+    matrix = csr_matrix(form.matrix)
+    largest = abs(matrix).max(axis=1).toarray().ravel() if matrix.shape[0] else np.zeros(0)
+    factor = 2.0 ** np.minimum(0, MOST_COEFFICIENT - np.frexp(largest)[1])
+    return LinearConstraint(diags_array(factor) @ matrix, form.row_lower * factor, form.row_upper * factor)
+
+
 def run_highs(
     form: LinearForm, time_limit: float, progress: Progress = silent, *, presolve: bool = True
 ) -> Any:
@@ -102,7 +116,7 @@ def run_highs(
             with _c_stdout_closed():
                 answer["result"] = milp(
                     form.cost * scale,
-                    constraints=LinearConstraint(form.matrix, form.row_lower, form.row_upper),
+                    constraints=_moderate_rows(form),
                     integrality=form.integrality,
                     bounds=Bounds(np.zeros(len(form.upper)), form.upper),
                     options={"time_limit": time_limit, "mip_rel_gap": 0.0, "presolve": presolve},

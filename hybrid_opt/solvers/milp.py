@@ -19,6 +19,7 @@ from .settings import check_seconds
 __all__ = ["MILP", "prove_bound"]
 
 NOISE = 1e-6  # relative accuracy of HiGHS's sums, by its feasibility tolerance
+WIDE = 2.0**20  # coefficients of a row above which one answer of HiGHS is not enough for a proof
 SHORTEST = 0.05  # seconds left to HiGHS when writing the program used up the limit
 
 
@@ -79,7 +80,7 @@ class MILP:
         written = time.perf_counter() - begin
         if not len(form.cost):
             return _single_assignment(problem)
-        nodes = 0
+        nodes, wide = 0, bool(abs(form.matrix).max() > WIDE) if form.matrix.nnz else False
         outcome = Outcome(start)
         try:
             for presolve in (True, False):
@@ -89,9 +90,11 @@ class MILP:
                 result = run_highs(form, max(SHORTEST, left), request.progress, presolve=presolve)
                 nodes += int(result.mip_node_count or 0)
                 answer = _read(problem, form, result, start)
-                if presolve or answer.proof is not None or len(answer.states) > len(outcome.states):
+                if wide and not presolve:
+                    outcome = _agreed(outcome, answer)
+                elif presolve or answer.proof is not None or len(answer.states) > len(outcome.states):
                     outcome = answer
-                if result.status == 1 or outcome.proof == "optimal":
+                if result.status == 1 or (outcome.proof == "optimal" and not wide):
                     break
                 # Infeasible, failed or refuted: HiGHS 1.12 errs here at times, by its presolve.
         except KeyboardInterrupt:
@@ -131,6 +134,24 @@ def _round_up(bound: float, form: LinearForm) -> float:
     part = bound - form.offset
     noise = NOISE * max(1.0, abs(part))
     return form.offset + float(np.ceil(part - noise)) if form.whole and noise < 0.25 else bound
+
+
+def _agreed(first: Outcome, second: Outcome) -> Outcome:
+    """What two answers to one program leave, where a row's smallest step is near HiGHS's tolerance."""
+    outcome = Outcome(np.concatenate([first.states, second.states]), notes=[*first.notes, *second.notes])
+    outcome.deterministic = first.deterministic and second.deterministic
+    if first.bound is not None and second.bound is not None:
+        outcome.bound = min(first.bound, second.bound)
+        close = abs(first.bound - second.bound) <= NOISE * max(1.0, abs(first.bound))
+        outcome.proof = "optimal" if first.proof == second.proof == "optimal" and close else None
+    elif first.proof == second.proof == "infeasible":
+        outcome.proof = "infeasible"
+    if outcome.proof is None:
+        outcome.notes.append(
+            "HiGHS's answers with and without its presolve differ, which the large coefficients of the rows "
+            "explain; only what both say is taken for proven"
+        )
+    return outcome
 
 
 def _read(problem: Problem, form: LinearForm, result: Any, start: NDArray[np.int64]) -> Outcome:

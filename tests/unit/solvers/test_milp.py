@@ -1,16 +1,19 @@
 import ctypes
+import itertools
 import threading
 import time
 from types import SimpleNamespace
 
+import dimod
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
 from hybrid_opt.errors import ModelTooLargeError, OptionError
 from hybrid_opt.qubo.problem import Pair, Problem, Row, Variable
+from hybrid_opt.qubo.reading import read_model
 from hybrid_opt.solvers import milp
-from hybrid_opt.solvers.base import Request, Solver
+from hybrid_opt.solvers.base import Outcome, Request, Solver
 from hybrid_opt.solvers.exact import Exact
 from hybrid_opt.solvers.linear_products import linear_form
 from hybrid_opt.solvers.milp import MILP, prove_bound
@@ -413,3 +416,52 @@ def test_no_answer_is_reported(monkeypatch):
     outcome = solve(ONE)
     assert (outcome.proof, outcome.bound, len(outcome.states)) == (None, None, 0)
     assert outcome.notes == ["HiGHS gave no answer: test"]
+
+
+@pytest.mark.parametrize("decimals", [6, 13])
+def test_weights_of_many_digits_cut_off_no_optimum(decimals):
+    """HiGHS's presolve has called plans optimal that were not, from weights of 1e13 on."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        values = rng.uniform(-3, 3, (9, 3)).round(3)
+        costs = rng.uniform(0, 20, (9, 3)).round(decimals)
+        costs[:, 0] = 0.0
+        weights = np.rint(costs * 10**decimals).astype(np.int64)
+        chosen = rng.integers(0, 3, 9)
+        limit = int(weights[np.arange(9), chosen].sum())
+        model = dimod.ConstrainedQuadraticModel()
+        names = [[f"x{g}{o}" for o in range(3)] for g in range(9)]
+        model.set_objective(
+            dimod.BinaryQuadraticModel(
+                {names[g][o]: -values[g, o] for g in range(9) for o in range(3)}, {}, 0.0, "BINARY"
+            )
+        )
+        for group in names:
+            model.add_discrete(group)
+        model.add_constraint(
+            [(names[g][o], int(weights[g, o])) for g in range(9) for o in range(3) if weights[g, o]],
+            sense="<=", rhs=limit,
+        )  # fmt: skip
+        picks = np.array(list(itertools.product(range(3), repeat=9)))
+        allowed = weights[np.arange(9), picks].sum(axis=1) <= limit
+        best = -values[np.arange(9), picks].sum(axis=1)[allowed].max()
+        outcome = MILP().solve(Request(read_model(model), seed=0))
+        assert outcome.bound is None or outcome.bound <= best + 1e-9
+        if outcome.proof == "optimal":
+            assert outcome.bound == pytest.approx(best)
+
+
+def test_two_answers_of_a_wide_row_prove_what_both_say():
+    def answer(value, proof):
+        bound = None if proof == "infeasible" else float(value)
+        return Outcome(np.array([[value]]), bound=bound, proof=proof)
+
+    agreed = milp._agreed(answer(3, "optimal"), answer(3, "optimal"))
+    assert (agreed.bound, agreed.proof, agreed.notes) == (3.0, "optimal", [])
+    differing = milp._agreed(answer(3, "optimal"), answer(2, "optimal"))
+    assert (differing.bound, differing.proof) == (2.0, None)
+    assert "differ" in differing.notes[0]
+    assert differing.states.tolist() == [[3], [2]]
+    assert milp._agreed(answer(3, "infeasible"), answer(2, "infeasible")).proof == "infeasible"
+    one = milp._agreed(answer(3, "optimal"), answer(2, "infeasible"))
+    assert (one.bound, one.proof) == (None, None)
