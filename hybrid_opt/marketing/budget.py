@@ -21,6 +21,7 @@ from ..planning.pair_table import read_synergies
 from ..planning.preflight import preflight
 from ..planning.proven_answer import ProvenAnswer, prove
 from ..planning.table import TableSource
+from ..planning.table_notes import tells_what_was_read
 from ..planning.vocabulary import CHANNELS
 from ..qubo import LevelModel
 from ..solvers import Solver
@@ -73,6 +74,7 @@ class BudgetPlanner(LevelPlanner[BudgetPlan]):
 
     plan_type = BudgetPlan
 
+    @tells_what_was_read
     def __init__(
         self,
         plan: TableSource,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from ..errors import OptionError, TableError
 from ..planning.money import money_text
 from ..planning.table import CheckedTable, Column, TableSource, read_raw, read_table
+from ..planning.table_cells import is_blank
+from ..planning.table_numbers import split_number
 
 __all__ = ["WeeklyHistory", "read_history"]
 
@@ -83,7 +86,7 @@ def read_history(
     for name in named:
         if named.count(name) > 1:
             raise OptionError(f"the column {name!r} is named twice; give each column one role")
-    texts = _text_columns(source, controls)
+    texts = _text_columns(source, named, controls)
     columns = [
         Column(date, "text", help="first day of the week"),
         Column(outcome, "number", help="outcome of the week"),
@@ -120,16 +123,20 @@ def _names(given: Sequence[str], what: str) -> list[str]:
     return list(given)
 
 
-def _text_columns(source: TableSource, controls: Sequence[str]) -> set[str]:
+def _text_columns(source: TableSource, named: Sequence[str], controls: Sequence[str]) -> set[str]:
     """Controls none of whose cells looks like a number; one that has both is read as numbers and refused."""
-    raw, found = read_raw(source, name="history"), set()
+    raw, found = read_raw(source, [Column(name, "text") for name in named], name="history"), set()
     for name in controls:
         if name in raw.header and raw.rows:
-            position, as_number = raw.header.index(name), Column(name, "number", required=False)
-            cells = [row[position] for row in raw.rows]
-            if all(as_number.read(cell, separator=raw.separator)[1] is not None for cell in cells):
+            cells = [row[raw.header.index(name)] for row in raw.rows]
+            if not any(_like_number(cell) for cell in cells):
                 found.add(name)
     return found
+
+
+def _like_number(cell: Any) -> bool:
+    """Whether a cell is a number or blank, so that it does not speak for a column of texts."""
+    return is_blank(cell) or not isinstance(cell, str) or split_number(cell) is not None
 
 
 def _dates(table: CheckedTable, column: str) -> NDArray[np.datetime64]:

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
         response_curves,
         search_curves,
     )
-    from .page import Card, Drawing, Note, Page, Section, render_page, write_page
+    from .page import Card, Drawing, Heading, Note, Page, Section, render_page, write_page
     from .table import Table
     from .terminal import print_table, table_text
 
 __all__ = [
     "Card",
     "Drawing",
+    "Heading",
     "Note",
     "Page",
     "Section",
@@ -63,7 +64,7 @@ _HOMES = {
         "response_curves",
         "search_curves",
     ),
-    "page": ("Card", "Drawing", "Note", "Page", "Section", "render_page", "write_page"),
+    "page": ("Card", "Drawing", "Heading", "Note", "Page", "Section", "render_page", "write_page"),
     "table": ("Table",),
     "terminal": ("print_table", "table_text"),
 }
