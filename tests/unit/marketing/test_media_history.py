@@ -110,6 +110,22 @@ def test_less_than_two_years_are_named():
     assert any("less than two years" in note for note in notes)
 
 
+def test_what_a_messy_sheet_was_read_as_is_told(tmp_path):
+    """A title, a semicolon, decimal commas and currency signs; names with or without their unit."""
+    frame = make_history()
+    text = {name: frame[name].map(lambda value: f"{value:.1f}".replace(".", ",")) for name in ("tv", "price")}
+    revenue = frame["revenue"].map(lambda value: f"{value:,.2f} €".translate(str.maketrans(",.", ".,")))
+    messy = frame.assign(**text, revenue=revenue).rename(columns={"revenue": "Revenue (€)", "tv": "tv (€)"})
+    path = tmp_path / "messy.csv"
+    path.write_text(f"Sales by week\n\n{messy.to_csv(index=False, sep=';')}", encoding="utf-8")
+    plain = fit(frame)
+    for outcome, tv in (("revenue", "tv"), ("Revenue (€)", "tv (€)")):
+        found = fit(path, spend=[tv, "search"], outcome=outcome)
+        assert found.fit.beta.tolist() == plain.fit.beta.tolist()
+        assert "decimal comma" in found.notes[0]
+        assert found.notes[0] in str(found)
+
+
 def test_text_and_picture(tmp_path):
     text = str(good())
     assert "Check on the last 26 weeks" in text
