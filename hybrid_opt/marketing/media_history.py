@@ -24,7 +24,7 @@ from .media_baseline import Baseline
 from .media_curves import hill_parameters
 from .media_fit import MediaFit, fit_media
 from .media_holdout import Holdout, hold_out
-from .media_warnings import fit_warnings, spend_warnings, steady_most
+from .media_warnings import beyond_belief, fit_warnings, spend_warnings, steady_most
 
 __all__ = ["MediaHistory", "fit_history"]
 
@@ -60,14 +60,22 @@ class MediaHistory:
 
     @property
     def reliable(self) -> bool:
-        """Whether the weeks left out were foreseen better than without media; without a check, no."""
-        return self.holdout is not None and self.holdout.better
+        """Whether the weeks left out were foreseen better than without media, by effects to be believed."""
+        return self.holdout is not None and self.holdout.better and not self.unbelievable
+
+    @property
+    def unbelievable(self) -> list[str]:
+        """Channels that would bring more than the whole outcome on average."""
+        return beyond_belief(self.weekly, self.fit)
 
     @property
     def verdict(self) -> str:
         """The check in a sentence."""
         if self.holdout is None:
             return "UNRELIABLE: no weeks were held out, so nothing was checked"
+        if self.unbelievable:
+            listed = " and ".join(repr(name) for name in self.unbelievable)
+            return f"UNRELIABLE: {listed} would bring more than the whole outcome; nobody should believe that"
         rmse = self.holdout.table()["RMSE"].tolist()
         media, alone = (style.readable(error) for error in rmse)
         found = f"over the {self.holdout.weeks} weeks held out, the error (RMSE) is {media} with media"
