@@ -13,6 +13,7 @@ from ..planning.level_plan import GridGap, LevelPlan
 from ..planning.money import money_text
 from ..planning.plan_json import plain_rows
 from ..reports import Drawing, Table
+from .channel_returns import returns_frame, returns_table
 from .history_tables import fit_drawings, history_tables
 from .least_spend import LeastSpend
 from .media_history import MediaHistory
@@ -111,18 +112,23 @@ class BudgetPlan(LevelPlan):
         )
 
     def task_tables(self) -> list[Table]:
-        """What the history says, where there is one."""
-        return [] if self.history is None else history_tables(self.history)
+        """Return on spend, and what the history says where there is one."""
+        return [returns_table(self), *([] if self.history is None else history_tables(self.history))]
+
+    def returns(self) -> pd.DataFrame:
+        """Return on spend of each channel, on average and at the margin, see ``channel_returns``."""
+        return returns_frame(self)
 
     def task_drawings(self) -> list[Drawing]:
         """The picture of the fit."""
         return [] if self.history is None else fit_drawings(self.history)
 
     def task_frames(self) -> dict[str, pd.DataFrame]:
-        """The history as data frames."""
+        """Returns, and the history, as data frames."""
         if self.history is None:
-            return {}
+            return {"returns": self.returns()}
         frames = {
+            "returns": self.returns(),
             "parameters": self.history.parameters(),
             "decomposition": self.history.decomposition(),
             "weeks": self.history.weeks().assign(date=lambda frame: frame["date"].astype(str)),
@@ -134,6 +140,7 @@ class BudgetPlan(LevelPlan):
     def task_values(self) -> dict[str, Any]:
         """The same as JSON values."""
         own: dict[str, Any] = {
+            "returns": plain_rows(self.returns()),
             "floor": None if self.floor is None else {**asdict(self.floor), "binds": self.floor.binds},
             "least": None if self.least is None else asdict(self.least),
         }

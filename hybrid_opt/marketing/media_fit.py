@@ -22,11 +22,13 @@ from .history_table import WeeklyHistory
 from .media_baseline import Baseline
 from .media_response import media_shapes
 
-__all__ = ["ALPHAS", "KAPPAS", "THETAS", "MediaFit", "fit_media"]
+__all__ = ["ALPHAS", "KAPPAS", "LEAST_VARIED", "THETAS", "MediaFit", "fit_media"]
 
 THETAS, ALPHAS = (0.0, 0.9), (0.4, 4.0)
 KAPPAS = (0.02, 4.0)  # as a multiple of the channel's largest weekly spend
 SCREENED = 40  # random starts per refined one
+LEAST_VARIED = 0.01  # standard deviation over mean below which an effect is taken as 0
+_UNSEEN = 1e-6  # share of a column that the baseline leaves, below which it is taken as none
 _FIRST, _LAST = 40, 400  # evaluations of every refined start, and of the best one
 
 
@@ -74,6 +76,8 @@ class _Problem:
         self.scale = float(history.outcome[weeks].std()) or 1.0
         self.basis = baseline.basis(weeks)
         self.target = self.project(history.outcome[weeks] / self.scale)
+        own = history.spends[weeks]
+        self.varied = own.std(axis=0) > LEAST_VARIED * own.mean(axis=0)
         c = len(self.most)
         low = (THETAS[0], ALPHAS[0], np.log(KAPPAS[0]), 0.0)
         high = (THETAS[1], ALPHAS[1], np.log(KAPPAS[1]), np.inf)
@@ -82,22 +86,29 @@ class _Problem:
     def project(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(values - self.basis @ (self.basis.T @ values))
 
+    def columns(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Saturated spends without the baseline; zero where it explains them, up to rounding."""
+        left = self.project(values)
+        seen = self.varied & (np.linalg.norm(left, axis=0) > _UNSEEN * np.linalg.norm(values, axis=0))
+        return np.where(seen, left, 0.0)
+
     def residuals(self, p: NDArray[np.float64]) -> NDArray[np.float64]:
         theta, alpha, log_kappa, beta = p.reshape(4, -1)
         shapes = media_shapes(self.spends, theta, alpha, np.exp(log_kappa))
-        return np.asarray(self.project(shapes.value) @ beta - self.target)
+        return np.asarray(self.columns(shapes.value) @ beta - self.target)
 
     def jacobian(self, p: NDArray[np.float64]) -> NDArray[np.float64]:
         theta, alpha, log_kappa, beta = p.reshape(4, -1)
         shapes = media_shapes(self.spends, theta, alpha, np.exp(log_kappa))
-        parts = [shapes.by_theta * beta, shapes.by_alpha * beta, shapes.by_log_kappa * beta, shapes.value]
-        return self.project(np.hstack(parts))
+        parts = [shapes.by_theta * beta, shapes.by_alpha * beta, shapes.by_log_kappa * beta]
+        moved = self.project(np.hstack(parts)) * np.tile(self.varied, 3)
+        return np.hstack([moved, self.columns(shapes.value)])
 
     def best_betas(self, p: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
         """The parameters with their best betas, and the root of the sum of squares."""
         theta, alpha, log_kappa, _ = p.reshape(4, -1)
         shapes = media_shapes(self.spends, theta, alpha, np.exp(log_kappa))
-        beta, norm = nnls(self.project(shapes.value), self.target)
+        beta, norm = nnls(self.columns(shapes.value), self.target)
         return np.concatenate([theta, alpha, log_kappa, beta]), float(norm)
 
     def refine(self, p: NDArray[np.float64], evaluations: int) -> tuple[NDArray[np.float64], float]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import OptionError, TableError
 from ..planning.table import TableSource
+from ..planning.table_notes import collected
 from ..reports import style
 from ..seeds import resolve_seed
 from .history_table import WeeklyHistory, read_history
@@ -23,7 +24,7 @@ from .media_baseline import Baseline
 from .media_curves import hill_parameters
 from .media_fit import MediaFit, fit_media
 from .media_holdout import Holdout, hold_out
-from .media_warnings import fit_warnings, spend_warnings, steady_most
+from .media_warnings import beyond_belief, fit_warnings, spend_warnings, steady_most
 
 __all__ = ["MediaHistory", "fit_history"]
 
@@ -41,7 +42,7 @@ class MediaHistory:
         baseline: what the outcome would be without media, as columns.
         fit: the fit to all weeks, from which the curves of the plan come.
         holdout: the check on the last weeks, None where no week was left out.
-        notes: what the history cannot tell.
+        notes: what its table was read as, where that was not plain, and what it cannot tell.
         seed: repeats the fit.
     """
 
@@ -59,14 +60,22 @@ class MediaHistory:
 
     @property
     def reliable(self) -> bool:
-        """Whether the weeks left out were foreseen better than without media; without a check, no."""
-        return self.holdout is not None and self.holdout.better
+        """Whether the weeks left out were foreseen better than without media, by effects to be believed."""
+        return self.holdout is not None and self.holdout.better and not self.unbelievable
+
+    @property
+    def unbelievable(self) -> list[str]:
+        """Channels that would bring more than the whole outcome on average."""
+        return beyond_belief(self.weekly, self.fit)
 
     @property
     def verdict(self) -> str:
         """The check in a sentence."""
         if self.holdout is None:
             return "UNRELIABLE: no weeks were held out, so nothing was checked"
+        if self.unbelievable:
+            listed = " and ".join(repr(name) for name in self.unbelievable)
+            return f"UNRELIABLE: {listed} would bring more than the whole outcome; nobody should believe that"
         rmse = self.holdout.table()["RMSE"].tolist()
         media, alone = (style.readable(error) for error in rmse)
         found = f"over the {self.holdout.weeks} weeks held out, the error (RMSE) is {media} with media"
@@ -173,7 +182,8 @@ class MediaHistory:
         from ..reports import table_text
         from .history_tables import history_tables
 
-        return "\n".join(table_text(table) for table in history_tables(self))
+        notes = "".join(f"- {note}\n" for note in self.notes)
+        return "\n".join([*(table_text(table) for table in history_tables(self)), notes]).rstrip() + "\n"
 
 
 def fit_history(
@@ -230,7 +240,8 @@ def fit_history(
         if not whole or not low <= value <= high:
             raise OptionError(f"{name} is {value!r}; legal are whole numbers from {low} to {high}")
     seed = resolve_seed(seed)
-    weekly = read_history(source, outcome=outcome, date=date, spend=spend, controls=controls)
+    with collected() as read:
+        weekly = read_history(source, outcome=outcome, date=date, spend=spend, controls=controls)
     baseline = Baseline.of(weekly, season)
     parameters = 4 * len(weekly.channels) + baseline.design.shape[1]
     needed = math.ceil(1.5 * parameters) + holdout
@@ -242,7 +253,7 @@ def fit_history(
         )
     if float(weekly.outcome.std()) <= 1e-12 * max(1.0, float(np.abs(weekly.outcome).max())):
         raise TableError(f"the outcome {outcome!r} never changes; there is nothing to explain")
-    notes = spend_warnings(weekly)
+    notes = [*read, *spend_warnings(weekly)]
     if season and weekly.weeks - holdout < SEASON_WEEKS:
         notes.append(
             f"{weekly.weeks - holdout} weeks before the holdout are less than two years: the yearly season "

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from ..reports import style
 from .history_table import WeeklyHistory
 from .media_curves import NINETY, steady_response
-from .media_fit import MediaFit
+from .media_fit import LEAST_VARIED, MediaFit
 from .media_response import carried_spend, saturation
 
-__all__ = ["fit_warnings", "spend_warnings", "steady_most"]
+__all__ = ["beyond_belief", "fit_warnings", "spend_warnings", "steady_most"]
 
 MOST_CORRELATION = 0.9
 LEAST_VARIATION = 0.1  # standard deviation over mean
@@ -38,9 +38,10 @@ def spend_warnings(history: WeeklyHistory) -> list[str]:
     mean, deviation = spends.mean(axis=0), spends.std(axis=0)
     still = deviation < LEAST_VARIATION * mean
     for name, share in zip(np.array(history.channels)[still], (deviation / mean)[still], strict=True):
+        taken = "; it is taken as 0" if share <= LEAST_VARIED else ""
         notes.append(
             f"the spend of {str(name)!r} hardly varies (standard deviation {share:.1%} of its mean): its "
-            "effect cannot be told from the level of the outcome"
+            f"effect cannot be told from the level of the outcome{taken}"
         )
     for name, column in zip(history.channels, spends.T, strict=True):
         used = int((column > 0).sum())
@@ -54,7 +55,22 @@ def spend_warnings(history: WeeklyHistory) -> list[str]:
                 f"the spends of {history.channels[first]!r} and {history.channels[second]!r} move together "
                 f"(r = {r:.2f}): their effects cannot be told apart reliably"
             )
+    for c in moving:
+        for control, values in zip(history.control_names, history.controls.T, strict=True):
+            r = float(np.corrcoef(spends[:, c], values)[0, 1]) if values.std() > 0 else 0.0
+            if abs(r) > MOST_CORRELATION:
+                notes.append(
+                    f"the spend of {history.channels[c]!r} moves with the control {control!r} (r = {r:.2f}): "
+                    "their effects cannot be told apart reliably"
+                )
     return notes
+
+
+def beyond_belief(history: WeeklyHistory, fit: MediaFit) -> list[str]:
+    """Channels that would bring more than the whole outcome on average, which no fit makes believable."""
+    brought = fit.media(history.spends).mean(axis=0)
+    whole = float(np.abs(history.outcome).mean())
+    return [name for name, value in zip(history.channels, brought.tolist(), strict=True) if value > whole]
 
 
 def steady_most(history: WeeklyHistory, fit: MediaFit) -> NDArray[np.float64]:
@@ -74,7 +90,11 @@ def fit_warnings(history: WeeklyHistory, fit: MediaFit) -> list[str]:
     """
     carried = carried_spend(history.spends, fit.theta)[0]
     notes = []
+    spends = history.spends
+    varied = spends.std(axis=0) > LEAST_VARIED * spends.mean(axis=0)
     for k, name in enumerate(history.channels):
+        if not varied[k]:
+            continue  # said by spend_warnings
         notes += _curve_warnings(fit, k, name, carried[history.spends[:, k] > 0, k])
     before, after = fit.residuals[:-1], fit.residuals[1:]
     scale = float(np.sqrt((before @ before) * (after @ after)))

@@ -123,7 +123,9 @@ def _check_header(raw: RawTable, columns: Sequence[Column], unused: str, others:
         hint = f"did you mean {near!r}? Else {cure}" if near else cure
         problems.add(f"column {label!r} is unknown; {hint}", row=raw.header_place)
     for label in missing:
-        problems.add(f"column {label!r} is missing; add it", row=raw.header_place)
+        near = nearest(label, [name for name in raw.header if name not in known]) if others else None
+        cure = f"did you mean {near!r}?" if near else "add it"
+        problems.add(f"column {label!r} is missing; {cure}", row=raw.header_place)
     if problems.messages:
         needed = ", ".join(column.name for column in columns if column.required)
         optional = ", ".join(column.name for column in columns if not column.required) or "none"

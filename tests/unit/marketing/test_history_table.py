@@ -70,6 +70,8 @@ def test_a_text_control_has_few_values():
 def test_wrong_names_of_columns():
     with pytest.raises(TableError, match=r"column 'telly' is missing.*Found: week, sales, tv"):
         read(spend=["telly"])
+    with pytest.raises(TableError, match="column 'sale' is missing; did you mean 'sales'"):
+        read(outcome="sale")
     with pytest.raises(OptionError, match="no column"):
         read(spend=[])
     with pytest.raises(OptionError, match="'tv' is named twice"):

@@ -5,6 +5,7 @@ import pytest
 
 from hybrid_opt.marketing.history_table import read_history
 from hybrid_opt.marketing.media_baseline import Baseline
+from hybrid_opt.marketing.media_curves import steady_response
 from hybrid_opt.marketing.media_fit import ALPHAS, KAPPAS, THETAS, _Problem, fit_media
 from hybrid_opt.marketing.media_response import media_shapes
 from hybrid_opt.marketing.synthetic_history import history_truth, make_history
@@ -60,16 +61,19 @@ def test_parameters_stay_within_their_bounds_and_what_stands_there_is_marked():
 
 
 def test_standard_errors_match_the_spread_over_repetitions():
-    """Twelve histories of one truth: the spread of theta is about what each fit says."""
-    found = []
+    """Twelve histories of one truth: theta, and the response at a spend, scatter as each fit says."""
+    found, spends = [], np.array([10_000.0, 40_000.0, 100_000.0])
     for seed in range(12):
         frame = make_history(0, channels=1, noise=0.0)
         noise = np.random.default_rng(seed).normal(0, 4_000, len(frame))
         weekly = read(frame.assign(revenue=frame["revenue"] + noise), channels=["tv"])
         fit = fit_media(weekly, Baseline.of(weekly, 1), starts=1)
-        found.append((fit.theta[0], np.sqrt(fit.covariance[0, 0])))
-    spread, said = np.std([theta for theta, _ in found], ddof=1), np.mean([error for _, error in found])
-    assert 0.5 < spread / said < 2.0
+        value, error = steady_response(fit, 0, spends)
+        found.append(np.array([[fit.theta[0], *value], [np.sqrt(fit.covariance[0, 0]), *error]]))
+    values, errors = np.array(found).transpose(1, 0, 2)
+    ratio = values.std(axis=0, ddof=1) / errors.mean(axis=0)
+    assert (ratio > 0.5).all()
+    assert (ratio < 2.0).all()
 
 
 def test_one_more_start_never_makes_the_fit_worse():

@@ -81,6 +81,35 @@ def test_spends_that_cannot_be_told_apart_are_named():
     assert "'print' was used in 5 weeks only" in notes
 
 
+def test_a_spend_that_never_varies_gets_no_effect():
+    """Its column is that of the level: without care rounding errors make it the greatest of all effects."""
+    frame = make_history().assign(radio=5_000.0)
+    frame["almost"] = 5_000.0 + np.arange(len(frame)) % 2
+    found = fit(frame, spend=["tv", "search", "radio", "almost"])
+    assert found.fit.beta[2:].tolist() == [0.0, 0.0]
+    assert sum("it is taken as 0" in note for note in found.notes) == 2
+    assert found.reliable
+    np.testing.assert_allclose(found.fit.beta[:2], fit(frame).fit.beta, rtol=1e-2)
+
+
+def test_a_spend_that_a_control_explains_is_named():
+    frame = make_history()
+    frame["fair"] = 4_000.0 * frame["holiday"] + np.where(np.arange(len(frame)) == 7, 1.0, 0.0)
+    found = fit(frame, spend=["tv", "fair"])
+    assert any("'fair' moves with the control 'holiday' (r = 1.00)" in note for note in found.notes)
+
+
+def test_an_effect_beyond_the_whole_outcome_is_not_believed():
+    frame = make_history()
+    frame["radio"] = 5_000.0 * (1 + 0.03 * np.sin(np.arange(len(frame)) * 1.7))
+    frame["revenue"] = 100_000 + 400 * (frame["radio"] - 5_000)
+    found = fit(frame, spend=["radio"], controls=[])
+    assert found.holdout.better
+    assert found.unbelievable == ["radio"]
+    assert found.verdict.startswith("UNRELIABLE: 'radio' would bring more than the whole outcome")
+    assert not found.reliable
+
+
 def test_an_effect_that_is_not_there_is_named():
     assert any("no effect of" in note or "is not told from zero" in note for note in useless().notes)
 
@@ -108,6 +137,22 @@ def test_errors_that_follow_each_other_are_named():
 def test_less_than_two_years_are_named():
     notes = fit(make_history(weeks=90), starts=1).notes
     assert any("less than two years" in note for note in notes)
+
+
+def test_what_a_messy_sheet_was_read_as_is_told(tmp_path):
+    """A title, a semicolon, decimal commas and currency signs; names with or without their unit."""
+    frame = make_history()
+    text = {name: frame[name].map(lambda value: f"{value:.1f}".replace(".", ",")) for name in ("tv", "price")}
+    revenue = frame["revenue"].map(lambda value: f"{value:,.2f} €".translate(str.maketrans(",.", ".,")))
+    messy = frame.assign(**text, revenue=revenue).rename(columns={"revenue": "Revenue (€)", "tv": "tv (€)"})
+    path = tmp_path / "messy.csv"
+    path.write_text(f"Sales by week\n\n{messy.to_csv(index=False, sep=';')}", encoding="utf-8")
+    plain = fit(frame)
+    for outcome, tv in (("revenue", "tv"), ("Revenue (€)", "tv (€)")):
+        found = fit(path, spend=[tv, "search"], outcome=outcome)
+        assert found.fit.beta.tolist() == plain.fit.beta.tolist()
+        assert "decimal comma" in found.notes[0]
+        assert found.notes[0] in str(found)
 
 
 def test_text_and_picture(tmp_path):
