@@ -82,7 +82,10 @@ def _plain(attention: Any, config: Any, layer_index: int) -> DistanceAttention:
     # Without memory of its own: first values would be drawn, and thrown away.
     with torch.device("meta"):
         plain = attention_of(config, layer_index, causal=attention.causal)
+    trained = {name: parameter.requires_grad for name, parameter in attention.named_parameters()}
     plain.load_state_dict(attention.state_dict(keep_vars=True), assign=True)
+    for name, parameter in plain.named_parameters():
+        parameter.requires_grad_(trained[name])  # loading switches all of them on
     # What may have been changed on the layer since it was built.
     plain.window, plain.dropout, plain.backend = attention.window, attention.dropout, attention.backend
     return plain.train(attention.training)

@@ -1,10 +1,10 @@
 """Quantum layers at work inside the transformer, each against classical controls: is any of them worth it?
 
 Parts: a controller of lambda and dropout, a router of experts, a gate of heads, a choice among bins of
-lambda, a choice of each layer's metric. Each arm is the same small model with another component; controls have at least as many parameters.
-Every arm gets the same tuning budget, the two learning rates of ``RATES`` on a seed of its own, and is then
-trained on five further seeds. What is compared is the loss on the test split, seed by seed; intervals are
-95 % (Student).
+lambda, a choice of each layer's metric. Each arm is the same small model with another component; controls
+have at least as many parameters. Every arm gets the same tuning budget, the two learning rates of ``RATES``
+on a seed of its own, and is then trained on five further seeds. What is compared is the loss on the test
+split, seed by seed; intervals are 95 % (Student).
 
 Tasks: handwritten digits as 16 patches (encoder), characters of the Python documentation (decoder).
 

@@ -18,7 +18,8 @@ def test_the_most_likely_metric_of_each_layer_the_first_of_equals():
 @pytest.mark.parametrize(("learning", "gradient"), [(False, True), (True, False)])
 def test_probabilities_are_told_only_where_they_are_learned(learning, gradient):
     probabilities = torch.eye(2).requires_grad_(gradient)
-    assert all(choice.probabilities is None for choice in chosen_metrics(probabilities, 2, 2, learning=learning))
+    choices = chosen_metrics(probabilities, 2, 2, learning=learning)
+    assert all(choice.probabilities is None for choice in choices)
 
 
 def test_without_numbers_the_first_is_taken():
