@@ -178,7 +178,7 @@ class TransformerBlock(GradientCheckpointingLayer):  # type: ignore[misc]
         learning: dict[str, Any] = {}
         if metric_choice is not None:
             # Before the call, and not in it: who listens to calls of the layer finds the metric in use.
-            self.attention.choose(metric_choice.index)
+            self.attention.choose(metric_choice.number)
             if metric_choice.probabilities is not None:
                 learning["metric_probabilities"] = metric_choice.probabilities
         attended, weights = self.attention(

@@ -20,12 +20,12 @@ class ChosenMetric(NamedTuple):
     """What one layer has chosen.
 
     Attributes:
-        index: number of the chosen metric, 0 to K - 1.
+        number: of the chosen metric, 0 to K - 1.
         probabilities: of the metrics, (K,), with a gradient, where the choice is still being learned; else
             None, and nothing but the chosen metric has to be computed.
     """
 
-    index: int
+    number: int
     probabilities: Tensor | None
 
 
@@ -47,7 +47,8 @@ def chosen_metrics(
         ComponentError: no floating point tensor (L, K), or numbers that are not finite.
 
     Example:
-        >>> [choice.index for choice in chosen_metrics(torch.eye(2).flip(0), 2, 2, learning=True)]
+        >>> import torch
+        >>> [choice.number for choice in chosen_metrics(torch.eye(2).flip(0), 2, 2, learning=True)]
         [1, 0]
     """
     legal = isinstance(probabilities, Tensor) and probabilities.is_floating_point()
@@ -62,7 +63,7 @@ def chosen_metrics(
             f"{(num_layers, num_metrics)}, one probability per layer and metric"
         )
     if probabilities.is_meta:  # without numbers there is no best one
-        indices = [0] * num_layers
+        numbers = [0] * num_layers
     else:
         # One transfer for both questions: on a GPU each of them would wait.
         values = probabilities.detach().cpu()
@@ -71,11 +72,11 @@ def chosen_metrics(
                 f"a metric_choice returned {values.tolist()}; probabilities must be finite, which parameters "
                 "that have diverged are not"
             )
-        indices = values.argmax(-1).tolist()
+        numbers = values.argmax(-1).tolist()
     told: list[Tensor | None] = [None] * num_layers
     if learning and probabilities.requires_grad:
         told = list(probabilities)
-    return [ChosenMetric(index, row) for index, row in zip(indices, told, strict=True)]
+    return [ChosenMetric(number, row) for number, row in zip(numbers, told, strict=True)]
 
 
 def read_candidates(component: str, settings: Mapping[str, Any]) -> tuple[str, ...]:

@@ -77,7 +77,7 @@ class TransformerStack(nn.Module):
         choices = chosen_metrics(self.metric_choice(), count, names, learning=self.training)
         blocks: Any = self.blocks
         for block, choice in zip(blocks, choices, strict=True):
-            block.attention.choose(choice.index)
+            block.attention.choose(choice.number)
         return choices
 
     def forward(

@@ -10,7 +10,7 @@ from hybrid_opt.classical.errors import ComponentError
 def test_the_most_likely_metric_of_each_layer_the_first_of_equals():
     probabilities = torch.tensor([[0.2, 0.5, 0.3], [0.4, 0.2, 0.4]], requires_grad=True)
     choices = chosen_metrics(probabilities, 2, 3, learning=True)
-    assert [choice.index for choice in choices] == [1, 0]
+    assert [choice.number for choice in choices] == [1, 0]
     torch.stack([choice.probabilities for choice in choices])[1].sum().backward()
     assert probabilities.grad.tolist() == [[0.0] * 3, [1.0] * 3]
 
@@ -24,7 +24,7 @@ def test_probabilities_are_told_only_where_they_are_learned(learning, gradient):
 
 def test_without_numbers_the_first_is_taken():
     choices = chosen_metrics(torch.empty(3, 2, device="meta"), 3, 2, learning=True)
-    assert [choice.index for choice in choices] == [0, 0, 0]
+    assert [choice.number for choice in choices] == [0, 0, 0]
 
 
 @pytest.mark.parametrize(
