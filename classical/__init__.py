@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .head_timing import HeadLatencies, head_latencies
     from .masked_head_pruning import prune_masked_heads
     from .memory_budget import MemoryBudget
+    from .metric_freezing import freeze_metrics
     from .moe_layer import MoELayer
     from .moe_statistics import RoutingStatistics
     from .progress_learning_rate import ProgressLearningRate
@@ -113,6 +114,7 @@ __all__ = [
     "evaluate_folder",
     "explain_backend",
     "find_head_sites",
+    "freeze_metrics",
     "generate_text",
     "head_costs",
     "head_latencies",
@@ -174,6 +176,7 @@ _HOMES = {
     "evaluate_folder": "folder_evaluation",
     "explain_backend": "attention_function",
     "find_head_sites": "head_sites",
+    "freeze_metrics": "metric_freezing",
     "generate_text": "generation",
     "head_costs": "head_cost",
     "head_latencies": "head_timing",

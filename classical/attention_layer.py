@@ -124,9 +124,8 @@ class DistanceAttention(nn.Module):
         self.output_projection = nn.Linear(num_heads * self.head_dim, hidden_size, bias=bias)
         # nn.Linear starts uniform with variance 1 / (3 C): unit inputs give queries of variance 1 / 3.
         std = 3.0**-0.5 if projection_std is None else projection_std
-        self.start_scale = start_scales(
-            self.metrics, self.start_p, self.head_dim, std, scale_init, scale_factor
-        )
+        self.start_settings = (std, scale_init, scale_factor)
+        self.start_scale = start_scales(self.metrics, self.start_p, self.head_dim, *self.start_settings)
         ratio = torch.zeros(num_heads)
         if learn_scale:
             self.log_scale_ratio = nn.Parameter(ratio)
@@ -223,21 +222,18 @@ class DistanceAttention(nn.Module):
             "window": self.window,
             "mask": mask,
         }
-        attended = distance_attention(
-            query,
-            key,
-            value,
-            self._metric(),
-            dropout=dropout,
-            head_gates=self._gates(head_gates),
-            backend=self.backend,
-            **settings,
-        )
+        gates, backend = self._gates(head_gates), self.backend
+        call = {**settings, "dropout": dropout, "head_gates": gates, "backend": backend}
+        attended = self._attend(query, key, value, metric=self._metric(), **call)
         if control is not None and self.training:
             control.observe(query, key, self._metric(), heads=self.kept_heads, **settings)
             control.watch_gradient(attended, self.kept_heads)
         weights = attention_weights(query, key, self._metric(), **settings) if output_attentions else None
         return self.output_projection(attended.transpose(1, 2).flatten(2)), weights
+
+    def _attend(self, query: Tensor, key: Tensor, value: Tensor, **settings: Any) -> Tensor:
+        """The heads' outputs, (B, H, T, D), from the settings of `distance_attention`."""
+        return distance_attention(query, key, value, **settings)
 
     @torch.no_grad()
     def calibrate(

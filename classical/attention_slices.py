@@ -11,6 +11,7 @@ from typing import Any
 from torch import nn
 
 from .attention_layer import DistanceAttention
+from .choosing_attention import ChoosingAttention
 from .errors import ConfigurationError
 from .head_sites import HeadSite
 from .kept_heads import key_value_heads_of
@@ -68,6 +69,9 @@ def distance_changes(
     for attribute in ("metrics", "start_p", "start_scale"):
         values = getattr(layer, attribute)
         changes.append(Change(layer, attribute, tuple(values[head] for head in kept)))
+    if isinstance(layer, ChoosingAttention):
+        scales = tuple(tuple(row[head] for head in kept) for row in layer.candidate_scales)
+        changes.append(Change(layer, "candidate_scales", scales))
     if layer.learn_p:
         # Without a head that reads it the exponent would be a parameter that never gets a gradient.
         needed = any(layer.metrics[head] == "lp" for head in kept)

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from .attention_layer import DistanceAttention
 from .attention_slices import distance_changes
+from .choosing_attention import ChoosingAttention
+from .chosen_metric import ChosenMetric
 from .configuration import DistanceTransformerConfig
 from .errors import ConfigurationError
 from .feed_forward import DenseFeedForward
@@ -42,27 +44,31 @@ def attention_of(
         >>> attention_of(config, 0, causal=True).metrics
         ('l1', 'l1')
     """
-    layer = DistanceAttention(
-        config.hidden_size,
-        config.num_attention_heads,
-        num_key_value_heads=config.num_key_value_heads,
-        head_dim=config.head_dim,
-        metric=config.layer_metric(layer_index),
-        p=config.metric_p,
-        learn_p=config.learn_p,
-        learn_scale=config.learn_scale,
-        scale_init=config.scale_init,
-        scale_factor=config.layer_scale_factor(layer_index),
-        causal=causal,
-        window=None if across else config.layer_window(layer_index),
-        dropout=config.attention_dropout,
-        position="rotary" if config.position == "rotary" and not across else "none",
-        rope_theta=config.rope_theta,
-        bias=config.attention_bias,
-        backend=config.attention_backend,
+    settings: dict[str, Any] = {
+        "num_key_value_heads": config.num_key_value_heads,
+        "head_dim": config.head_dim,
+        "metric": config.layer_metric(layer_index),
+        "p": config.metric_p,
+        "learn_p": config.learn_p,
+        "learn_scale": config.learn_scale,
+        "scale_init": config.scale_init,
+        "scale_factor": config.layer_scale_factor(layer_index),
+        "causal": causal,
+        "window": None if across else config.layer_window(layer_index),
+        "dropout": config.attention_dropout,
+        "position": "rotary" if config.position == "rotary" and not across else "none",
+        "rope_theta": config.rope_theta,
+        "bias": config.attention_bias,
+        "backend": config.attention_backend,
         # Entries of a projection of C unit-variance inputs with weights of this standard deviation.
-        projection_std=config.initializer_range * config.hidden_size**0.5,
-    )
+        "projection_std": config.initializer_range * config.hidden_size**0.5,
+    }
+    layer: DistanceAttention
+    if config.metric_candidates and not across:
+        settings["candidates"] = config.metric_candidates
+        layer = ChoosingAttention(config.hidden_size, config.num_attention_heads, **settings)
+    else:
+        layer = DistanceAttention(config.hidden_size, config.num_attention_heads, **settings)
     left = None if across else config.layer_kept_heads(layer_index, decoder=causal)
     if left is not None:
         apply_changes(distance_changes(layer, *left))
@@ -113,7 +119,7 @@ class TransformerBlock(GradientCheckpointingLayer):  # type: ignore[misc]
         width, eps, heads = config.hidden_size, config.layer_norm_eps, config.num_attention_heads
         self.layer_index, self.num_heads = layer_index, heads
         self.attention_norm = nn.LayerNorm(width, eps=eps)
-        self.attention = attention_of(config, layer_index, causal=causal)
+        self.attention: Any = attention_of(config, layer_index, causal=causal)
         if across:
             self.cross_attention_norm = nn.LayerNorm(width, eps=eps)
             self.cross_attention = attention_of(config, layer_index, causal=False, across=True)
@@ -144,6 +150,7 @@ class TransformerBlock(GradientCheckpointingLayer):  # type: ignore[misc]
         head_gates: Tensor | None = None,
         past_key_values: Any = None,
         cross_past_key_values: Any = None,
+        metric_choice: ChosenMetric | None = None,
         output_attentions: bool = False,
     ) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor | None]:
         """Apply the block.
@@ -160,6 +167,7 @@ class TransformerBlock(GradientCheckpointingLayer):  # type: ignore[misc]
                 H counts heads that have been pruned too.
             past_key_values: cache of the attention among the block's own tokens.
             cross_past_key_values: cache of the attention across.
+            metric_choice: what a layer that chooses among metrics has chosen.
             output_attentions: also return attention weights.
 
         Returns:
@@ -167,6 +175,12 @@ class TransformerBlock(GradientCheckpointingLayer):  # type: ignore[misc]
             and the weights across or None each.
         """
         normed = self.attention_norm(hidden)
+        learning: dict[str, Any] = {}
+        if metric_choice is not None:
+            # Before the call, and not in it: who listens to calls of the layer finds the metric in use.
+            self.attention.choose(metric_choice.number)
+            if metric_choice.probabilities is not None:
+                learning["metric_probabilities"] = metric_choice.probabilities
         attended, weights = self.attention(
             normed,
             mask=mask,
@@ -176,6 +190,7 @@ class TransformerBlock(GradientCheckpointingLayer):  # type: ignore[misc]
             head_gates=self._gates(normed, head_gates),
             output_attentions=output_attentions,
             control=self.control,
+            **learning,
         )
         hidden = hidden + self.dropout(attended)
         cross_weights = None

@@ -1,4 +1,4 @@
-"""Registry of replaceable parts: routers, head gates and controllers by name.
+"""Registry of replaceable parts: routers, head gates, controllers and choices of metrics by name.
 
 A configuration stores a name and settings, never an object, so that a saved model can be built again. Three
 places are searched for a name, in this order: what ``register_component`` was given in this process, what
@@ -16,7 +16,10 @@ its name, a new dictionary for every call; ``context`` holds what the place of u
 * router: ``hidden_size``, ``num_experts``; ``forward(tokens (N, hidden_size)) -> logits (N, num_experts)``;
 * head_gate: ``num_heads``, ``layer_index``, ``hidden_size``; ``forward(hidden (B, T, hidden_size)) ->
   gates``, of shape (num_heads,) or (B, num_heads);
-* controller: ``num_heads``, ``layer_index``; ``forward(statistics (num_heads, 3)) -> ControlSignal``.
+* controller: ``num_heads``, ``layer_index``; ``forward(statistics (num_heads, 3)) -> ControlSignal``;
+* metric_choice: ``num_layers``, ``start_metrics`` (one name per layer); its settings hold ``metrics``, the K
+  names to choose among; ``forward() -> probabilities (num_layers, K)``. One for all layers of a model, since
+  neighbors may have something to say to each other.
 
 A builder takes ``**context`` rather than these names alone: later versions may add to them. A module with
 tensors of its own has a method ``reset_parameters()`` that gives all of them, persistent buffers included,
@@ -45,6 +48,7 @@ _CONTEXT = {
     "router": ("hidden_size", "num_experts"),
     "head_gate": ("num_heads", "layer_index", "hidden_size"),
     "controller": ("num_heads", "layer_index"),
+    "metric_choice": ("num_layers", "start_metrics"),
 }
 # kind -> name -> (module of this folder, builder in it)
 _BUILT_IN = {
@@ -66,6 +70,10 @@ _BUILT_IN = {
         "softmax_bins": ("bin_controllers", "build_softmax_bins"),
         "fixed_bins": ("bin_controllers", "build_fixed_bins"),
     },
+    "metric_choice": {
+        "softmax_metric": ("metric_choices", "build_softmax_metric"),
+        "fixed_metric": ("metric_choices", "build_fixed_metric"),
+    },
 }
 _registered: dict[str, dict[str, Builder]] = {kind: {} for kind in _CONTEXT}
 
@@ -77,7 +85,7 @@ def register_component(kind: str, name: str, builder: Builder, *, replace: bool 
     should offer an entry point instead, which needs no call.
 
     Args:
-        kind: "router", "head_gate" or "controller".
+        kind: "router", "head_gate", "controller" or "metric_choice".
         name: what a specification calls it.
         builder: ``builder(settings, **context) -> torch.nn.Module``, as the head of this module describes.
         replace: allow a name that is taken already.
@@ -111,7 +119,7 @@ def component_names(kind: str) -> tuple[str, ...]:
     """The names a specification of a kind may give, sorted; nothing is imported for it.
 
     Args:
-        kind: "router", "head_gate" or "controller".
+        kind: "router", "head_gate", "controller" or "metric_choice".
 
     Returns:
         Names registered, brought along, and offered by installed packages.
@@ -131,7 +139,7 @@ def build_component(kind: str, spec: str | Mapping[str, Any] | nn.Module, **cont
     """Build a part from its specification.
 
     Args:
-        kind: "router", "head_gate" or "controller".
+        kind: "router", "head_gate", "controller" or "metric_choice".
         spec: a name, a mapping ``{"name": name, **settings}``, or a finished module, returned as it is.
         context: what the place of use knows, by kind as the head of this module says.
 

@@ -63,6 +63,9 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
         kept_key_value_heads: where heads share keys and values, the numbers of those that `kept_heads` read,
             one list per layer; by the rule of the module `kept_heads` by default.
         controller: component that steers lambda and dropout in training, {"name": ..., settings}, or None.
+        metric_choice: component that chooses the metric of each layer out of its setting "metrics", and
+            starts with `metric`, {"name": ..., "metrics": [...], settings}, or None. Not for an
+            encoder-decoder.
         classifier_pooling: "mean", "first" or "last" token, what a sequence classifier reads.
         use_cache: return keys and values for generation (never while training).
         pad_token_id: token of padding.
@@ -115,6 +118,7 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
     router: dict[str, Any] | list[dict[str, Any] | None] | None = None
     head_gate: dict[str, Any] | None = None
     controller: dict[str, Any] | None = None
+    metric_choice: dict[str, Any] | None = None
     kept_heads: Any = None
     kept_key_value_heads: Any = None
     classifier_pooling: str = "mean"
@@ -219,6 +223,11 @@ class DistanceTransformerConfig(PreTrainedConfig):  # type: ignore[misc]
         if isinstance(self.metric, str) or self.metrics_are_per_head:
             return self.metric  # type: ignore[no-any-return]
         return self.metric[layer_index]  # type: ignore[no-any-return]
+
+    @property
+    def metric_candidates(self) -> tuple[str, ...]:
+        """The names that `metric_choice` chooses among; none without one."""
+        return () if self.metric_choice is None else tuple(self.metric_choice["metrics"])
 
     @property
     def metrics_are_per_head(self) -> bool:

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from .backend_choice import BACKENDS
+from .chosen_metric import read_candidates
 from .errors import ConfigurationError
 from .feed_forward import ACTIVATIONS
 from .kept_heads import check_kept_heads
@@ -100,6 +101,7 @@ def check_configuration(config: Any) -> None:
     _check_parts(config)
     _check_token_ids(config)
     check_kept_heads(config)
+    _check_metric_choice(config)
 
 
 def _is_number(value: Any) -> bool:
@@ -243,6 +245,31 @@ def _check_spec(name: str, spec: Any) -> None:
     """Refuse what names no component."""
     if spec is not None and not (isinstance(spec, dict) and isinstance(spec.get("name"), str)):
         raise ConfigurationError(f'{name} is {spec!r}; it must be {{"name": ..., settings}}, or None')
+
+
+def _check_metric_choice(config: Any) -> None:
+    """Candidates are legal, and each layer starts with one of them."""
+    spec = config.metric_choice
+    _check_spec("metric_choice", spec)
+    if spec is None:
+        return
+    candidates = read_candidates(f"metric_choice {spec['name']!r}", spec)
+    if config.is_encoder_decoder:
+        raise ConfigurationError(
+            "metric_choice is for models of one stack; in an encoder-decoder name the metrics in metric"
+        )
+    for layer in range(config.num_hidden_layers):
+        start = config.layer_metric(layer)
+        if not isinstance(start, str) or start not in candidates:
+            raise ConfigurationError(
+                f"metric of layer {layer} is {start!r}; with metric_choice a layer starts with one of "
+                f"{', '.join(candidates)}, the same for all its heads"
+            )
+    if config.learn_p and "lp" in candidates:
+        raise ConfigurationError(
+            'learn_p is on and metric_choice names "lp": an exponent would get no gradient while another '
+            "metric is chosen; switch learn_p off, or leave lp out"
+        )
 
 
 def _check_token_ids(config: Any) -> None:

@@ -83,6 +83,8 @@ class DistancePreTrainedModel(PreTrainedModel):  # type: ignore[misc]
                 path, *inputs, output_loading_info=True, ignore_mismatched_sizes=True, **settings
             )
         check_report(path, model, report, mismatches=not ignored)
+        for stack in [part for part in model.modules() if isinstance(part, TransformerStack)]:
+            stack.choose_metrics()  # layers describe the metric in use before the first pass, too
         return (model, report) if told else model
 
     def attention_layers(self) -> list[DistanceAttention]:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .blocks import TransformerBlock
+from .chosen_metric import ChosenMetric, chosen_metrics
 from .configuration import DistanceTransformerConfig
 from .embeddings import InputEmbeddings
 from .input_checks import check_head_gates, check_positions, one_input, read_mask
@@ -54,6 +55,30 @@ class TransformerStack(nn.Module):
             TransformerBlock(config, index, causal=causal, across=across) for index in range(layers)
         )
         self.final_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.metric_candidates = config.metric_candidates
+        self.metric_choice: nn.Module | None = None
+        if config.metric_choice is not None:
+            from .components import build_component
+
+            start = [config.layer_metric(index) for index in range(layers)]
+            self.metric_choice = build_component(
+                "metric_choice", config.metric_choice, num_layers=layers, start_metrics=start
+            )
+
+    def choose_metrics(self) -> list[ChosenMetric]:
+        """Let each layer have the metric that `metric_choice` gives it; every pass does this first.
+
+        Returns:
+            The choice of each layer; none where the model has no `metric_choice`.
+        """
+        if self.metric_choice is None:
+            return []
+        count, names = len(self.blocks), len(self.metric_candidates)
+        choices = chosen_metrics(self.metric_choice(), count, names, learning=self.training)
+        blocks: Any = self.blocks
+        for block, choice in zip(blocks, choices, strict=True):
+            block.attention.choose(choice.number)
+        return choices
 
     def forward(
         self,
@@ -114,6 +139,8 @@ class TransformerStack(nn.Module):
         states: list[Tensor] = []
         weights, cross_weights, losses = [], [], []
         blocks: Any = self.blocks
+        # Once per pass, outside of the blocks: one that is computed again for its gradient gets the same.
+        choices = self.choose_metrics()
         for index, block in enumerate(blocks):
             if block.control is not None and self.training:
                 block.control.advance()
@@ -129,6 +156,7 @@ class TransformerStack(nn.Module):
                 head_gates=None if head_gates is None else head_gates[index],
                 past_key_values=past_key_values,
                 cross_past_key_values=cross_past_key_values,
+                metric_choice=choices[index] if choices else None,
                 output_attentions=output_attentions,
             )
             weights.append(layer_weights)

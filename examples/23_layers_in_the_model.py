@@ -10,7 +10,12 @@ import tempfile
 
 import torch
 
-from hybrid_opt.classical import DistanceEncoderForSequenceClassification, TrainingSettings, load_data
+from hybrid_opt.classical import (
+    DistanceEncoderForSequenceClassification,
+    TrainingSettings,
+    freeze_metrics,
+    load_data,
+)
 from hybrid_opt.tuning import AttentionObjective
 
 FAST = "HYBRID_OPT_EXAMPLE_FAST" in os.environ  # the tests run a reduced size
@@ -29,6 +34,7 @@ arms = {
     "controller: constant": {"controller": {"name": "constant"}},
     "controller: circuit": {"controller": {"name": "qnn", **native}},
     "lambda: ground state": {"controller": {"name": "vqe_bins", **native}},
+    "metric: ground state": {"metric_choice": {"name": "vqe_metric", "metrics": ["l2", "cosine"], **native}},
     "two of four heads: top k": {"head_gate": {"name": "top_k", "keep": 2}},
     "two of four heads: QAOA": {"head_gate": {"name": "qaoa", "keep": 2, **native}},
     "experts: softmax": experts,
@@ -37,6 +43,9 @@ arms = {
 for name, settings in arms.items():
     model, _ = objective.train(settings, seed=1)
     print(f"{name:26s} {model.num_parameters():7,d} parameters  test loss {objective.held_out(model):.4f}")
+    if "metric_choice" in settings:
+        frozen = freeze_metrics(model)  # the same model without the circuit
+        print(f"{'':26s} metrics of the layers: {frozen.config.metric}")
 
 with tempfile.TemporaryDirectory() as folder:
     model.save_pretrained(folder)

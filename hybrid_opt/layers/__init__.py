@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .qnode_layer import QNodeLayer
     from .vqe import VQELayer
     from .vqe_bins import VQEBinsController
+    from .vqe_metric import VQEMetricChoice
 
 __all__ = [
     "KernelRouter",
@@ -29,6 +30,7 @@ __all__ = [
     "QuantumKernelLayer",
     "VQEBinsController",
     "VQELayer",
+    "VQEMetricChoice",
 ]
 
 _HOMES = {
@@ -41,6 +43,7 @@ _HOMES = {
     "QuantumKernelLayer": "kernel",
     "VQEBinsController": "vqe_bins",
     "VQELayer": "vqe",
+    "VQEMetricChoice": "vqe_metric",
 }
 
 

@@ -1,10 +1,10 @@
 """Quantum layers at work inside the transformer, each against classical controls: is any of them worth it?
 
 Parts: a controller of lambda and dropout, a router of experts, a gate of heads, a choice among bins of
-lambda. Each arm is the same small model with another component; controls have at least as many parameters.
-Every arm gets the same tuning budget, the two learning rates of ``RATES`` on a seed of its own, and is then
-trained on five further seeds. What is compared is the loss on the test split, seed by seed; intervals are
-95 % (Student).
+lambda, a choice of each layer's metric. Each arm is the same small model with another component; controls
+have at least as many parameters. Every arm gets the same tuning budget, the two learning rates of ``RATES``
+on a seed of its own, and is then trained on five further seeds. What is compared is the loss on the test
+split, seed by seed; intervals are 95 % (Student).
 
 Tasks: handwritten digits as 16 patches (encoder), characters of the Python documentation (decoder).
 
@@ -40,6 +40,7 @@ TASKS = tuple(STEPS)
 NATIVE = {"simulator": "native"}
 EXPERTS = {"feed_forward": "moe", "moe": {"num_experts": 4, "top_k": 1}}
 BINS = 4
+METRICS = ["l2", "l1"]  # the first is where a choice starts, and the metric of all other parts
 PARTS: dict[str, dict[str, dict[str, Any]]] = {
     "controller": {
         "none": {},
@@ -66,8 +67,20 @@ PARTS: dict[str, dict[str, dict[str, Any]]] = {
         "exhaustive": {},
         "vqe": {"controller": {"name": "vqe_bins", **NATIVE}},
     },
+    "metric of a layer": {
+        "none": {},
+        "softmax": {"metric_choice": {"name": "softmax_metric", "metrics": METRICS}},
+        "exhaustive": {},
+        "vqe": {"metric_choice": {"name": "vqe_metric", "metrics": METRICS, **NATIVE}},
+    },
 }
-OWN = {"controller": "qnn", "router": "quantum kernel", "head gate": "qaoa", "bins of lambda": "vqe"}
+OWN = {
+    "controller": "qnn",
+    "router": "quantum kernel",
+    "head gate": "qaoa",
+    "bins of lambda": "vqe",
+    "metric of a layer": "vqe",
+}
 
 
 def objective_of(task: str) -> AttentionObjective:
@@ -88,7 +101,11 @@ def run(objective: AttentionObjective, settings: dict[str, Any], rate: float, se
     begin = perf_counter()
     model, validation = objective.train({**settings, "learning_rate": rate}, seed)
     seconds = perf_counter() - begin
+    chosen = {}
+    if "metric_choice" in settings:
+        chosen["metrics"] = [layer.metrics[0] for layer in model.attention_layers()]
     return {
+        **chosen,
         "validation": validation,
         "test": objective.held_out(model),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
@@ -102,13 +119,17 @@ def name_of(task: str, part: str, arm: str) -> str:
 
 
 def tuned(objective: AttentionObjective, part: str, arm: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """The best learning rate (and bins, where all are tried) on a seed of its own."""
+    """The best learning rate (and bins or metrics, where all are tried) on a seed of its own."""
     options = [settings]
     if part == "bins of lambda" and arm == "exhaustive":
         bins = itertools.product(range(BINS), repeat=LAYERS)
         options = [
             {"controller": {"name": "fixed_bins", "bins": [[one] for one in choice]}} for choice in bins
         ]
+    if part == "metric of a layer" and arm == "exhaustive":
+        # As one name per head, which a list per layer of as many layers as heads could be taken for.
+        names = itertools.product(METRICS, repeat=LAYERS)
+        options = [{"metric": [[name] * HEADS for name in choice]} for choice in names]
     tried = [
         (run(objective, option, rate, SEED)["validation"], rate, option)
         for option in options

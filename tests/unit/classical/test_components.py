@@ -13,6 +13,7 @@ CONTEXT = {
     "router": {"hidden_size": 8, "num_experts": 4},
     "head_gate": {"num_heads": 2, "layer_index": 0, "hidden_size": 8},
     "controller": {"num_heads": 2, "layer_index": 0},
+    "metric_choice": {"num_layers": 2, "start_metrics": ["l1", "l1"]},
 }
 
 

@@ -15,7 +15,8 @@ from hybrid_opt.classical.configuration import DistanceTransformerConfig
 from hybrid_opt.classical.control_signals import check_control_signal
 from hybrid_opt.classical.errors import ComponentError
 from hybrid_opt.classical.gpt import DistanceGPT
-from hybrid_opt.layers.vqe_bins import VQEBinsController, bin_signs, build_vqe_bins
+from hybrid_opt.layers.ground_state_choice import option_signs
+from hybrid_opt.layers.vqe_bins import VQEBinsController, build_vqe_bins
 
 TOKENS = (torch.arange(24).reshape(2, 12) * 7) % 20
 
@@ -34,7 +35,7 @@ def ground_probabilities(energies: np.ndarray, field: float) -> np.ndarray:
 
 @pytest.mark.parametrize("n_bins", [2, 4, 8])
 def test_signs_span_every_energy_and_neighbors_differ_in_one_bit(n_bins: int):
-    signs = bin_signs(n_bins)
+    signs = option_signs(n_bins)
     whole = np.column_stack([np.ones(n_bins), signs])
     np.testing.assert_allclose(whole.T @ whole, n_bins * np.eye(n_bins))
     singles = signs[:, : n_bins.bit_length() - 1]
@@ -48,7 +49,7 @@ def test_probabilities_are_those_of_the_exact_ground_state(n_bins: int, field: f
     torch.nn.init.normal_(controller.coefficients, std=1.5)
     found = controller.probabilities().detach().numpy()
     for row, coefficients in zip(found, controller.coefficients.detach().numpy(), strict=True):
-        exact = ground_probabilities(bin_signs(n_bins) @ coefficients, field)
+        exact = ground_probabilities(option_signs(n_bins) @ coefficients, field)
         np.testing.assert_allclose(row, exact, atol=1e-7)
     assert controller.choice.converged == 1.0
 
@@ -65,7 +66,7 @@ def test_the_gradient_is_that_of_the_exact_ground_state():
             for sign in (1, -1):
                 moved = base[head].copy()
                 moved[term] += sign * step
-                ends.append(ground_probabilities(bin_signs(4) @ moved, 1.0)[2])
+                ends.append(ground_probabilities(option_signs(4) @ moved, 1.0)[2])
             slope = (ends[0] - ends[1]) / (2 * step)
             assert controller.coefficients.grad[head, term].item() == pytest.approx(slope, abs=1e-6)
 
