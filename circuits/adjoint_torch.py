@@ -30,6 +30,7 @@ def sweep_on_gpu(
     states: NDArray[np.complex128],
     cotangents: NDArray[np.complex128],
     wanted: NDArray[np.bool_] | None = None,
+    with_initial: bool = True,
 ) -> tuple[NDArray[np.float64], NDArray[np.complex128]]:
     """`sweep_in_torch` on CUDA, as many rows at a time as fit; arguments and results are in host memory.
 
@@ -39,9 +40,10 @@ def sweep_on_gpu(
         states: shape (B, 2**N).
         cotangents: shape (B, 2**N).
         wanted: shape (S,), or None.
+        with_initial: whether the cotangents of the initial states come back.
 
     Returns:
-        Shapes (B, S) and (B, 2**N).
+        Shapes (B, S) and (B, 2**N), or (0, 2**N) without them.
 
     Raises:
         DeviceUnavailableError: torch has no CUDA here.
@@ -56,11 +58,12 @@ def sweep_on_gpu(
     require_gpu_memory(program.n_qubits, _BYTES_PER_AMPLITUDE)
     free = free_gpu_memory()
     step = max(1, len(table) if free is None else free // (_BYTES_PER_AMPLITUDE << program.n_qubits))
-    gradient, bras = np.empty(table.shape), np.empty_like(states)
+    gradient = np.empty(table.shape)
+    bras = np.empty((len(table) if with_initial else 0, states.shape[1]), dtype=np.complex128)
     for start in range(0, len(table), step):
         rows = slice(start, start + step)
         gradient[rows], bras[rows] = sweep_in_torch(
-            program, table[rows], states[rows], cotangents[rows], _CUDA, wanted
+            program, table[rows], states[rows], cotangents[rows], _CUDA, wanted, with_initial
         )
     return gradient, bras
 
@@ -72,6 +75,7 @@ def sweep_in_torch(
     cotangents: NDArray[np.complex128],
     device: torch.device,
     wanted: NDArray[np.bool_] | None = None,
+    with_initial: bool = True,
 ) -> tuple[NDArray[np.float64], NDArray[np.complex128]]:
     """Derivatives and cotangents of the initial states, as `adjoint.adjoint_gradient` describes them.
 
@@ -82,9 +86,10 @@ def sweep_in_torch(
         cotangents: shape (B, 2**N).
         device: where the sweep runs.
         wanted: columns whose derivative is computed, shape (S,); None for all. The others get 0.
+        with_initial: whether the cotangents of the initial states come back.
 
     Returns:
-        Shapes (B, S) and (B, 2**N).
+        Shapes (B, S) and (B, 2**N), or (0, 2**N) without them.
 
     Raises:
         CircuitError: a channel in the program.
@@ -97,7 +102,8 @@ def sweep_in_torch(
         array([[-1.]])
     """
     chosen = np.ones(program.n_slots, dtype=np.bool_) if wanted is None else wanted
-    ket, bra = (_on_device(array.copy(), device) for array in (states, cotangents))
+    # No gate works in place, so that on the CPU the arrays themselves will do.
+    ket, bra = (_on_device(array, device) for array in (states, cotangents))
     gradient = torch.zeros(table.shape, dtype=torch.float64, device=device)
     if program.phases:
         slope = -(bra.conj() * ket).sum(dim=1).imag
@@ -107,7 +113,11 @@ def sweep_in_torch(
             total += coefficient * table[:, slot]
         back = _on_device(np.exp(-1j * total), device)[:, None]
         ket, bra = ket * back, bra * back
-    for gate in reversed(program.gates):
+    needed = (bool(chosen[gate.slot : gate.slot + gate.n_angles].any()) for gate in program.gates)
+    # Nothing in front of the first wanted angle has to be undone.
+    reached = (place for place, yes in enumerate(needed) if yes)
+    first = 0 if with_initial else next(reached, len(program.gates))
+    for gate in reversed(program.gates[first:]):
         entries = _entries(gate, table)
         inverse = entries.conj() if entries.ndim == 2 else entries.conj().swapaxes(-1, -2)
         undo = _on_device(inverse, device)
@@ -120,11 +130,14 @@ def sweep_in_torch(
                     slopes = _on_device(_slope(gate, table, number), device)
                     gradient[:, gate.slot + number] += (slopes * overlap).sum(dim=(1, 2)).real
         bra, _ = _apply(undo, bra, gate, program.n_qubits)
-    return gradient.cpu().numpy(), bra.cpu().numpy()
+    # States of many qubits are gigabytes: they stay there unless someone wants them.
+    return gradient.cpu().numpy(), (bra if with_initial else bra[:0]).cpu().numpy()
 
 
 def _on_device(array: NDArray[Any], device: torch.device) -> Any:
-    return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+    array = np.ascontiguousarray(array)
+    # Torch warns of arrays that may not be written to.
+    return torch.from_numpy(array if array.flags.writeable else array.copy()).to(device)
 
 
 def _front(states: Any, gate: Gate, n_qubits: int) -> Any:

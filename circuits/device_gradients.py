@@ -155,8 +155,9 @@ def group_vjps(
     )
     wanted, with_initial = _wanted(group, tapes)
     swept: Any = adjoint_gradient(
-        group.program, group.table, states, back, wanted=wanted, with_initial=with_initial, compute=compute
-    )
+        group.program, group.table, states, back, wanted=wanted, with_initial=with_initial,
+        compute="cpu" if compute == "cpu" else "auto",
+    )  # fmt: skip
     columns, initial = swept if with_initial else (swept, None)
     return {
         number: Gradients(

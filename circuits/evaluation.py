@@ -248,7 +248,7 @@ class Evaluator:
                 wanted=wanted,
                 with_initial=with_initial,
                 threads=self.simulator.threads,
-                compute=self.simulator.compute,
+                compute="cpu" if self.simulator.compute == "cpu" else "auto",
             )
         return self._from_shifts(evaluation, cotangents, wanted)
 

@@ -144,7 +144,7 @@ class _States(torch.autograd.Function):
             wanted=wanted,
             with_initial=with_initial,
             threads=threads,
-            compute=simulator.compute,
+            compute="cpu" if simulator.compute == "cpu" else "auto",
         )
         gradient, start = result if with_initial else (result, None)
         of_table = torch.from_numpy(gradient).to(table.device) if with_table else None

@@ -54,8 +54,8 @@ def distance_attention(
         dropout: probability in [0, 1) with which a weight is set to 0, the others growing by 1 / (1 -
             dropout).
         head_gates: None, (H,) or (B, H): factors of the output of each head.
-        backend: ``"auto"``, ``"sdpa"`` (squared_l2, cosine, dot), ``"tiled"``, ``"kernel"`` (CPU) or
-            ``"dense"``; ``explain_backend`` says what auto takes.
+        backend: ``"auto"``, ``"sdpa"`` (squared_l2, cosine, dot), ``"tiled"``, ``"kernel"`` (l1, lp,
+            chebyshev) or ``"dense"``; ``explain_backend`` says what auto takes.
         seed: of dropout; None draws one number from torch's default generator.
 
     Returns:

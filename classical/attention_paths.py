@@ -14,7 +14,7 @@ from .compiled_attention import compiled_attention
 from .dense_attention import dense_attention
 from .errors import AttentionError
 from .sdpa_attention import normalized
-from .tile_plan import TilePlan, kept_factors
+from .tile_plan import TilePlan, kept_factors, tile_limits
 from .tile_settings import TileSettings
 from .tiled_attention import tiled_attention
 
@@ -78,7 +78,7 @@ def attend_in_tiles(
         value = value.repeat_interleave(n_heads // shared, 1)
         shared = n_heads
     groups = n_heads // shared
-    plan = TilePlan(batch * shared, groups, visibility)
+    plan = TilePlan(batch * shared, groups, visibility, tile_limits(query.device))
     if path == "dense":
         kept = None
         if dropout:
@@ -97,12 +97,13 @@ def attend_in_tiles(
         value.reshape(batch * shared, *value.shape[2:]),
     )
     learns_p = isinstance(p, Tensor) and p.requires_grad
-    if path == "kernel" and not dropout and not learns_p:
+    if path == "kernel" and query.device.type == "cpu" and not dropout and not learns_p:
         output = compiled_attention(*tokens, factor, metric, exponent, visibility, shared)
     else:
         settings = TileSettings(
-            TILE_METRICS.get(metric, metric), plan, shared, dropout, seed, compiled=path == "kernel"
-        )
+            TILE_METRICS.get(metric, metric), plan, shared, dropout, seed,
+            compiled=path == "kernel", device_type=query.device.type,
+        )  # fmt: skip
         output = tiled_attention(*tokens, factor, exponent, settings)
     return output.reshape(batch, n_heads, n_queries, -1)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from .attention_inputs import AttentionInputs
 from .errors import AttentionError
 from .metrics import INNER_PRODUCT_METRICS
+from .triton_check import triton_hindrance
 
 __all__ = ["BACKENDS", "BackendChoice", "check_backend", "choose_backend"]
 
@@ -17,7 +18,7 @@ BACKENDS = ("auto", "sdpa", "tiled", "kernel", "dense")
 """Every name that ``backend`` takes."""
 
 KERNEL_METRICS = ("l1", "lp", "chebyshev")
-"""Metrics that the compiled kernel computes."""
+"""Metrics that compiled kernels compute: by numba on the CPU, by Triton on CUDA."""
 
 SMALL = 2**15
 """Numbers of a dense computation below which it is faster than anything with a plan."""
@@ -77,14 +78,17 @@ def choose_backend(metric: str, inputs: AttentionInputs, backend: str) -> Backen
         'dense'
     """
     hindrance = _sdpa_hindrance(metric, inputs)
-    on_cpu = inputs.query.device.type == "cpu"
+    device = inputs.query.device
+    on_cpu = device.type == "cpu"
     if backend == "sdpa" and hindrance:
         raise AttentionError(f'backend "sdpa" cannot serve {metric} here: {hindrance}; take "auto"')
-    if backend == "kernel" and (metric not in KERNEL_METRICS or not on_cpu):
-        raise AttentionError(
-            f'backend "kernel" computes {", ".join(KERNEL_METRICS)} on the CPU, not {metric} on '
-            f'{inputs.query.device}; take "auto"'
-        )
+    if backend == "kernel":
+        if metric not in KERNEL_METRICS:
+            raise AttentionError(
+                f'backend "kernel" computes {", ".join(KERNEL_METRICS)}, not {metric}; take "auto"'
+            )
+        if not on_cpu and (lacking := triton_hindrance(device)):
+            raise AttentionError(f'backend "kernel" cannot serve {device}: {lacking}; take "auto"')
     if backend != "auto":
         return BackendChoice(backend, f"{metric}: asked for")
     sight = inputs.visibility
@@ -95,8 +99,13 @@ def choose_backend(metric: str, inputs: AttentionInputs, backend: str) -> Backen
         reason = f"{metric}: reduces to an inner product, which torch fuses in linear memory"
         return BackendChoice("sdpa", reason)
     why = f" ({hindrance})" if metric in INNER_PRODUCT_METRICS else ""
-    if metric in KERNEL_METRICS and on_cpu:
-        return BackendChoice("kernel", f"{metric}: tiles in linear memory, distances by compiled loops")
+    if metric in KERNEL_METRICS:
+        if on_cpu:
+            return BackendChoice("kernel", f"{metric}: tiles in linear memory, distances by compiled loops")
+        lacking = triton_hindrance(device)
+        if not lacking:
+            return BackendChoice("kernel", f"{metric}: tiles in linear memory, distances by Triton kernels")
+        why = f" (no Triton kernels: {lacking})"
     return BackendChoice("tiled", f"{metric}: tiles in linear memory, distances by torch{why}")
 
 

@@ -22,6 +22,7 @@ from .evaluation_pass import stack_examples
 from .memory_rule import MemoryRule, MemoryTrial
 from .peak_memory import PeakMemory
 from .quiet_libraries import preserved_random_state, quiet_libraries
+from .recomputed_activations import recompute_activations
 from .task_data import TaskData
 
 __all__ = ["memory_trial", "memory_trials"]
@@ -100,7 +101,7 @@ def _measured(
         tensors = {id(tensor): tensor for tensor in [*copy.parameters(), *copy.buffers()]}.values()
         twice = sum(tensor.numel() * tensor.element_size() for tensor in tensors) if same_place else 0
         if planned.checkpointing:
-            _checkpoint(copy)
+            recompute_activations(copy)
         optimizer = torch.optim.AdamW(copy.parameters(), lr=1e-6)
         named = move_batch(batch, device)
         times = []
@@ -119,14 +120,6 @@ def _measured(
             times.append((passed - begin, time.perf_counter() - passed))
     step = min(one for one, _ in times[1:]) * planned.accumulation + times[-1][1]
     return float(memory.peak_bytes - twice), step
-
-
-def _checkpoint(model: Any) -> None:
-    """Recompute activations, as the Trainer would ask for it."""
-    enable = getattr(model, "activation_checkpointing_enable", None)
-    if enable is None:
-        enable = model.gradient_checkpointing_enable
-    enable({"use_reentrant": False})
 
 
 def _wait(device: torch.device) -> None:

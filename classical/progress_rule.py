@@ -1,14 +1,17 @@
 """When the learning rate follows progress: a factor that falls where validation stalls, and may rise again.
 
-The rule is that of plateau schedules (torch's ``ReduceLROnPlateau``; the raising half is the "bold driver" of
-Battiti 1989, "Accelerated backpropagation learning: two optimization methods", Complex Systems 3):
-
-    progress:  loss < best - threshold * |best|
+    progress:  loss < best - threshold * |best|; then best <- loss
     patience validations without progress:   factor <- max(smallest, factor * decrease)
     streak validations with progress:        factor <- min(largest, factor * increase)
 
-After a change ``cooldown`` validations are looked at only for the best loss. The first validation sets the
-best.
+After a change ``cooldown`` validations are looked at only for progress of the best loss. The first validation
+sets the best. A gain too small to be progress leaves the best where it is, so that small gains add up.
+
+The falling half is torch's ``ReduceLROnPlateau`` (mode "min", threshold_mode "rel") for losses above 0, with
+one count apart: torch's patience is the validations without progress that it bears, here it is those that
+make a stall, so that ``patience`` here is torch's plus 1. (Below 0, torch calls progress what rose a little.)
+The raising half is the "bold driver" of Battiti 1989, "Accelerated backpropagation learning: two optimization
+methods", Complex Systems 3.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ class ProgressState:
 
     Attributes:
         factor: what the schedule's learning rate is multiplied by.
-        best: lowest validation loss; None before the first.
+        best: validation loss of the last progress; None before the first.
         stalled: validations without progress since the last progress or change.
         advanced: validations with progress one after the other.
         resting: validations of the cool-down that are left.
@@ -99,7 +102,7 @@ class ProgressRule(PerformanceRule):
         if state.best is None:
             return replace(state, best=loss if math.isfinite(loss) else None)
         progress = math.isfinite(loss) and loss < state.best - self.threshold * abs(state.best)
-        best = min(state.best, loss) if math.isfinite(loss) else state.best
+        best = loss if progress else state.best
         if state.resting:
             return replace(state, best=best, stalled=0, advanced=0, resting=state.resting - 1)
         stalled = 0 if progress else state.stalled + 1

@@ -23,10 +23,13 @@ from torch import Tensor
 from .errors import AttentionError
 from .euclidean_tiles import euclidean_backward, euclidean_distances
 
-__all__ = ["tile_backward", "tile_distances", "tile_exponent_gradient"]
+__all__ = ["exponent_of_heads", "tile_backward", "tile_distances", "tile_exponent_gradient"]
 
 CHUNK = 2**21
 """Numbers of one block of differences q - k; tiles are cut along the keys to stay below."""
+
+DEVICE_CHUNK = 2**24
+"""The same on a GPU, where smaller blocks spend their time on starting operations."""
 
 LARGEST_CDIST_POWER = 8.0
 """Powers above this would leave the range of single precision for ordinary numbers."""
@@ -67,13 +70,28 @@ def tile_distances(query: Tensor, key: Tensor, metric: str, p: Exponent = None) 
         magnitude = (query[:, :, None] - key[:, None, columns]).abs_()
         largest = magnitude.amax(-1)
         divisor = torch.where(largest > 0, largest, 1.0)
-        sums = magnitude.div_(divisor[..., None]).pow_(_broadcast(p, 4)).sum(-1)
-        parts.append(sums.pow_(1 / _broadcast(p, 3)).mul_(largest))
+        sums = magnitude.div_(divisor[..., None]).pow_(exponent_of_heads(p, 4)).sum(-1)
+        parts.append(sums.pow_(1 / exponent_of_heads(p, 3)).mul_(largest))
     return torch.cat(parts, -1)
 
 
-def _broadcast(p: Exponent, dimensions: int) -> Tensor | float:
-    """An exponent per head beside tensors of so many dimensions."""
+def exponent_of_heads(p: Exponent, dimensions: int) -> Tensor | float:
+    """The exponent of "lp" beside tensors of so many dimensions.
+
+    Args:
+        p: a number or (N,).
+        dimensions: of the tensors, whose first one is that of the heads.
+
+    Returns:
+        The number, or (N, 1, ...), without gradient.
+
+    Raises:
+        AttentionError: if p is None.
+
+    Example:
+        >>> exponent_of_heads(torch.tensor([1.0, 2.0]), 3).shape
+        torch.Size([2, 1, 1])
+    """
     if isinstance(p, Tensor):
         return p.detach().view(-1, *(1,) * (dimensions - 1))
     if p is None:
@@ -83,7 +101,8 @@ def _broadcast(p: Exponent, dimensions: int) -> Tensor | float:
 
 def _chunks(query: Tensor, key: Tensor) -> Iterator[slice]:
     """Keys in blocks whose differences to all queries fit the allowance."""
-    step = max(1, CHUNK // max(1, query.numel()))
+    most = CHUNK if query.device.type == "cpu" else DEVICE_CHUNK
+    step = max(1, most // max(1, query.numel()))
     for start in range(0, key.shape[1], step):
         yield slice(start, min(start + step, key.shape[1]))
 
@@ -148,7 +167,7 @@ def _slope(difference: Tensor, distances: Tensor, metric: str, p: Exponent) -> T
         ties = magnitude == magnitude.amax(-1, keepdim=True)
         return sign.mul_(ties).div_(ties.sum(-1, keepdim=True))
     divisor = torch.where(distances > 0, distances, 1.0)[..., None]
-    power = _broadcast(p, 4)
+    power = exponent_of_heads(p, 4)
     return sign.mul_(magnitude.div_(divisor).pow_(power - 1))
 
 
@@ -179,6 +198,6 @@ def tile_exponent_gradient(
         ratio = (query[:, :, None] - key[:, None, columns]).abs_()
         ratio.div_(torch.where(part > 0, part, 1.0)[..., None])
         # x log x is 0 at 0.
-        entropy = torch.xlogy(ratio.pow(_broadcast(p, 4)), ratio).sum(-1)
+        entropy = torch.xlogy(ratio.pow(exponent_of_heads(p, 4)), ratio).sum(-1)
         total += (entropy * part * grad[:, :, columns]).sum((1, 2))
-    return total / _broadcast(p, 1)
+    return total / exponent_of_heads(p, 1)

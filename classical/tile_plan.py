@@ -3,8 +3,8 @@
 Shapes: B batch, K key-value heads, G query heads to each of them, T query tokens, S key tokens, N heads of a
 tile (slices of B * K), R rows and C columns of a tile.
 
-The plan depends on shapes and visibility alone, so forward pass, backward pass and the dense reference meet
-the same tiles, and random numbers drawn tile by tile are the same in all three.
+The plan depends on shapes, visibility and the kind of device alone, so forward pass, backward pass and the
+dense reference meet the same tiles, and random numbers drawn tile by tile are the same in all three.
 """
 
 from __future__ import annotations
@@ -17,12 +17,46 @@ from torch import Tensor
 
 from .attention_masks import Visibility
 
-__all__ = ["Tile", "TilePlan", "kept_factors"]
+__all__ = ["Tile", "TileLimits", "TilePlan", "kept_factors", "tile_limits"]
 
-ROWS = 128
-COLUMNS = 512
-NUMBERS = 2**20
-"""Most numbers of one tile over all its heads: 4 MB in single precision, a share of a third-level cache."""
+
+@dataclass(frozen=True)
+class TileLimits:
+    """How large tiles may be.
+
+    Attributes:
+        rows: most queries.
+        columns: most keys; keys are cut at multiples of it.
+        numbers: most numbers of one tile over all its heads.
+    """
+
+    rows: int
+    columns: int
+    numbers: int
+
+
+HOST_LIMITS = TileLimits(128, 512, 2**20)
+"""4 MB in single precision, a share of a third-level cache."""
+
+DEVICE_LIMITS = TileLimits(1024, 4096, 2**23)
+"""32 MB in single precision: on a GPU smaller tiles spend their time on starting operations (one H200, 4,096
+tokens: 13 times as long with the limits of the host)."""
+
+
+def tile_limits(device: torch.device) -> TileLimits:
+    """The limits for a device.
+
+    Args:
+        device: where attention is computed.
+
+    Returns:
+        Those of the host on a CPU, those of a device anywhere else.
+
+    Example:
+        >>> tile_limits(torch.device("cpu")).rows
+        128
+    """
+    return HOST_LIMITS if device.type == "cpu" else DEVICE_LIMITS
 
 
 @dataclass(frozen=True)
@@ -46,17 +80,19 @@ class TilePlan:
         heads: B * K.
         groups: G.
         visibility: who sees whom.
+        limits: how large tiles may be.
     """
 
     heads: int
     groups: int
     visibility: Visibility
+    limits: TileLimits = HOST_LIMITS
 
     def bands(self) -> Iterator[tuple[slice, slice, list[Tile]]]:
         """Heads, queries, and the tiles of keys that these queries may see.
 
         Returns:
-            One entry for each block of queries; keys are cut at multiples of ``COLUMNS``.
+            One entry for each block of queries; keys are cut at multiples of the limit.
 
         Example:
             >>> plan = TilePlan(2, 1, Visibility(200, 200, causal=True))
@@ -64,9 +100,9 @@ class TilePlan:
             [(128, 1), (200, 1)]
         """
         sight = self.visibility
-        columns = min(COLUMNS, sight.keys)
-        rows = max(1, min(ROWS, sight.queries, NUMBERS // (self.groups * columns)))
-        heads = max(1, NUMBERS // (self.groups * rows * columns))
+        columns = min(self.limits.columns, sight.keys)
+        rows = max(1, min(self.limits.rows, sight.queries, self.limits.numbers // (self.groups * columns)))
+        heads = max(1, self.limits.numbers // (self.groups * rows * columns))
         number = 0
         for head in range(0, self.heads, heads):
             for row in range(0, sight.queries, rows):

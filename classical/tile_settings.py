@@ -27,7 +27,8 @@ class TileSettings:
         key_value_heads: K, to find the batch row of a head.
         dropout: probability.
         seed: of dropout.
-        compiled: whether distances come from the compiled kernel.
+        compiled: whether distances come from compiled kernels: by numba on the CPU, by Triton on CUDA.
+        device_type: "cpu" or "cuda".
     """
 
     metric: str
@@ -36,9 +37,18 @@ class TileSettings:
     dropout: float = 0.0
     seed: int = 0
     compiled: bool = False
+    device_type: str = "cpu"
 
     def operations(self) -> tuple[Callable[..., Tensor], Callable[..., None], Callable[..., Tensor]]:
         """Distances, their gradients, the gradient of the exponent."""
+        if self.compiled and self.device_type == "cuda":
+            from . import triton_tiles
+
+            return (
+                triton_tiles.tile_distances,
+                triton_tiles.tile_backward,
+                triton_tiles.tile_exponent_gradient,
+            )
         if self.compiled:
             from . import tile_kernels
 

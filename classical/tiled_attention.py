@@ -116,9 +116,8 @@ class _TiledAttention(torch.autograd.Function):
                     upstream, lse, shift, value[heads, tile.columns], grad_value[heads, tile.columns],
                     settings, heads, rows, tile,
                 )  # fmt: skip
-                # A matrix product of one row and one column each: several times as fast as a sum of products.
-                flat = slopes.view(-1, 1, size[1] * found.shape[2])
-                grad_factor[heads] += torch.bmm(flat, found.view(flat.shape[0], -1, 1)).view(-1, size[0])
+                flat = slopes.view(-1, size[1] * found.shape[2])
+                grad_factor[heads] += _inner_products(flat, found.view_as(flat)).view(-1, size[0])
                 slopes.view(-1, *size, found.shape[2]).mul_(factor[heads, :, None, None])
                 distances_backward(
                     slopes, found, queries, keys, settings.metric, exponent, to_queries,
@@ -130,6 +129,17 @@ class _TiledAttention(torch.autograd.Function):
                 del found, slopes, flat
             grad_query[heads, :, rows] = to_queries.view(-1, *size, queries.shape[2])
         return grad_query, grad_key, grad_value, grad_factor, grad_p
+
+
+def _inner_products(first: Tensor, second: Tensor) -> Tensor:
+    """Sums of products along rows of equal length.
+
+    On the CPU a matrix product of one row and one column each is several times as fast as a sum of products.
+    On a GPU it would keep a single multiprocessor busy: on one H200 whole passes took 2.6 times as long.
+    """
+    if first.device.type == "cpu":
+        return torch.bmm(first[:, None], second[..., None]).flatten()
+    return (first * second).sum(-1)
 
 
 def _slopes(

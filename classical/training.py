@@ -22,6 +22,7 @@ from .performance_callbacks import (
     settled_settings,
 )
 from .quiet_libraries import kept_configuration, preserved_random_state, quiet_libraries
+from .recomputed_activations import keep_activations
 from .task_data import TaskData
 from .trained_folder import (
     CHECKPOINTS,
@@ -291,8 +292,7 @@ def _unwrap(trainer: DistanceTrainer, model: Any) -> None:
     """Take off what training put around the forward pass: autocast, recomputation."""
     trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
     if trainer.settings.gradient_checkpointing:
-        disable = getattr(model, "activation_checkpointing_disable", model.gradient_checkpointing_disable)
-        disable()
+        keep_activations(model)
 
 
 def _speed(clock: StepClock, settings: TrainingSettings, data: TaskData) -> float:

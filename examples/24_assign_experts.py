@@ -66,8 +66,9 @@ capacity = clusters.room(1.2)
 # Clusters of any size are no assignment problem, but still a linear one: MILP proves the optimum.
 print(ho.tuning.assign_experts(clusters.problem(capacity=capacity), compare=("argmax", "sinkhorn"), seed=1))
 
+# Uniform draws get a row at equal samples and one at equal time: what the circuit adds is beyond those.
 problem = clusters.problem(capacity=capacity, co_weight=0.1, sim_weight=0.05)
-routing = ho.tuning.assign_experts(problem, "qaoa", compare=("milp", "greedy", "argmax"), seed=1)
+routing = ho.tuning.assign_experts(problem, "qaoa", compare=("milp", "greedy", "argmax", "uniform"), seed=1)
 print(routing)
 
 untouched = copy.deepcopy(model)

@@ -24,6 +24,7 @@ from .cli_output import (
     tell,
 )
 from .cli_plan import plan_app
+from .cli_posting import register_posting
 from .cli_report import report
 from .cli_selection import register_selections
 from .cli_system import system
@@ -45,6 +46,7 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(plan_app, name="plan")
 register_selections(plan_app)
 register_choices(plan_app)
+register_posting(plan_app)
 register_commands(app)
 app.add_typer(tune_app, name="tune")
 app.command()(system)

@@ -1,4 +1,4 @@
-"""``hybrid-opt plan prices``: one option for each of several, with proof and reasons."""
+"""``hybrid-opt plan prices | content``: one option for each of several, with proof and reasons."""
 
 from __future__ import annotations
 
@@ -27,15 +27,22 @@ __all__ = ["register_choices"]
 
 Mixer = Annotated[str, typer.Option(help="QAOA's mixer: xy-exact, xy-trotter, grover or x.")]
 WhatIf = Annotated[list[str] | None, typer.Option(help="A product to hold at each price; may be repeated.")]
+WhatIfFactor = Annotated[
+    list[str] | None, typer.Option("--what-if", help="A factor to hold at each level, e.g. 'startup: image'.")
+]
+Interactions = Annotated[
+    str | None, typer.Option(help="Factors with joint effects in tests: headline*image,image*call.")
+]
 
 
 def register_choices(app: typer.Typer) -> None:
-    """Enter the command.
+    """Enter the commands.
 
     Args:
         app: ``hybrid-opt plan``.
     """
     app.command()(prices)
+    app.command()(content)
 
 
 def prices(
@@ -101,6 +108,79 @@ def prices(
     options = {"quantum": quantum, "qubits": qubits, "depth": depth, "shots": shots, "mixer": mixer}
     options |= {"max_evaluations": train, "tolerance": tolerance, "draws": draws, "what_if": what_if or ()}
     solve_plan(planner, method, options, report, excel, seed, time_limit, as_json)
+
+
+def content(
+    levels: Annotated[
+        Path | None, typer.Argument(help="Table: factor, level, effect, audience, error, cost, current, ...")
+    ] = None,
+    tests: Annotated[
+        Path | None, typer.Option(help="Instead of effects: a column per factor, impressions, conversions.")
+    ] = None,
+    interactions: Interactions = None,
+    pairs: Annotated[
+        Path | None, typer.Option(help="factor, level, other, other_level, effect, error, audience.")
+    ] = None,
+    audiences: Annotated[Path | None, typer.Option(help="Table audience, size, base.")] = None,
+    forbidden: Annotated[Path | None, typer.Option(help="factor, level, other, other_level.")] = None,
+    required: Annotated[Path | None, typer.Option(help="factor, level, needs, needs_level.")] = None,
+    scale: Annotated[str, typer.Option(help="linear, or logit for effects that are log-odds.")] = "linear",
+    worth: Annotated[float | None, typer.Option(help="Money that one unit of outcome brings.")] = None,
+    budget: Annotated[float | None, typer.Option(help="Most that all production may cost.")] = None,
+    fatigue: Annotated[float, typer.Option(help="Share that a level loses at full exposure.")] = 0.0,
+    explore: Annotated[int | None, typer.Option(help="Fewest factors at another level than today.")] = None,
+    explore_error: Annotated[
+        float | None, typer.Option(help="Instead: at a level whose standard error is above this.")
+    ] = None,
+    method: Method = "auto",
+    quantum: Quantum = False,
+    qubits: Qubits = 20,
+    depth: Depth = 3,
+    shots: Shots = 1000,
+    train: Train = 0,
+    mixer: Mixer = "xy-exact",
+    tolerance: Tolerance = 0.01,
+    draws: Draws = 0,
+    what_if: WhatIfFactor = None,
+    report: Report = None,
+    excel: Excel = None,
+    seed: Seed = None,
+    time_limit: TimeLimit = 60.0,
+    as_json: Json = False,
+) -> None:
+    """Choose one level of every factor for every audience."""
+    from .marketing import ContentPlanner
+
+    check_files(report, excel)
+    planner = ContentPlanner(
+        levels,
+        tests=tests,
+        interactions=[] if interactions is None else _factors(interactions),
+        pairs=pairs,
+        audiences=audiences,
+        forbidden=forbidden,
+        required=required,
+        scale=scale,
+        worth=worth,
+        budget=budget,
+        fatigue=fatigue,
+        explore=explore,
+        explore_error=explore_error,
+    )
+    options = {"quantum": quantum, "qubits": qubits, "depth": depth, "shots": shots, "mixer": mixer}
+    options |= {"max_evaluations": train, "tolerance": tolerance, "draws": draws, "what_if": what_if or ()}
+    solve_plan(planner, method, options, report, excel, seed, time_limit, as_json)
+
+
+def _factors(text: str) -> list[tuple[str, str]]:
+    """Pairs of factors: a*b,c*d."""
+    found = []
+    for part in text.split(","):
+        names = [name.strip() for name in part.split("*")]
+        if len(names) != 2 or not all(names):
+            raise OptionError(f"--interactions is {text!r}; write pairs of factors, e.g. headline*image")
+        found.append((names[0], names[1]))
+    return found
 
 
 def _numbers(text: str, option: str) -> list[float]:

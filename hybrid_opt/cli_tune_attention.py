@@ -68,7 +68,9 @@ def attention(
         list[str] | None,
         typer.Option(help="loss, latency or memory; repeat for several.", show_default="loss"),
     ] = None,
-    finalists: Annotated[int, typer.Option(help="Best trials to train on fresh seeds.")] = 2,
+    finalists: Annotated[
+        int, typer.Option(help="Best trials to train on fresh seeds; with 0 the test split is not read.")
+    ] = 2,
     fresh_seeds: Annotated[int, typer.Option(help="Trainings of each finalist.")] = 3,
     folder: Annotated[
         Path | None, typer.Option(help="Where the search goes.", show_default="tuned/DATA")

@@ -98,7 +98,7 @@ def test_version_is_said_once():
 
 def test_extra_all_holds_every_extra_a_user_can_have_together():
     (everything,) = map(Requirement, PROJECT["optional-dependencies"]["all"])
-    assert everything.extras == set(PROJECT["optional-dependencies"]) - {"all", "dev", "aer-gpu"}
+    assert everything.extras == set(PROJECT["optional-dependencies"]) - {"all", "dev", "anchors", "aer-gpu"}
 
 
 def test_constraints_pin_every_requirement_inside_its_range():
@@ -142,9 +142,14 @@ def test_sdist_can_be_tested_and_built_on(distributions: tuple[Path, Path]):
 
 IMPORT_EVERYTHING = """
 import importlib, sys
-names = sys.argv[1:]
-for name in names:
-    importlib.import_module(name)
+names = []
+for name in sys.argv[1:]:
+    try:
+        importlib.import_module(name)
+        names.append(name)
+    except ModuleNotFoundError as problem:
+        if problem.name != "triton":  # comes with CUDA builds of torch only
+            raise
 print(*sorted({sys.modules[name].__file__ for name in names}), sep="\\n")
 """
 

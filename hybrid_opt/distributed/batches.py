@@ -5,7 +5,7 @@ Shapes: B rows; the first axis of rows and results.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +13,10 @@ import numpy as np
 from ..errors import OptionError
 from ..progress import Progress, silent
 from ..seeds import child_seed, resolve_seed
+from ..solvers.settings import check_whole
+from .chunks import call_each, chunks_of
+from .cluster import check_cluster
 from .shipping import pack
-from .worker_tasks import run_task
 
 if TYPE_CHECKING:
     from .cluster import Cluster
@@ -55,16 +57,25 @@ def map_batches(
         What the chunks returned, put together: an array, a tensor (without gradients), or a list.
 
     Raises:
-        OptionError: no rows, an illegal chunk or seed, a function that cannot be pickled, that draws shots
-            from a stream of its own, or that does not return one result per row.
+        OptionError: no rows, an illegal chunk, seed or cluster, no function, or one that cannot be pickled,
+            that draws shots from a stream of its own, or that does not return one result per row as an array,
+            a tensor or a list, of the same kind and shape for all chunks.
         ClusterError: the workers or the scheduler are gone.
 
     Example:
         >>> map_batches(np.square, np.arange(5.0), chunk=2).tolist()
         [0.0, 1.0, 4.0, 9.0, 16.0]
     """
-    parts = list(_parts(rows, chunk))
-    refuse_stream(function, seed)
+    if not callable(function):
+        raise OptionError(f"function is {function!r}; give a function of rows with one result per row")
+    check_cluster(cluster, "submit", "results")
+    check_whole("chunk", chunk)
+    parts = chunks_of(_count(rows), int(chunk))
+    refuse_stream(
+        function, seed,
+        "or give map_batches a seed and a function of (rows, seeds) that draws each row's shots from its own "
+        "seed",
+    )  # fmt: skip
     calls: list[tuple[Any, ...]] = [(rows[part],) for part in parts]
     if seed is not None:
         base = resolve_seed(seed)
@@ -72,19 +83,20 @@ def map_batches(
         calls = [(*call, seeds[part]) for call, part in zip(calls, parts)]
     shipped = [tuple(pack(one, "the rows") for one in call) for call in calls]
     done: dict[int, Any] = {}
-    for number, result in _evaluate(function, shipped, cluster):
+    for number, result in call_each(detached(function), shipped, cluster):
         size = parts[number].stop - parts[number].start
         done[number] = _checked(result, size, function)
         progress(len(done) / len(parts), f"{len(done)} of {len(parts)} chunks")
-    return _joined([done[number] for number in range(len(parts))])
+    return _joined([done[number] for number in range(len(parts))], function)
 
 
-def refuse_stream(function: Any, seed: int | None) -> None:
+def refuse_stream(function: Any, seed: int | None, otherwise: str) -> None:
     """Refuse what draws from a stream of its own: every chunk would begin it anew, and draw the same.
 
     Args:
         function: a callable, or a method of an object.
         seed: given with functions that take seeds.
+        otherwise: what else can be done, for the message.
 
     Raises:
         OptionError: function or its object has ``shots``.
@@ -94,35 +106,24 @@ def refuse_stream(function: Any, seed: int | None) -> None:
     if seed is None and shots is not None:
         raise OptionError(
             f"{type(owner).__name__} has shots={shots!r} and draws them from one stream, which chunks cannot "
-            "share; take exact values (shots=None), or give map_batches a seed and a function of (rows, "
-            "seeds) that draws each row's shots from its own seed"
+            f"share; take exact values (shots=None), {otherwise}"
         )
 
 
-def _parts(rows: Any, chunk: Any) -> Iterator[slice]:
-    if isinstance(chunk, bool) or not isinstance(chunk, (int, np.integer)) or chunk < 1:
-        raise OptionError(f"chunk is {chunk!r}; it must be an integer of at least 1")
+def _count(rows: Any) -> int:
+    """How many rows there are."""
     shape = getattr(rows, "shape", None)
-    if (shape is None and not isinstance(rows, (list, tuple))) or shape == () or not len(rows):
+    known = shape is not None or isinstance(rows, (list, tuple))
+    try:
+        count = len(rows) if known else 0
+    except TypeError:  # a number as an array; sparse matrices, which have no slices of rows that all agree on
+        count = 0
+    if not count:
         raise OptionError(
             f"rows is {type(rows).__name__} of shape {shape if shape is not None else '(0,)'}; give an "
             "array, a tensor or a list with at least one row"
         )
-    for start in range(0, len(rows), int(chunk)):
-        yield slice(start, min(len(rows), start + int(chunk)))
-
-
-def _evaluate(
-    function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], cluster: Cluster | None
-) -> Iterator[tuple[int, Any]]:
-    """Number and result of each call, as they are done."""
-    if cluster is not None:
-        futures = cluster.submit(detached(function), calls)
-        yield from cluster.results(dict(enumerate(futures)))
-        return
-    packed = pack(detached(function), "function")
-    for number, call in enumerate(calls):
-        yield number, run_task(packed, *call)
+    return count
 
 
 class detached:  # noqa: N801
@@ -147,19 +148,35 @@ class detached:  # noqa: N801
 
 
 def _checked(result: Any, size: int, function: Any) -> Any:
+    """The result, if it is an array, a tensor or a list with one entry per row."""
+    legal = isinstance(result, (np.ndarray, list)) or hasattr(result, "detach")
     shape = getattr(result, "shape", None)
-    wrong = shape == () or not (hasattr(result, "__len__") and len(result) == size)
-    if wrong:
-        given = f"shape {tuple(shape)}" if shape is not None else type(result).__name__
+    if not legal or shape == () or len(result) != size:
+        if shape is not None and (legal or shape == ()):
+            given = f"shape {tuple(shape)}"
+        else:
+            given = type(result).__name__ + (f" of {len(result)}" if isinstance(result, list) else "")
         raise OptionError(
             f"{function!r} returned {given} for {size} rows; it must return one result per row, along the "
-            "first axis"
+            "first axis of an array or a tensor, or in a list"
         )
     return result
 
 
-def _joined(results: list[Any]) -> Any:
+def _joined(results: list[Any], function: Any) -> Any:
     first = results[0]
+    if isinstance(first, list):
+        kinds = {type(result).__name__ for result in results}
+    else:
+        kinds = {
+            f"{type(result).__name__} of rows of shape {tuple(getattr(result, 'shape', ())[1:])}"
+            for result in results
+        }
+    if len(kinds) > 1:
+        raise OptionError(
+            f"{function!r} returned {' and '.join(sorted(kinds))} for different chunks; results of all rows "
+            "must be of one kind and shape, or lists"
+        )
     if hasattr(first, "detach"):
         import torch
 

@@ -11,11 +11,11 @@ from typing import Any, Self
 from uuid import uuid4
 
 from .._optional import require
-from ..errors import ClusterError
+from ..errors import ClusterError, OptionError
 from .shipping import Packed, pack
 from .worker_tasks import run_task
 
-__all__ = ["Cluster"]
+__all__ = ["Cluster", "check_cluster"]
 
 # Seconds between two looks at the workers while none of the results comes.
 _LOOK_EVERY = 0.5
@@ -70,8 +70,10 @@ class Cluster:
         """Workers at this moment.
 
         Raises:
-            ClusterError: the scheduler does not answer.
+            ClusterError: the scheduler does not answer, or the connection is closed.
         """
+        if self.client.status in ("closing", "closed"):
+            raise ClusterError("the connection is closed; connect anew")
         return len(self._threads())
 
     def completed(
@@ -215,6 +217,25 @@ class Cluster:
     def __repr__(self) -> str:
         where = "local" if self._local is not None else "elsewhere"
         return f"Cluster({self.client.scheduler.address if self.client.scheduler else 'closed'}, {where})"
+
+
+def check_cluster(cluster: Any, *needed: str) -> None:
+    """Refuse what cannot run tasks.
+
+    Args:
+        cluster: of `connect`, or None.
+        needed: methods that are called.
+
+    Raises:
+        OptionError: anything else.
+
+    Example:
+        >>> check_cluster("local", "submit")
+        Traceback (most recent call last):
+        hybrid_opt.errors.OptionError: cluster is 'local'; give that of distributed.connect, or None
+    """
+    if cluster is not None and not all(callable(getattr(cluster, name, None)) for name in needed):
+        raise OptionError(f"cluster is {cluster!r}; give that of distributed.connect, or None")
 
 
 def _itself(packed: Packed) -> Packed:

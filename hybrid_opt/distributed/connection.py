@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import warnings
+from math import isfinite
+from time import monotonic
 from typing import Any
 
 from .._optional import require
 from ..circuits.row_threads import count_threads
 from ..errors import ClusterError, OptionError
 from .cluster import Cluster
+from .scheduler_address import check_address, check_certificates
 from .worker_tasks import worker_facts
 
 __all__ = ["connect"]
@@ -21,6 +24,7 @@ def connect(
 ) -> Cluster:
     """Find workers, or start some; a ``with`` block closes the connection at its end.
 
+    The versions of the workers that are there are compared with those here; workers that join later are not.
     In a script, local workers need ``if __name__ == "__main__":`` around the call, because each of them
     imports the script.
 
@@ -37,8 +41,9 @@ def connect(
 
     Raises:
         OptionError: an argument that cannot be.
-        ClusterError: nobody answers at the address, too few workers, workers without this package, with other
-            versions or with several threads, or local workers that cannot start.
+        ClusterError: nobody answers at the address, an encrypted address without certificates, too few
+            workers, workers without this package, with other versions or with several threads, or local
+            workers that cannot start.
         MissingDependencyError: dask.distributed is not installed.
 
     Example:
@@ -48,6 +53,7 @@ def connect(
     """
     _check(address, workers, timeout, patience)
     dask = require("distributed", "distributed")
+    check_certificates(address)
     local = None
     if address in (None, "local"):
         local = _start(dask, workers, timeout)
@@ -113,16 +119,13 @@ def check_workers(client: Any, address: str | None) -> None:
 
 
 def _check(address: Any, workers: Any, timeout: Any, patience: Any) -> None:
-    if address is not None and (not isinstance(address, str) or not address):
-        raise OptionError(
-            f"address is {address!r}; legal are None, 'local', or the address of a scheduler such as "
-            "'tcp://scheduler:8786'"
-        )
+    check_address(address)
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise OptionError(f"workers is {workers!r}; it must be None or an integer of at least 1")
     for name, seconds in (("timeout", timeout), ("patience", patience)):
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
-            raise OptionError(f"{name} is {seconds!r}; it must be a positive number of seconds")
+        number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+        if not number or not isfinite(seconds) or seconds <= 0:
+            raise OptionError(f"{name} is {seconds!r}; it must be a positive, finite number of seconds")
 
 
 def _start(dask: Any, workers: int | None, timeout: float) -> Any:
@@ -151,15 +154,20 @@ def _start(dask: Any, workers: int | None, timeout: float) -> Any:
 
 
 def _client(dask: Any, address: str | None, local: Any, timeout: float) -> Any:
+    from .closing_client import ClosingClient
+
+    make: Any = ClosingClient  # dask says nothing of its types
+    begin = monotonic()
     try:
         with warnings.catch_warnings():
             # Versions are checked below, as an error.
             warnings.filterwarnings("ignore", category=dask.versions.VersionMismatchWarning)
-            return dask.Client(local or address, timeout=timeout, set_as_default=False)
+            return make(local or address, timeout=timeout, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
+        waited = f" within {timeout:g} seconds" if monotonic() - begin >= timeout else ""
         raise ClusterError(
-            f"no scheduler answers at {address} within {timeout:g} seconds ({error}); start one there (dask "
-            "scheduler), or correct the address (tcp://HOST:8786)"
+            f"no scheduler answers at {address}{waited} ({type(error).__name__}: {error}); start one there "
+            "(dask scheduler), or correct the address (tcp://HOST:8786)"
         ) from error
 
 

@@ -5,7 +5,7 @@ Shapes: n and m samples, D numbers that a kernel needs of each (2**N amplitudes,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import OptionError
 from ..progress import Progress, silent
+from ..solvers.settings import check_whole
 from .batches import CHUNK, refuse_stream
-from .shipping import Packed, pack
-from .worker_tasks import run_task
+from .chunks import call_each, chunks_of
+from .cluster import check_cluster
+from .shipping import pack
 
 if TYPE_CHECKING:
     from .cluster import Cluster
@@ -68,7 +70,8 @@ def gram_matrix(
 
     if not isinstance(kernel, CircuitKernel):
         raise OptionError(f"kernel is {kernel!r}; give a FidelityKernel or a ProjectedKernel")
-    refuse_stream(kernel, None)
+    check_cluster(cluster, "submit", "results")
+    refuse_stream(kernel, None, "or call the kernel itself, which draws them in order")
     if "depolarizing" in kernel.correction:
         raise OptionError(
             'the correction "depolarizing" measures the diagonal of the whole matrix; call the kernel itself'
@@ -107,7 +110,7 @@ class _Blocks:
     ) -> None:
         self.kernel, self.cluster = kernel, cluster
         self.sides = [("row", rows)] if columns is None else [("row", rows), ("column", columns)]
-        self.parts = {name: _slices(len(samples), size) for name, samples in self.sides}
+        self.parts = {name: chunks_of(len(samples), size) for name, samples in self.sides}
         others = self.parts[self.sides[-1][0]]
         self.pairs = [
             (number, other)
@@ -128,7 +131,8 @@ class _Blocks:
             first = encoded["row", number]
             same = second == "row" and number == other
             calls.append((first,) if same else (first, encoded[second, other]))
-        for number, entries in self._run(self.kernel.entries if self.encoded else self.kernel, calls):
+        function = self.kernel.entries if self.encoded else self.kernel
+        for number, entries in call_each(function, calls, self.cluster):
             row, column = self.pairs[number]
             yield self.parts["row"][row], self.parts[second][column], entries
 
@@ -139,27 +143,11 @@ class _Blocks:
             return [one for (one,) in packed]
         if self.cluster is not None:
             return self.cluster.submit(self.kernel.encode, packed)
-        function = pack(self.kernel.encode, "kernel")
-        return [run_task(function, *call) for call in packed]
-
-    def _run(
-        self, function: Callable[..., Any], calls: list[tuple[Any, ...]]
-    ) -> Iterator[tuple[int, NDArray[np.float64]]]:
-        if self.cluster is not None:
-            yield from self.cluster.results(dict(enumerate(self.cluster.submit(function, calls))))
-            return
-        packed: Packed = pack(function, "kernel")
-        for number, call in enumerate(calls):
-            yield number, run_task(packed, *call)
-
-
-def _slices(count: int, size: int) -> list[slice]:
-    return [slice(start, min(count, start + size)) for start in range(0, count, size)]
+        return [encoded for _, encoded in call_each(self.kernel.encode, packed, None)]
 
 
 def _block_size(block: Any, n_qubits: int) -> int:
     if block is None:
         return max(1, min(CHUNK, _BLOCK_AMPLITUDES >> n_qubits))
-    if isinstance(block, bool) or not isinstance(block, (int, np.integer)) or block < 1:
-        raise OptionError(f"block is {block!r}; it must be None or an integer of at least 1")
+    check_whole("block", block)
     return int(block)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from optuna.distributions import BaseDistribution
 from optuna.study import Study
@@ -14,9 +14,7 @@ from ..progress import Progress, silent
 from ..solvers.settings import check_whole
 from ..tuning import trial_loop
 from ..tuning.trial_rounds import InTurn
-
-if TYPE_CHECKING:
-    from .cluster import Cluster
+from .cluster import Cluster, check_cluster
 
 __all__ = ["PARALLEL", "run_trials"]
 
@@ -38,7 +36,9 @@ def run_trials(
     Settings are asked for in rounds of ``parallel`` and told in order, so the trials depend on ``parallel``
     and not on the number of workers. The study and its storage stay here: workers get settings and send
     values, reports and attributes back. A program that was killed goes on with the same call, on any storage
-    that outlives it.
+    that outlives it. A round is asked for whole: trials of it beyond ``trials`` stay in the study as running,
+    until a later call wants more. ``study.stop()``, also that of an exhausted ``GridSampler``, ends it after
+    the round; NaN makes a trial a failed one.
 
     Args:
         study: with any sampler and pruner; ``QuboSampler`` keeps rounds free of repetitions.
@@ -52,8 +52,8 @@ def run_trials(
         progress: called with the share done.
 
     Raises:
-        OptionError: no search space, an illegal number, a study begun with another ``parallel``, an objective
-            that cannot be pickled, a locked storage.
+        OptionError: no study, objective, cluster or search space, an illegal number, a study begun with
+            another ``parallel``, an objective that cannot be pickled or returns no number, a locked storage.
         ClusterError: the workers or the scheduler are gone; what was done is told.
         KeyboardInterrupt: ctrl-C; what was done is told.
 
@@ -66,6 +66,11 @@ def run_trials(
         >>> len(study.trials)
         4
     """
+    if not isinstance(study, Study):
+        raise OptionError(f"study is {study!r}; give a study of optuna.create_study()")
+    if not callable(objective):
+        raise OptionError(f"objective is {objective!r}; give a function of a trial that returns its value")
+    check_cluster(cluster, "completed")
     check_whole("trials", trials, least=1)
     check_whole("parallel", parallel, least=1)
     space = getattr(objective, "search_space", None) if search_space is None else search_space
@@ -74,6 +79,12 @@ def run_trials(
             f"search_space is {search_space!r} and the objective has none; give every setting that it asks "
             "for with its Optuna distribution: a round of settings is chosen before any of its trials runs"
         )
+    for name, distribution in space.items():
+        if not isinstance(distribution, BaseDistribution):
+            raise OptionError(
+                f"search_space holds {distribution!r} for {name!r}; give a distribution of "
+                "optuna.distributions, such as FloatDistribution(0.0, 1.0)"
+            )
     begun = study.user_attrs.get(PARALLEL)
     if begun not in (None, parallel):
         raise OptionError(

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from ..circuits.row_threads import limit_threads
+from ..tuning.torch_threads import one_torch_thread
 from .shipping import Packed, pack
 
 __all__ = ["LIBRARIES", "aligned", "one_thread", "run_task", "worker_facts"]
 
 LIBRARIES = (
-    *("dask", "distributed", "cloudpickle", "numpy", "torch"),
-    *("pennylane", "qiskit", "qiskit-aer", "optuna"),
+    *("dask", "distributed", "cloudpickle", "numpy", "scipy", "numba", "scikit-learn"),
+    *("torch", "transformers", "accelerate", "pennylane", "qiskit", "qiskit-aer", "optuna"),
 )
 """Packages whose versions must be the same on all machines, where they are installed."""
 
@@ -36,16 +37,8 @@ def one_thread() -> Iterator[None]:
         >>> with one_thread():
         ...     pass
     """
-    torch = sys.modules.get("torch")
-    before = None if torch is None else torch.get_num_threads()
-    if torch is not None:
-        torch.set_num_threads(1)
-    try:
-        with limit_threads(1):
-            yield
-    finally:
-        if torch is not None:
-            torch.set_num_threads(before)
+    with one_torch_thread(), limit_threads(1):
+        yield
 
 
 def run_task(function: Packed, *arguments: Any) -> Any:

@@ -5,5 +5,19 @@ from .audience import AudiencePlanner
 from .audience_plan import AudiencePlan
 from .budget import BudgetPlanner
 from .budget_plan import BudgetPlan
+from .content import ContentPlanner
+from .content_plan import ContentPlan
+from .posting import PostingPlanner
+from .posting_plan import PostingPlan
 
-__all__ = ["AudiencePlan", "AudiencePlanner", "BudgetPlan", "BudgetPlanner", "ResponseCurves"]
+__all__ = [
+    "AudiencePlan",
+    "AudiencePlanner",
+    "BudgetPlan",
+    "BudgetPlanner",
+    "ContentPlan",
+    "ContentPlanner",
+    "PostingPlan",
+    "PostingPlanner",
+    "ResponseCurves",
+]

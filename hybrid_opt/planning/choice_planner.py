@@ -129,6 +129,10 @@ class ChoicePlanner(SelectionPlanner[ChoiceT]):
                 return pick, value
             pick, value = tried[int(np.argmax(values))], float(values.max())
 
+    def _distinct(self, picks: NDArray[np.int64], form: ChoiceForm) -> NDArray[np.int64]:
+        """The picks, shape (S, G), that a reader would tell apart; a task may drop some."""
+        return picks
+
     def _start(self, levels: LevelQuestion, today: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
         return today
 
@@ -139,6 +143,7 @@ class ChoicePlanner(SelectionPlanner[ChoiceT]):
         form, units = ChoiceForm.of(question), question.spends(proven.choice)
         exact = form.size <= MOST_PLANS
         picks = all_choices(form).picks if exact else form.neighbors(form.picked(units))
+        picks = self._distinct(picks, form)
         if self.truth is not None:
             values = self._true_values(picks, form)
         else:

@@ -95,8 +95,11 @@ def best_choice(form: ChoiceForm, time_limit: float) -> tuple[NDArray[np.int64],
     Raises:
         InfeasiblePlanError: none keeps all limits.
         PlanError: none was found in time.
+        KeyboardInterrupt: ctrl-C.
     """
     found = solve(form.model(), "milp", seed=0, time_limit=time_limit)
+    if found.interrupted:
+        raise KeyboardInterrupt
     if found.status == "infeasible":
         raise InfeasiblePlanError(_no_plan(form))
     if not found.feasible or found.sample is None:

@@ -171,6 +171,9 @@ def improve_choices(
         row = {"step": 1, "bits": sum(bits[group] for group in block), "value": found.value}
         found.rounds.append(row)
         progress((number + 1) / len(blocks), f"block {number + 1} of {len(blocks)}")
+        if answer.interrupted:
+            found.interrupted, found.deterministic = True, False
+            break
     return found
 
 

@@ -65,6 +65,7 @@ class LevelPlan:
         seed: repeats the answer.
         notes: what the reader should know.
         seconds: wall time.
+        interrupted: ctrl-C ended the search for the plan, or what comes after it; the notes say what.
     """
 
     question: LevelTask
@@ -83,6 +84,7 @@ class LevelPlan:
     baselines: Sequence[PlanBaseline] = ()
     stability: Stability | None = None
     what_if: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    interrupted: bool = False
 
     @property
     def words(self) -> Vocabulary:
@@ -252,6 +254,11 @@ class LevelPlan:
     def task_values(self) -> dict[str, Any]:
         """Further JSON values of the task."""
         return {}
+
+    @property
+    def draw_words(self) -> str:
+        """What a draw of the stability does, for the foot of its table."""
+        return "each draw moves every curve within its interval (read as a 90% range, lines independent)"
 
     def limit_words(self) -> str:
         """The plan's main limit in a few words, for the head of a page."""

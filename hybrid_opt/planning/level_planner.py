@@ -61,15 +61,15 @@ class LevelPlanner(Generic[PlanT]):
     """
 
     plan_type: type[PlanT]
-    finer_grid: ClassVar[bool] = True
+    finer_grid: bool = True
     beside: ClassVar[bool] = False
     table: LineTable
     curves: ResponseCurves
     question: LevelTask
     notes: Sequence[str]
     _given: Mapping[str, Any]
-
     _zoom = staticmethod(zoom)
+    _prove_drawn: Callable[..., ProvenAnswer] = staticmethod(prove)
 
     def changed(self, **options: Any) -> Self:
         """The same planner with other options, all checked again.
@@ -201,7 +201,7 @@ class LevelPlanner(Generic[PlanT]):
                 time_limit=time_limit,
                 progress=lambda share, text: report(0.1 + 0.3 * share, text),
             )
-        notes = [*self.notes, *proven.notes]
+        notes, interrupted = [*self.notes, *proven.notes], zoomed is not None and zoomed.interrupted
         further = self._further(levels, proven, time_limit)
         phases: dict[str, Callable[[], Any]] = {
             "what one more step is worth": lambda: worth_of_limits(
@@ -230,7 +230,7 @@ class LevelPlanner(Generic[PlanT]):
             "what if": bool(what_if),
         }
         phases = {words: run for words, run in phases.items() if wanted.get(words, True)}
-        if zoomed is not None and zoomed.interrupted:
+        if interrupted:
             notes.append("ctrl-C ended the zoom; its plan until then is shown")
         better = zoomed is not None and proven.value - self._score(levels, zoomed.choice)
         if better > 1e-9 * max(1.0, abs(proven.value)):
@@ -260,6 +260,7 @@ class LevelPlanner(Generic[PlanT]):
             seconds=perf_counter() - begin,
             **{further[words][0]: found for words, found in done.items() if words in further},
             **self._fields(),
+            interrupted=interrupted or len(done) < len(phases),
         )
 
     def _further(
@@ -344,5 +345,6 @@ class LevelPlanner(Generic[PlanT]):
             notes.append("stability was left out: no curve has an interval (columns lo and hi)")
             return None
         return plan_stability(
-            levels, proven.choice, below, above, draws=draws, seed=seed, time_limit=time_limit
+            levels, proven.choice, below, above,
+            draws=draws, solve=self._prove_drawn, seed=seed, time_limit=time_limit,
         )

@@ -45,6 +45,8 @@ def changes_of_limits(task: LevelTask, choice: NDArray[np.integer[Any]]) -> list
         wider = replace(task, table=replace(task.table, caps=caps))
         changes.append(_change(group, "cap", float(step), wider))
     for k, side in enumerate(task.sides):
+        if not side.step:
+            continue
         sides = [side.moved() if k == j else other for j, other in enumerate(task.sides)]
         changes.append(_change(side.label, side.kind, side.change, replace(task, sides=sides)))
     for i, line in enumerate(task.table.lines):

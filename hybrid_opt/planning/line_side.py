@@ -26,7 +26,7 @@ class LineSide:
         kind: what it is, e.g. ``"resource"`` or ``"fairness"``.
         weights: exact weight per line, N of them: what one unit of amount uses.
         high: most sum.
-        step: by how much the limit is moved to see what it is worth.
+        step: by how much the limit is moved to see what it is worth; 0 leaves it where it is.
         both: whether the sum must not fall below -``high`` either.
         minimum: whether it is a lower limit, written with negative weights; moving it makes it lower.
         column: name of the column that the weights come from, where there is one.

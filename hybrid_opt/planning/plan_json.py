@@ -37,6 +37,7 @@ def plan_dict(plan: LevelPlan) -> dict[str, Any]:
         "method": plan.method,
         "seed": plan.seed,
         "seconds": plan.seconds,
+        "interrupted": plan.interrupted,
         "spend": plan.question.spend,
         plan.words.lines: plain_rows(plan.lines()),
         "limits": plain_rows(plan.limits),

@@ -144,6 +144,8 @@ def quantum_check(
         time_limit=time_limit,
         progress=progress,
     )
+    if solution.interrupted:
+        raise KeyboardInterrupt
     # At most 2**20 bit strings, so both optima are proven by looking at every one.
     optimum_choice = small.lift(count_and_minimize(qubo.problem).minimizers[0])
     minimizer = count_and_minimize(read_model(qubo.bqm)).minimizers[:1]

@@ -56,10 +56,10 @@ def stability_table(plan: LevelPlan) -> Table:
     if found is not None:
         within = share_text(float(np.mean(found.losses <= 0.01)))
         note = (
-            "each draw moves every curve within its interval (read as a 90% range, lines independent) and "
-            f"solves again; the proven plan loses {share_text(float(found.losses.mean()))} of the draw's "
-            f"best on average, {share_text(float(found.losses.max()))} at worst, and stays within 1% of it "
-            f"in {within} of the draws"
+            f"{plan.draw_words} and solves again; the proven plan loses "
+            f"{share_text(float(found.losses.mean()))} of the draw's best on average, "
+            f"{share_text(float(found.losses.max()))} at worst, and stays within 1% of it in {within} of "
+            "the draws"
         )
         if found.draws < found.asked:
             note += f"; the time limit ended it after {found.draws} of {found.asked} draws"

@@ -50,14 +50,16 @@ class SelectionPlanner(LevelPlanner[SelectionT]):
 
     Attributes:
         counts: whether the best selection of every size is looked for.
+        draws_pairs: whether draws move the model with pairs, not the true one.
         items: the checked table.
         truth: the true values, or None where the model with pairs is the task.
         weight: factor of all pairs in the model with pairs.
     """
 
-    finer_grid: ClassVar[bool] = False
+    finer_grid: bool = False
     beside: ClassVar[bool] = True
     counts: ClassVar[bool] = True
+    draws_pairs: ClassVar[bool] = True
     items: ItemTable
     truth: TrueScore | None
     weight: float
@@ -160,7 +162,7 @@ class SelectionPlanner(LevelPlanner[SelectionT]):
             MissingDependencyError: a quantum method was asked for and Aer is not installed.
         """
         found = super().solve(method, qubits=qubits, seed=resolve_seed(seed), **options)
-        if found.stability is not None and self.truth is not None:
+        if found.stability is not None and self.truth is not None and self.draws_pairs:
             found.notes.append("the stability is one of the model with pairs, whose values the draws move")
         return found
 

@@ -53,7 +53,12 @@ class CheckedTable:
 
 
 def read_table(
-    source: TableSource, columns: Sequence[Column], *, name: str = "table", unused: str = REMOVE
+    source: TableSource,
+    columns: Sequence[Column],
+    *,
+    name: str = "table",
+    unused: str = REMOVE,
+    others: bool = False,
 ) -> CheckedTable:
     """Read a table and check it against its columns.
 
@@ -68,6 +73,7 @@ def read_table(
         columns: what the table may hold; any other column is an error, so that a typo is noticed.
         name: what the table is, in a word or two.
         unused: what to do about another column, ``{0}`` being its name; "remove it" where nothing uses it.
+        others: leave other columns alone: the caller names the columns, so that no typo goes unnoticed.
 
     Returns:
         The checked table.
@@ -85,7 +91,7 @@ def read_table(
         hybrid_opt.errors.TableError: plan, index 0, column 'current': -5 is negative; money is 0 or more
     """
     raw = read_raw(source, columns, name=name)
-    _check_header(raw, columns, unused)
+    _check_header(raw, columns, unused, others)
     labels = {name: label for name, label in zip(raw.header, raw.labels) if name != label}
     problems = Problems(raw.name, raw.places, labels)
     if not raw.rows:
@@ -103,12 +109,12 @@ def read_table(
     return CheckedTable(raw.name, frame, raw.places, labels, notes)
 
 
-def _check_header(raw: RawTable, columns: Sequence[Column], unused: str) -> None:
+def _check_header(raw: RawTable, columns: Sequence[Column], unused: str, others: bool = False) -> None:
     problems = Problems(raw.name)
     known = [column.name for column in columns]
     missing = [column.name for column in columns if column.required and column.name not in raw.header]
     for label in raw.header:
-        if label in known:
+        if label in known or others:
             continue
         near = nearest(label, missing) or nearest(label, [name for name in known if name not in raw.header])
         if near in missing:

@@ -21,14 +21,17 @@ POINT: Mark = "point"
 COMMA: Mark = "comma"
 
 MISSING = frozenset(
-    ("nan", "na", "n/a", "#n/a", "null", "none", "nil", "-", "--", "\u2013", "\u2014", "?", ".", "n.a.")
-    + ("n.d.", "s/d", "n/d", "k.a.", "tbd")
+    (
+        "nan", "na", "n/a", "#n/a", "null", "none", "nil", "-", "--", "–", "—", "?", ".", "n.a.",
+        "n.d.", "s/d", "n/d", "k.a.", "tbd",
+    )
 )
 """What people write where a number is missing, in lower case."""
 
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u202f\u2009\u2007"), " ")
 _SHAPE = re.compile(
-    rf"(?P<outer>{CURRENCY}(?=\s*\())?\s*(?P<open>\()?\s*(?P<sign>[+-])?\s*(?P<before>{CURRENCY})?\s*(?P<later>[+-])?\s*"
+    rf"(?P<outer>{CURRENCY}(?=\s*\())?\s*(?P<open>\()?\s*(?P<sign>[+-])?\s*"
+    rf"(?P<before>{CURRENCY})?\s*(?P<later>[+-])?\s*"
     r"(?P<digits>\d[\d.,' ]*|[.,]\d+)(?P<power>[eE][+-]?\d{1,4})?\s*(?P<thousand>[kK])?\s*"
     rf"(?P<after>{CURRENCY})?\s*(?P<percent>%)?\s*(?P<last>-)?\s*(?P<close>\))?\s*"
     rf"(?P<end>(?<=[)\s]){CURRENCY})?",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .charts import (
         allocation_bars,
         gain_waterfall,
+        heat_map_chart,
+        history_chart,
         optimum_probability_bars,
         ranges_chart,
         response_curves,
@@ -38,6 +40,8 @@ __all__ = [
     "allocation_bars",
     "charts",
     "gain_waterfall",
+    "heat_map_chart",
+    "history_chart",
     "optimum_probability_bars",
     "print_table",
     "ranges_chart",
@@ -53,6 +57,8 @@ _HOMES = {
     "charts": (
         "allocation_bars",
         "gain_waterfall",
+        "history_chart",
+        "heat_map_chart",
         "optimum_probability_bars",
         "ranges_chart",
         "response_curves",

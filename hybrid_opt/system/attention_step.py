@@ -1,26 +1,25 @@
 """Level advanced: search over attention settings through a QUBO surrogate, minimized by QAOA and classically.
 
 The search is ``tuning.tune_attention`` in a folder of its own. Both ways to minimize the surrogate get the
-same number of trainings, the same space-filling start and the same seed.
+same number of trainings, the same space-filling start and the same seed. The test split is not looked at.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
+from ..classical.configuration import DistanceTransformerConfig
 from ..seeds import child_seed
 from ..solvers.base import Solver
 from ..solvers.qaoa import QAOA
-from ..tuning.attention_settings import apply_settings, attention_space
+from ..tuning.attention_settings import apply_settings, attention_space, settings_of
 from ..tuning.attention_tuning import tune_attention
 from ..tuning.level_space import level_space
-from ..tuning.quantum_rows import WatchedSolver, is_quantum
 from ..tuning.qubo_sampler import QuboSampler
-from ..tuning.trial_history import PROPOSAL
 from ..tuning.trial_loop import LEVELS
 from .recipe import Recipe, plain_settings
+from .searched_way import SearchedWay
 from .steps import Arm, Proposal, StepContext
 
 __all__ = ["AttentionStep", "CircuitSurrogate", "ClassicalSurrogate"]
@@ -28,7 +27,6 @@ __all__ = ["AttentionStep", "CircuitSurrogate", "ClassicalSurrogate"]
 FOLDER = "attention"
 _START = 6  # judged trials before the first surrogate
 _MOST_POINTS = 2**18  # of a grid with a metric per layer; above, all layers share one
-_FRESH = 2  # trainings of each finalist inside the search; the step's own seeds decide
 
 
 class ClassicalSurrogate(QuboSampler):
@@ -38,6 +36,8 @@ class ClassicalSurrogate(QuboSampler):
 class CircuitSurrogate(QuboSampler):
     """The surrogate minimized by a circuit."""
 
+
+_WAYS = {ClassicalSurrogate.__name__: "surrogate, classical", CircuitSurrogate.__name__: "surrogate, QAOA"}
 
 @dataclass(frozen=True)
 class AttentionStep:
@@ -57,14 +57,15 @@ class AttentionStep:
     folder: str = FOLDER
 
     def propose(self, recipe: Recipe, context: StepContext) -> Proposal:
-        """The best settings of each search.
+        """The best settings of each search, as its own trials have them.
 
         Args:
             recipe: the recipe so far.
             context: the question; ``trials`` of each search, ``quantum`` for the circuit's.
 
         Returns:
-            One arm per search that found other settings than the recipe's.
+            One arm per search, the classical one first; a search that found nothing has the recipe as it is.
+            An arm is QAOA's only if the circuit proposed its trial: the start of a search fills space.
 
         Raises:
             KeyboardInterrupt: ctrl-C ended the search; it goes on when the step is taken again.
@@ -74,7 +75,6 @@ class AttentionStep:
         space = attention_space(model, training)
         if level_space(space, LEVELS).n_points > _MOST_POINTS:
             space = attention_space(model, training, per_layer=False)
-        circuit = WatchedSolver(QAOA(mixer="xy-exact", circuit_qubits=0))
         seed = child_seed(context.seed, "attention")
 
         def sampler(kind: type[QuboSampler], solver: Solver | None) -> QuboSampler:
@@ -84,55 +84,61 @@ class AttentionStep:
             )  # fmt: skip
 
         classical = sampler(ClassicalSurrogate, None)
+        circuit = sampler(CircuitSurrogate, QAOA(mixer="xy-exact", circuit_qubits=0))
         answer = tune_attention(
             model, config.data, context.path / self.folder, trials=config.trials, training=training,
-            search_space=space, sampler=sampler(CircuitSurrogate, circuit) if config.quantum else classical,
-            compare=[classical] if config.quantum else [], finalists=1, fresh_seeds=_FRESH, seed=seed,
-            progress=context.progress,
+            search_space=space, sampler=classical, compare=[circuit] if config.quantum else [],
+            finalists=0,  # they would look at the test split; the step's own seeds decide
+            seed=seed, progress=context.progress,
         )  # fmt: skip
         if answer.interrupted:
             raise KeyboardInterrupt
-        arms, rows = [], []
-        studies = {answer.sampler: answer.study, **answer.rivals}
-        questions = _questions(studies.get(CircuitSurrogate.__name__))
-        names = {"ClassicalSurrogate": "surrogate, classical", "CircuitSurrogate": "surrogate, QAOA"}
-        for finalist in answer.finalists[1:]:
-            found, settled = apply_settings(finalist.params, model, training)
-            other = Recipe(plain_settings(found), settled, recipe.reassignment, recipe.heads)
-            kind = finalist.name.split(",")[0]
-            if other.key != recipe.key:
-                quantum = kind == CircuitSurrogate.__name__ and questions > 0
-                arms.append(Arm(names[kind], other, "QAOA" if quantum else "", names["ClassicalSurrogate"]))
-        for kind, study in studies.items():
-            losses = [trial.values[0] for trial in study.trials if trial.values]
-            rows.append({"way": names[kind], "trials": len(losses), "lowest loss": min(losses)})
-        notes = [] if arms else ["the searches found nothing else than the recipe so far"]
-        if config.quantum and not questions:
-            notes.append(
-                f"no circuit ran: {config.trials} trials ended within the space-filling start, which comes "
-                f"before the first surrogate and takes {_START} trials or more"
-            )
-        bits = sum(level_space(space, LEVELS).sizes)
-        asked: Any = circuit.solver
-        arms.sort(key=lambda arm: arm.algorithm)
-        if arms and arms[0].algorithm:  # its control found nothing new: the recipe as it is stands beside it
-            arms.insert(0, Arm(names["ClassicalSurrogate"], recipe))
+        given = settings_of(space, model, training)
+        ways = [
+            SearchedWay.of(_WAYS[kind], study, given)
+            for kind, study in {answer.sampler: answer.study, **answer.rivals}.items()
+        ]
         return Proposal(
-            arms,
-            rows=rows,
-            notes=notes,
-            trainings=sum(len(study.trials) for study in studies.values()) + _FRESH * len(answer.finalists),
-            circuit_runs=questions * int(asked.shots),
-            label=f"subspace simulator, {bits} qubits, {asked.depth} layers, {asked.shots:,} shots, "
-            f"{questions} questions" if questions else "",
+            _arms(ways, recipe, model),
+            rows=[way.row() for way in ways],
+            notes=_notes(ways, config.trials),
+            trainings=sum(way.trials for way in ways),
+            circuit_runs=sum(way.samples for way in ways),
+            label=ways[-1].label,
             seconds=perf_counter() - begin,
-            algorithm_seconds=circuit.seconds if config.quantum else None,
+            algorithm_seconds=ways[-1].seconds if config.quantum else None,
+            control_seconds=ways[0].seconds,
         )
 
 
-def _questions(study: Any) -> int:
-    """How many proposals of a study came from a circuit."""
-    if study is None:
-        return 0
-    records = [trial.system_attrs.get(PROPOSAL) or {} for trial in study.trials]
-    return sum(is_quantum(str(record.get("solver", ""))) for record in records)
+def _arms(ways: list[SearchedWay], recipe: Recipe, model: DistanceTransformerConfig) -> list[Arm]:
+    """Each search with its own best trial, the classical one first; none where none found anything."""
+    if not any(way.params for way in ways):
+        return []
+    arms = []
+    for way in ways:
+        found, settled = apply_settings(way.params, model, recipe.training)
+        other = Recipe(plain_settings(found), settled, recipe.reassignment, recipe.heads)
+        if way is ways[0]:
+            arms.append(Arm(way.name, other))
+        elif way.by_circuit:
+            arms.append(Arm(way.name, other, "QAOA", ways[0].name))
+        else:
+            arms.append(Arm(f"{way.name}: best trial from {way.origin}", other))
+    return arms
+
+
+def _notes(ways: list[SearchedWay], trials: int) -> list[str]:
+    notes = []
+    if not any(way.params for way in ways):
+        notes.append("the searches found nothing else than the recipe so far")
+    elif len(ways) > 1 and ways[-1].questions and not ways[-1].by_circuit:
+        notes.append(
+            f"the best trial of the search with QAOA came from {ways[-1].origin}, not from a circuit"
+        )
+    if len(ways) > 1 and not ways[-1].questions:
+        notes.append(
+            f"no circuit ran: {trials} trials ended within the space-filling start, which comes "
+            f"before the first surrogate and takes {_START} trials or more"
+        )
+    return notes

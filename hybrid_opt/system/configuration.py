@@ -56,8 +56,8 @@ class HybridConfig:
         plans: planners or solved plans of ``hybrid_opt.marketing`` and ``hybrid_opt.business``; planners are
             solved with their own defaults.
         level: "basic" (training with performance callbacks), "advanced" (and attention tuning and head
-            masks), or "full" (and experts, controllers, gates, and the plans). A folder of a lower level
-            goes on at a higher one.
+            masks), or "full" (and experts, controllers, gates). A folder of a lower level goes on at a higher
+            one. Plans are solved at every level.
         quantum: False leaves out every circuit: each step takes its classical method.
         neural: False trains nothing; only plans are left.
         marketing: False leaves out plans of that room.
@@ -132,6 +132,12 @@ class HybridConfig:
                 "settings has early_stopping_patience, which needs checkpoints of every training; leave it "
                 "None: the steps decide by the validation loss at the end"
             )
+        if "memory_budget" in self.settings.callbacks:
+            raise OptionError(
+                "settings.callbacks has memory_budget, which takes another batch, precision or recomputation "
+                "than the recipe says, by seconds measured anew in each training; leave it out: the step "
+                "'memory' saves memory, and train what the run found under a budget"
+            )
         step_counts(self.settings, len(self.data.train))
         object.__setattr__(self, "plans", self._read_plans())
 
@@ -168,7 +174,8 @@ class HybridConfig:
         Returns:
             Name -> value.
         """
-        numbers = ("quantum", "neural", "seeds", "test_seeds", "trials", "keep", "experts", "simulator")
+        numbers = ("quantum", "neural", "seeds", "test_seeds", "trials", "keep", "experts", "simulator",
+                   "time_limit", "threads")  # fmt: skip
         return {
             "model": plain_settings(self.model),
             "data": self.data.hash,

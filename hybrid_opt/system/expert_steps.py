@@ -78,8 +78,8 @@ class ExpertStep:
                 other = with_experts(recipe, config.experts, router)
             except ConfigurationError as error:
                 return Proposal((), notes=(f"the model cannot have experts: {error}",))
-            if other.key != recipe.key:
-                arms.append(Arm(name, other, algorithm, control))
+            # One that is the recipe already stays too: it may be the control of another.
+            arms.append(Arm(name, other, algorithm, control))
         return Proposal(arms)
 
 

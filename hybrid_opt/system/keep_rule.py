@@ -35,7 +35,7 @@ class Decision:
         gain: mean difference of validation losses, positive where the proposal is better; None where a
             training diverged.
         spread: the larger standard deviation over the seeds; None likewise.
-        memory: bytes saved, where that was the question, else None.
+        memory: bytes saved, where that was the question and is known, else None.
     """
 
     kept: bool
@@ -99,15 +99,18 @@ def decide(before: Sequence[float], after: Sequence[float]) -> Decision:
 
 
 def decide_memory(
-    before: Sequence[float], after: Sequence[float], bytes_before: float, bytes_after: float
+    before: Sequence[float],
+    after: Sequence[float],
+    bytes_before: float | None,
+    bytes_after: float | None,
 ) -> Decision:
     """Whether memory was saved and the losses did not rise by more than their spread.
 
     Args:
         before: a, S losses of the recipe so far.
         after: b, S losses of the proposal.
-        bytes_before: memory of a training step so far.
-        bytes_after: that of the proposal.
+        bytes_before: memory of a training step so far; None where it is not known.
+        bytes_after: that of the proposal, likewise.
 
     Returns:
         The decision.
@@ -119,8 +122,8 @@ def decide_memory(
         >>> decide_memory([1.0, 1.1], [1.0, 1.1], 100, 60).words()
         'kept: saved 0.00 MiB, gained 0.0000, spread 0.0707'
     """
-    saved = float(bytes_before - bytes_after)
+    saved = None if bytes_before is None or bytes_after is None else float(bytes_before - bytes_after)
     gain, spread = _figures(before, after)
-    if gain is None or spread is None:
+    if gain is None or spread is None or saved is None:
         return Decision(False, None, None, saved)
     return Decision(saved > 0 and -gain <= spread, round(gain, 12), round(spread, 12), saved)

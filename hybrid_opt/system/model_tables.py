@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..reports import Table
-from .step_judgement import memory_of
-from .table_figures import to_the_right
+from .step_results import mean_of
+from .table_figures import figure, to_the_right
 
 if TYPE_CHECKING:
     from .report import HybridReport
@@ -37,9 +37,10 @@ def parameter_table(report: HybridReport) -> Table:
     rows.append(["parameters", *(f"{total:,}" for total in totals)])
     rows.append(["weights, MiB", *(f"{facts['bytes'] / _MEBI:.3f}" for facts in (first, last))])
     names = ("as given", list(report.records)[-1])
-    memory = [memory_of(report.records[name]) / _MEBI for name in names if report.records[name]]
-    if len(memory) == 2:
-        rows.append(["training step, MiB", *(f"{value:.3f}" for value in memory)])
+    memory = [mean_of(report.records[name], "memory") for name in names]
+    rows.append(
+        ["training step, MiB", *(figure(None if one is None else one / _MEBI, 3) for one in memory)]
+    )
     return Table(
         ["Figure", "As given", "In the end"],
         rows,

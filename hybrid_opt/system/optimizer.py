@@ -124,7 +124,7 @@ class _Run:
                 if step is steps[-1] or steps[number + 1].level != step.level:
                     self.levels[step.level] = self.current
             self._test()
-        self.plans = solve_plans(self.config, self.seed, part_of(self.progress, 0.95, 0.05, "plans"))
+        solve_plans(self.config, self.seed, part_of(self.progress, 0.95, 0.05, "plans"), self.plans)
         self.progress(1.0, "done")
 
     def _take(self, number: int, step: Step, progress: Progress) -> tuple[StepResult, Recipe]:

@@ -46,23 +46,25 @@ class PlanResult:
         return {"name": self.name, "room": self.room, "seconds": self.seconds, "plan": whole}
 
 
-def solve_plans(config: HybridConfig, seed: int, progress: Progress) -> list[PlanResult]:
-    """The plans of a run, at level full and with their engine switched on.
+def solve_plans(
+    config: HybridConfig, seed: int, progress: Progress, results: list[PlanResult] | None = None
+) -> list[PlanResult]:
+    """The plans of a run whose engine is switched on, at every level.
 
     Args:
         config: the question.
         seed: of the run.
         progress: called with the share done.
+        results: a list that gets each result as soon as it is there, so that an interruption loses none.
 
     Returns:
         One result per planner or plan, in the order given.
 
     Raises:
         TableError, PlanError: as the planners raise them.
+        KeyboardInterrupt: ctrl-C, also where a planner kept it to itself; its unfinished plan is no result.
     """
-    if config.level != "full":
-        return []
-    results: list[PlanResult] = []
+    results = [] if results is None else results
     for number, plan in enumerate(config.plans):
         room = plan_room(plan)
         if room is None or not getattr(config, room):
@@ -72,6 +74,8 @@ def solve_plans(config: HybridConfig, seed: int, progress: Progress) -> list[Pla
         if not callable(getattr(plan, "figures", None)):
             plan = plan.solve(seed=child_seed(seed, f"plan {number}"))
             seconds = perf_counter() - begin
+            if getattr(plan, "interrupted", False):
+                raise KeyboardInterrupt
         kind = type(plan).__name__
         same = sum(result.name.split(" ")[0] == kind for result in results)
         results.append(PlanResult(f"{kind} {same + 1}" if same else kind, room, plan, seconds))

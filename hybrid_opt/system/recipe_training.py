@@ -54,7 +54,7 @@ class TrainingRecord:
         validation: loss on the validation split, per label; None where training diverged.
         seconds: of the training, and of the choice of heads.
         parameters: trained numbers.
-        memory: bytes that a training step holds, see `step_memory`.
+        memory: bytes that a training step holds, see `step_memory`; None where training diverged.
         entropy: normalized entropy of attention (0 to 1), mean over open heads on validation examples.
         dropout: mean dropout probability of attention weights at the end of training.
         rate_factor: what the learning rate was multiplied by at the end.
@@ -68,7 +68,7 @@ class TrainingRecord:
     validation: float | None
     seconds: float
     parameters: int = 0
-    memory: int = 0
+    memory: int | None = None
     entropy: float | None = None
     dropout: float | None = None
     rate_factor: float = 1.0

@@ -5,7 +5,6 @@ Shapes: S seeds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +22,7 @@ from .recipe_training import (
 )
 from .run_folder import RunFolder
 
-__all__ = ["RecipeTrials", "losses_of"]
+__all__ = ["RecipeTrials"]
 
 
 class RecipeTrials:
@@ -137,19 +136,3 @@ def _part(progress: Progress, number: int, total: int) -> Progress:
     return lambda share, text: progress(
         (number + share) / total, f"training {number + 1} of {total}: {text}" if text else ""
     )
-
-
-def losses_of(records: Sequence[TrainingRecord]) -> list[float]:
-    """Validation losses, infinite where training diverged.
-
-    Args:
-        records: S records.
-
-    Returns:
-        S losses.
-
-    Example:
-        >>> losses_of([TrainingRecord(0.5, 1.0), TrainingRecord(None, 1.0)])
-        [0.5, inf]
-    """
-    return [record.loss for record in records]

@@ -112,7 +112,10 @@ class HybridReport:
         """What was undone and why, what circuits brought beside their controls, and the verdict."""
         from .quantum_block import quantum_uses
 
-        lines = [f"{step.name}: {step.words()}." for step in self.steps]
+        lines = []
+        for step in self.steps:
+            notes = [*step.proposal.notes] if step.arms else []  # without arms, the words are the notes
+            lines += [f"{step.name}: {words}." for words in (step.words(), *notes)]
         lines += [use.words() for use in quantum_uses(self.steps)]
         return [*lines, f"{self.verdict[:1].upper()}{self.verdict[1:]}."]
 

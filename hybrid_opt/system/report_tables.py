@@ -9,7 +9,6 @@ import numpy as np
 from ..reports import Table
 from .model_tables import attention_table, parameter_table
 from .plan_tables import plan_tables
-from .step_judgement import memory_of
 from .step_results import StepResult, mean_of
 from .table_figures import figure, to_the_right
 from .way_tables import arms_table, circuit_table, quantum_table, solver_table
@@ -87,11 +86,11 @@ def changes_table(report: HybridReport) -> Table:
     Returns:
         One row per step that proposed something.
     """
-    rows = [
-        [step.level, step.name, "yes" if step.kept else "no", "; ".join(step.arm(step.best).changes)]
-        for step in report.steps
-        if step.best is not None
-    ]
+    rows = []
+    for step in report.steps:
+        if step.best is not None:
+            changes = "; ".join(step.arm(step.best).changes) or "nothing"
+            rows.append([step.level, step.name, "yes" if step.kept else "no", changes])
     columns = ["Level", "Step", "Kept", "Changes"]
     return Table(columns, rows, title="What each step changes", align=["left"] * 4)
 
@@ -158,7 +157,7 @@ def training_table(report: HybridReport) -> Table:
                 _pair(step, after, "dropout", 3),
                 _pair(step, after, "entropy", 3),
                 _pair(step, after, "heads", 0),
-                f"{memory_of(step.before) / _MEBI:.2f} -> {memory_of(after) / _MEBI:.2f}",
+                _pair(step, after, "memory", 2, unit=_MEBI),
                 _pair(step, after, "seconds", 1),
                 _pair(step, after, "validation", 4),
             ]
@@ -173,5 +172,6 @@ def training_table(report: HybridReport) -> Table:
     )
 
 
-def _pair(step: StepResult, after: Any, name: str, digits: int) -> str:
-    return f"{figure(mean_of(step.before, name), digits)} -> {figure(mean_of(after, name), digits)}"
+def _pair(step: StepResult, after: Any, name: str, digits: int, unit: int = 1) -> str:
+    values = [mean_of(records, name) for records in (step.before, after)]
+    return " -> ".join(figure(None if value is None else value / unit, digits) for value in values)

@@ -104,10 +104,6 @@ class RunFolder:
         self._state["trainings"].setdefault(recipe.key, {})[str(seed)] = record.to_dict()
         self._write()
 
-    def trainings_done(self) -> int:
-        """Trainings that are known."""
-        return sum(len(one) for one in self._state["trainings"].values())
-
     def test(self, recipe: Recipe, seed: int) -> dict[str, Any] | None:
         """Losses of a fresh training: "validation" and "test"; None where it is still to be done."""
         found: dict[str, Any] | None = self._state["tests"].get(recipe.key, {}).get(str(seed))
@@ -129,14 +125,14 @@ class RunFolder:
         self._write()
 
     def step(self, number: int) -> dict[str, Any] | None:
-        """A step as far as it is known: its proposal, and once it is judged its decision."""
+        """The proposal of a step; None where it is still to be made. Decisions follow from the trainings."""
         steps: list[dict[str, Any]] = self._state["steps"]
         return steps[number] if number < len(steps) else None
 
     def keep_step(self, number: int, content: Mapping[str, Any]) -> None:
-        """Remember a step."""
+        """Remember the proposal of a step; those before it are known."""
         steps = self._state["steps"]
-        steps[number:] = [*steps[number:number], json.loads(json.dumps(content)), *steps[number + 1 :]]
+        steps[number : number + 1] = [json.loads(json.dumps(content))]
         self._write()
 
     def weights(self, recipe: Recipe, seed: int) -> dict[str, Any] | None:

@@ -10,8 +10,10 @@ from ..business.synthetic_prices import shipped_prices
 from ..business.synthetic_processes import shipped_processes
 from ..business.synthetic_resources import shipped_example
 from ..business.synthetic_strategy import shipped_strategy
-from ..marketing import AudiencePlanner, BudgetPlanner
+from ..marketing import AudiencePlanner, BudgetPlanner, ContentPlanner, PostingPlanner
 from ..marketing.synthetic_audience import shipped_audience
+from ..marketing.synthetic_content import shipped_content
+from ..marketing.synthetic_posting import shipped_posting
 
 __all__ = ["shipped_planners"]
 
@@ -22,11 +24,11 @@ def shipped_planners() -> list[Any]:
     """One planner for each task that has tables of its own in the package; all of them are synthetic.
 
     Returns:
-        Marketing budget and audience, then prices, resources, processes and strategy.
+        Marketing budget, audience, content and posts, then prices, resources, processes and strategy.
 
     Example:
         >>> [type(planner).__name__.removesuffix("Planner") for planner in shipped_planners()]
-        ['Budget', 'Audience', 'Price', 'Resource', 'Process', 'Strategy']
+        ['Budget', 'Audience', 'Content', 'Posting', 'Price', 'Resource', 'Process', 'Strategy']
     """
     data = files("hybrid_opt.marketing") / "data"
     with (
@@ -73,4 +75,24 @@ def shipped_planners() -> list[Any]:
         futures=projects.futures,
         third="jobs",
     )
-    return [budget, audience, prices, resources, processes, strategy]
+    campaign = shipped_content()
+    content = ContentPlanner.from_csv(
+        campaign.levels,
+        pairs=campaign.pairs,
+        audiences=campaign.audiences,
+        forbidden=campaign.forbidden,
+        worth=30,
+        budget=1_400,
+        fatigue=0.25,
+    )
+    week = shipped_posting()
+    posting = PostingPlanner.from_csv(
+        week.slots,
+        posts=week.posts,
+        fatigue=0.3,
+        fatigue_hours=48,
+        topic_gap=48,
+        max_per_day=1,
+        weekend=(1, None),
+    )
+    return [budget, audience, content, posting, prices, resources, processes, strategy]

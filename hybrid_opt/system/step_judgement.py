@@ -7,8 +7,9 @@ from statistics import fmean
 
 from .keep_rule import Decision, decide, decide_memory
 from .recipe_training import TrainingRecord
+from .step_results import mean_of
 
-__all__ = ["judge", "memory_of"]
+__all__ = ["judge"]
 
 
 def judge(
@@ -17,7 +18,8 @@ def judge(
     """The best arm and whether it is kept.
 
     By loss, the best arm has the lowest mean validation loss. By memory, it is the smallest of those whose
-    loss did not rise by more than the spread, or the smallest of all where each one did.
+    loss did not rise by more than the spread, or the smallest of all where each one did; one with a diverged
+    training comes last, for nobody knows what it holds.
 
     Args:
         judged_by: "loss" or "memory".
@@ -39,27 +41,17 @@ def judge(
     for name, records in arms.items():
         own = [record.loss for record in records]
         if judged_by == "memory":
-            decisions[name] = decide_memory(losses, own, memory_of(before), memory_of(records))
+            held = [mean_of(one, "memory") for one in (before, records)]
+            decisions[name] = decide_memory(losses, own, *held)
         else:
             decisions[name] = decide(losses, own)
     if judged_by == "memory":
-        best = min(decisions, key=lambda name: (not decisions[name].kept, -(decisions[name].memory or 0.0)))
+        best = min(decisions, key=lambda name: _order(decisions[name]))
     else:
         best = min(arms, key=lambda name: fmean(record.loss for record in arms[name]))
     return best, decisions[best]
 
 
-def memory_of(records: Sequence[TrainingRecord]) -> float:
-    """Mean bytes that a training step holds.
-
-    Args:
-        records: one per seed.
-
-    Returns:
-        Bytes.
-
-    Example:
-        >>> memory_of([TrainingRecord(1.0, 1.0, memory=4), TrainingRecord(1.0, 1.0, memory=8)])
-        6.0
-    """
-    return fmean(record.memory for record in records)
+def _order(decision: Decision) -> tuple[bool, bool, float]:
+    """Kept ones first, then those whose saving is known, then the larger saving."""
+    return (not decision.kept, decision.memory is None, -(decision.memory or 0.0))

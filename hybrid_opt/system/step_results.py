@@ -46,6 +46,8 @@ class ArmResult:
         control: of a quantum arm: its nearest classical arm.
         records: of its trainings, S of them.
         changes: settings that differ from the recipe before.
+        trained: whether its trainings are its own; False where the recipe before, or an earlier arm, is equal
+            and was trained already.
     """
 
     name: str
@@ -53,6 +55,7 @@ class ArmResult:
     control: str
     records: Sequence[TrainingRecord]
     changes: Sequence[str]
+    trained: bool = True
 
     @property
     def circuit_runs(self) -> int:
@@ -125,12 +128,11 @@ class StepResult:
         decision: Decision | None,
     ) -> StepResult:
         """Put together what the optimizer knows of a step."""
-        arms = [
-            ArmResult(
-                arm.name, arm.algorithm, arm.control, records[arm.name], recipe.changes_to(arm.recipe)
-            )
-            for arm in proposal.arms
-        ]
+        arms, known = [], {recipe.key}
+        for arm in proposal.arms:
+            changes, own = recipe.changes_to(arm.recipe), arm.recipe.key not in known
+            arms.append(ArmResult(arm.name, arm.algorithm, arm.control, records[arm.name], changes, own))
+            known.add(arm.recipe.key)
         return cls(step.name, step.level, step.judged_by, before, arms, best, decision, proposal)
 
     @property
@@ -141,17 +143,18 @@ class StepResult:
     @property
     def trainings(self) -> int:
         """Trainings it took."""
-        return self.proposal.trainings + sum(len(arm.records) for arm in self.arms)
+        return self.proposal.trainings + sum(len(arm.records) for arm in self.arms if arm.trained)
 
     @property
     def circuit_runs(self) -> int:
         """Circuits that ran for it, samples of solvers included."""
-        return self.proposal.circuit_runs + sum(arm.circuit_runs for arm in self.arms)
+        return self.proposal.circuit_runs + sum(arm.circuit_runs for arm in self.arms if arm.trained)
 
     @property
     def seconds(self) -> float:
         """Time it took, also in earlier calls."""
-        return self.proposal.seconds + sum(record.seconds for arm in self.arms for record in arm.records)
+        own = [record for arm in self.arms if arm.trained for record in arm.records]
+        return self.proposal.seconds + sum(record.seconds for record in own)
 
     def arm(self, name: str) -> ArmResult:
         """The arm of a name."""

@@ -16,6 +16,7 @@ import torch
 
 from ..classical.counted_loss import move_batch
 from ..classical.evaluation_pass import stack_examples
+from ..classical.recomputed_activations import recompute_activations
 from ..classical.task_data import TaskData
 from ..classical.training_settings import TrainingSettings
 from ..tuning.trial_costs import training_bytes
@@ -48,9 +49,7 @@ def step_memory(model: Any, data: TaskData, settings: TrainingSettings) -> int:
     batch = move_batch((data.collate or stack_examples)(examples), place)
     copy = deepcopy(model)
     if settings.gradient_checkpointing:
-        # The name changed in transformers 5.
-        enable = getattr(copy, "activation_checkpointing_enable", None) or copy.gradient_checkpointing_enable
-        enable({"use_reentrant": False})
+        recompute_activations(copy)
     kind = torch.bfloat16 if settings.precision == "bfloat16" else torch.float16
     with torch.autocast(place.type, dtype=kind, enabled=settings.precision != "float32"):
         return training_bytes(copy, batch)

@@ -10,6 +10,7 @@ Shapes: N parameters, C columns, S points.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from ..solvers.solve import solve
 from .level_annealing import LevelAnneal
 from .level_space import LevelSpace
 from .quadratic_surrogate import QuadraticSurrogate
+from .quantum_rows import quantum_label
 
 __all__ = ["Proposal", "check_solver_size", "choose_solver", "minimize_surrogate"]
 
@@ -42,12 +44,29 @@ class Proposal:
             tried already, "random" where nothing near was new, "repeat" where a point is tried again.
         value: what the surrogate gives for it.
         solver: name of the solver that answered.
+        seconds: that the solver took.
+        samples: of a quantum solver: samples counted, training of the angles included.
+        circuit: of a quantum solver: simulator, size and effort in words.
     """
 
     states: NDArray[np.int64]
     source: str
     value: float
     solver: str
+    seconds: float = 0.0
+    samples: int = 0
+    circuit: str = ""
+
+    def facts(self) -> dict[str, Any]:
+        """Where the point comes from and what finding it took, as JSON values."""
+        return {
+            "source": self.source,
+            "solver": self.solver,
+            "value": self.value,
+            "seconds": self.seconds,
+            "samples": self.samples,
+            "circuit": self.circuit,
+        }
 
 
 def choose_solver(space: LevelSpace) -> Solver:
@@ -115,6 +134,7 @@ def minimize_surrogate(
 
     Raises:
         ModelTooLargeError: the solver cannot hold the model.
+        KeyboardInterrupt: ctrl-C ended the solver; what it had until then would be another proposal.
 
     Example:
         >>> from optuna.distributions import IntDistribution
@@ -126,14 +146,20 @@ def minimize_surrogate(
         ([2], 'next')
     """
     space = surrogate.space
+    begin = perf_counter()
     solution = solve(surrogate.to_model(), solver, seed=seed, time_limit=time_limit)
+    if solution.interrupted:
+        raise KeyboardInterrupt
+    seconds, record = perf_counter() - begin, solution.quantum
+    counted, circuit = (0, "") if record is None else (record.samples_counted, quantum_label(record))
     samples: Any = solution.sampleset
     order = [list(samples.variables).index(parameter.name) for parameter in space.parameters]
     found = np.asarray(samples.record.sample)[:, order].astype(np.int64)
     seen = {row.tobytes() for row in tried.astype(np.int64)}
 
     def proposal(states: NDArray[np.int64], source: str) -> Proposal:
-        return Proposal(states, source, float(surrogate.energies(states[None, :])[0]), solution.method)
+        value = float(surrogate.energies(states[None, :])[0])
+        return Proposal(states, source, value, solution.method, seconds, counted, circuit)
 
     rng = np.random.default_rng(seed)
     drawn = rng.integers(space.sizes, size=(RANDOM_TRIES, len(space.sizes)))

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import optuna
+import torch
 from optuna.distributions import BaseDistribution, distribution_to_json
 from optuna.samplers import BaseSampler
 from optuna.study import Study
@@ -85,12 +86,15 @@ def tune_attention(
             finalists are those of the Pareto front with the lowest loss.
         pruner: ends hopeless trainings early; None ends none.
         finalists: trials of the search that are trained on fresh seeds, beside the best of each compared one.
+            0 trains none and leaves the test split alone: the best trial is chosen by its own loss, and the
+            answer says that nothing is confirmed.
         fresh_seeds: trainings of each finalist, at least 2.
         seed: of everything random; a folder keeps that of its first call.
         parallel: trials that are asked for together and told together; the sampler learns from whole rounds
             of so many. The answer depends on it, and not on the number of processes.
         cluster: where trainings run, of ``hybrid_opt.distributed.connect``; None runs them here. With a
-            cluster, or several in parallel, each training has one thread.
+            cluster, or several in parallel, each training has one thread, else all of torch's. Sums on
+            another number of threads differ in their last bits, so a folder goes on with its own number.
         progress: called with the share done.
 
     Returns:
@@ -111,7 +115,7 @@ def tune_attention(
         (3, False)
     """
     check_whole("trials", trials, least=1)
-    check_whole("finalists", finalists, least=1)
+    check_whole("finalists", finalists, least=0)
     check_whole("fresh_seeds", fresh_seeds, least=2)
     check_whole("parallel", parallel, least=1)
     executor = InTurn() if cluster is None and parallel > 1 else cluster
@@ -126,15 +130,16 @@ def tune_attention(
         )  # fmt: skip
         watched = _watched(solver)
         arms = _arms(sampler, compare, objective.search_space, used, watched or solver)
-        place.claim(_facts(objective, used, parallel))
+        place.claim({**_facts(objective, used, parallel), **_threads(executor)})
         before = trials * len(arms)
-        total = before + (len(arms) + finalists) * fresh_seeds
+        total = before + ((len(arms) + finalists) * fresh_seeds if finalists else 0)
         studies, interrupted = _search(
             objective, arms, trials, pruner, place, total, progress, parallel, executor
         )
         given = settings_of(objective.search_space, config, training)
-        wanted = _finalists(studies, finalists, given)
-        if not interrupted:
+        first, *others = studies.items()
+        wanted = _finalists(studies, finalists, given) if finalists else _unconfirmed(*first, given)
+        if finalists and not interrupted:
             seeds = [child_seed(used, f"fresh {number}") for number in range(fresh_seeds)]
 
             def report(done: int) -> None:
@@ -148,7 +153,6 @@ def tune_attention(
                 wanted = measure_finalists(wanted, objective, seeds, place, report, executor)
             except KeyboardInterrupt:
                 interrupted = True
-        first, *others = studies.items()
         answer = _answer(
             objective, wanted, first, dict(others), "" if watched is None else watched.label(), interrupted,
             used, perf_counter() - begin,
@@ -181,6 +185,11 @@ def _facts(objective: AttentionObjective, seed: int, parallel: int) -> dict[str,
         # Searches from before there were rounds say nothing of them.
         **({} if parallel == 1 else {"parallel": parallel}),
     }
+
+
+def _threads(executor: Executor | None) -> dict[str, int]:
+    """Threads of each training, in whose number sums differ by their order."""
+    return {"threads": torch.get_num_threads() if executor is None else 1}
 
 
 def _watched(solver: str | Solver | None) -> WatchedSolver | None:
@@ -263,6 +272,18 @@ def _finalists(
     return chosen
 
 
+def _unconfirmed(name: str, study: Study, given: dict[str, Any] | None) -> list[Finalist]:
+    """The configuration as given, and the best trial of the search unless it is that one."""
+    return [
+        Finalist(GIVEN, {}),
+        *(
+            Finalist(f"{name}, trial {trial.number}", trial.params, tuple(trial.values))
+            for trial in best_trials(study, 1)
+            if trial.params != given
+        ),
+    ]
+
+
 def _answer(
     objective: AttentionObjective,
     finalists: list[Finalist],
@@ -277,7 +298,7 @@ def _answer(
     own = [one for one in measured if one.name == GIVEN or one.name.startswith(f"{first[0]}, ")]
     if own:
         chosen = min(own, key=lambda one: sum(one.validation))
-    else:  # ended before: the best trial so far
+    else:  # ended before, or no finalists asked for: the best trial so far
         chosen = finalists[1] if len(finalists) > 1 else finalists[0]
     config, training = apply_settings(chosen.params, objective.config, objective.training)
     return AttentionTuning(

@@ -6,7 +6,7 @@ Shapes: E experts.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -14,12 +14,15 @@ import torch
 from ..classical.training_callbacks import TrainerCallback
 from ..errors import OptionError
 from ..seeds import child_seed, resolve_seed
-from ..solvers.settings import check_whole
+from ..solvers.settings import check_seconds, check_whole
 from .expert_layers import expert_layer, find_expert_layers
+from .labelled_batches import read_batches
 from .quantum_rows import quantum_label
+from .routed_model import check_margin, softmax_router
 from .routing_assignment import assign_experts
-from .routing_checks import read_weight
+from .routing_checks import read_factor, read_weight
 from .routing_problem import CAPACITY_FACTOR
+from .routing_solvers import check_method
 from .token_clusters import cluster_tokens
 
 __all__ = ["ExpertReassignment", "Reassigned"]
@@ -39,6 +42,12 @@ class Reassigned:
         satisfied: share of the tokens whose centroid prefers its expert, see `Routing.initialize`.
         quantum: simulator and size of a quantum method, else empty.
         samples: samples it counts as in a fair comparison, else 0.
+        objective: of the assignment; lower is better.
+        feasible: whether it keeps the capacities.
+        control: what stands beside a quantum method, uniform draws at equal samples (in blocks, as many as
+            the method draws by itself); else empty.
+        control_objective: what the control reached, or None.
+        control_feasible: whether that keeps the capacities, or None.
     """
 
     step: int
@@ -50,14 +59,20 @@ class Reassigned:
     satisfied: float
     quantum: str = ""
     samples: int = 0
+    objective: float | None = None
+    feasible: bool | None = None
+    control: str = ""
+    control_objective: float | None = None
+    control_feasible: bool | None = None
 
 
 class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
     """Every so many steps: cluster the tokens of each layer of experts, assign, set the softmax router.
 
     Goes into ``callbacks`` of ``classical.train`` or of a Trainer of transformers. What it does after a step
-    depends on the step, the seed and the weights alone, so that a resumed run repeats it. The moments that
-    the optimizer keeps for a router belong to its old weights and are dropped.
+    depends on the step, the seed and the weights alone: a run that is resumed with the same seed repeats it.
+    A quantum method has uniform draws beside it every time, see `Reassigned`. The moments that the optimizer
+    keeps for a router belong to its old weights and are dropped.
 
     Whether this is worth its time is measured in ``docs/studies/expert_assignment.json``.
 
@@ -81,7 +96,8 @@ class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
         history: what was done, one entry per layer and time.
 
     Raises:
-        OptionError: a number out of range. A model without experts is refused when training begins.
+        OptionError: a setting out of range. A model without experts, or with other routers than softmax, and
+            data that do not fit it are refused when training begins.
 
     Example:
         >>> from hybrid_opt.classical import (
@@ -121,11 +137,16 @@ class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
         check_whole("every", every)
         if until is not None:
             check_whole("until", until)
-        if read_weight("capacity_factor", capacity_factor) < 1:
-            raise OptionError(f"capacity_factor is {capacity_factor!r}; it must be at least 1")
+        if examples is not None:
+            check_whole("examples", examples)
+        check_whole("batch_size", batch_size)
+        check_seconds("time_limit", time_limit)
+        check_margin(margin)
+        check_method(method)
+        factor = read_factor(capacity_factor)
         self.data, self.n_clusters, self.every, self.until = data, n_clusters, every, until
-        self.layers = None if layers is None else tuple(layers)
-        self.method, self.capacity_factor, self.time_limit = method, float(capacity_factor), time_limit
+        self.layers = None if layers is None else _numbers(layers)
+        self.method, self.capacity_factor, self.time_limit = method, factor, time_limit
         self.weights = {
             "co_weight": read_weight("co_weight", co_weight),
             "sim_weight": read_weight("sim_weight", sim_weight),
@@ -135,9 +156,11 @@ class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
         self.history: list[Reassigned] = []
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **named: Any) -> None:
-        """Refuse a model without these layers before it trains."""
-        for layer in self._layers(named["model"]):
-            expert_layer(named["model"], layer)
+        """Refuse a model without these layers, other routers and other data before it trains."""
+        model = named["model"]
+        for layer in self._layers(model):
+            softmax_router(model, layer)
+        read_batches(self.data, model, examples=self.examples, batch_size=self.batch_size, seed=self.seed)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **named: Any) -> None:
         """Assign and set, where it is time."""
@@ -172,18 +195,26 @@ class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
         )  # fmt: skip
         problem = clusters.problem(capacity=clusters.room(self.capacity_factor), **self.weights)
         routing = assign_experts(problem, self.method, seed=seed, time_limit=self.time_limit)
-        if routing.rows[0].interrupted:
+        if any(row.interrupted for row in routing.rows):
             raise KeyboardInterrupt  # the solver kept it to itself, and training would go on
         satisfied = routing.initialize(model, layer, margin=self.margin)
         ran = routing.rows[0].quantum
-        return Reassigned(
+        entry = Reassigned(
             step, layer, routing.method, routing.rows[0].status, routing.gap, routing.max_violation,
             satisfied, "" if ran is None else quantum_label(ran), 0 if ran is None else ran.samples_counted,
+            routing.objective, routing.feasible,
+        )  # fmt: skip
+        if ran is None:
+            return entry
+        control = routing.rows[1]  # a quantum row never stands alone
+        return replace(
+            entry, control=control.method, control_objective=control.objective,
+            control_feasible=None if control.objective is None else control.feasible,
         )  # fmt: skip
 
     def to_dict(self) -> list[dict[str, Any]]:
-        """The history as plain numbers, for JSON."""
-        return [asdict(entry) for entry in self.history]
+        """The history as plain numbers, for JSON; each entry with the seed of them all."""
+        return [{**asdict(entry), "seed": self.seed} for entry in self.history]
 
     def _layers(self, model: Any) -> tuple[int, ...]:
         if self.layers is not None:
@@ -192,6 +223,17 @@ class ExpertReassignment(TrainerCallback):  # type: ignore[misc]
         if not found:
             expert_layer(model, 0)  # says what is missing
         return found
+
+
+def _numbers(layers: Any) -> tuple[int, ...]:
+    if isinstance(layers, str | bytes) or not isinstance(layers, Iterable):
+        raise OptionError(f"layers is {layers!r}; give a list of numbers, e.g. layers=[0], or None for all")
+    numbers = tuple(layers)
+    if not numbers:
+        raise OptionError(f"layers is {layers!r}, which is empty; name a layer, or give None for all")
+    for number in numbers:
+        check_whole("layers", number, least=0)
+    return tuple(map(int, numbers))
 
 
 def _forget_moments(optimizer: Any, module: torch.nn.Module) -> None:

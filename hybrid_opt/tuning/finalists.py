@@ -22,7 +22,8 @@ from scipy import stats
 
 from ..classical.errors import DivergenceError
 from .attention_objective import AttentionObjective
-from .trial_rounds import Executor, one_torch_thread
+from .torch_threads import one_torch_thread
+from .trial_rounds import Executor
 from .tuning_folder import TuningFolder
 
 __all__ = ["GIVEN", "Finalist", "best_trials", "half_width", "measure_finalists"]

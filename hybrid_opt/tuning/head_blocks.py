@@ -74,6 +74,7 @@ def answer_in_blocks(
                 mask, value, kept = found, float(question.objective(found)), answer
         kept = kept or answer
         if answer.interrupted:
+            kept = replace(kept, interrupted=True)  # it may be an earlier one, which ended by itself
             break
     notes = [
         f"{len(mask)} heads are more than one quantum row holds: {solver.name} was asked in {blocks} blocks "

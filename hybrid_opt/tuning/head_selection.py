@@ -100,6 +100,7 @@ def select_heads(
     Raises:
         OptionError: an impossible choice, an unknown method, data or costs that do not fit.
         SolverError: the method found no legal mask.
+        KeyboardInterrupt: ctrl-C ended the method before it had one.
         ConfigurationError: no attention known in the model.
 
     Example:
@@ -223,6 +224,8 @@ def _answer(
             notes.append("methods to compare are left out: they would be asked about one block only")
         return mask, solution, notes
     solution = solve(question.to_cqm(), solver, compare=rivals, seed=seed, time_limit=time_limit)
+    if solution.interrupted and not solution.feasible:
+        raise KeyboardInterrupt  # there is no mask yet to go on with
     if not solution.feasible or solution.sample is None:
         raise SolverError(
             f"{solution.method} found no mask that keeps the number of heads and one head of each layer "

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
-
-import torch
 
 from .._optional import require
 from ..classical.data_registry import load_data
@@ -27,6 +23,7 @@ from .head_choice import HeadSelection
 from .hybrid_demo_steps import DemoRow, HeldOut, choose_heads, train_digits, tune_scales
 from .labelled_batches import read_batches
 from .scale_grid import ScaleAnswer, ScaleGrid
+from .torch_threads import one_torch_thread
 
 if TYPE_CHECKING:
     from ..reports import Table
@@ -185,7 +182,9 @@ def run_hybrid_demo(
         check_whole(name, value)
     require("optuna", "tuning")  # missed now, not after the training
     begin, used = perf_counter(), resolve_seed(seed)
-    with _one_thread():
+    # Tensors of this size are not worth a second thread: where another process has the core, each operation
+    # waits for it. And sums on two are in another order, so the same seed would give other numbers.
+    with one_torch_thread():
         data = load_data("digit_patches", limit=images, seed=0)
         model = train_digits(data, layers, heads, hidden, steps, used, part_of(progress, 0.0, 0.4, ""))
         test = HeldOut(model, data)
@@ -215,18 +214,3 @@ def run_hybrid_demo(
             seed=used,
             seconds=perf_counter() - begin,
         )  # fmt: skip
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """One thread of torch inside the block, then as many as before.
-
-    Tensors of this size are not worth a second one: where another process has the core, each operation waits
-    for it. And sums on two threads are in another order, so the same seed would give other numbers.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

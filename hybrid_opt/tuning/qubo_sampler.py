@@ -161,8 +161,7 @@ class QuboSampler(BaseSampler):
             tried = history.tried[:0] if history.conditional else history.tried
             proposal = self._propose(space, history, tried, self._trial_seed(trial, "relative"))
             params = space.params(proposal.states)
-            facts = {"source": proposal.source, "solver": proposal.solver, "value": proposal.value}
-            record_proposal(study, trial, space, params, **facts)
+            record_proposal(study, trial, space, params, **proposal.facts())
         return params
 
     def sample_independent(

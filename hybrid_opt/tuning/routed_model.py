@@ -23,7 +23,7 @@ from .token_clusters import TokenClusters
 if TYPE_CHECKING:
     from .routing_answer import Routing
 
-__all__ = ["freeze_router", "initialize_router", "separating_weights"]
+__all__ = ["check_margin", "freeze_router", "initialize_router", "separating_weights", "softmax_router"]
 
 _PASSES = 2000
 
@@ -88,14 +88,8 @@ def initialize_router(routing: Routing, model: nn.Module, layer: int, *, margin:
             that is not above 0.
     """
     clusters, mixture = _fitting(routing, model, layer)
-    real = isinstance(margin, int | float) and not isinstance(margin, bool)
-    if not real or not 0 < margin < float("inf"):
-        raise OptionError(f"margin is {margin!r}; it must be a finite number above 0")
-    router = mixture.router
-    if not isinstance(router, SoftmaxRouter):
-        raise OptionError(
-            f"layer {layer} has a {type(router).__name__}; only a SoftmaxRouter is set (freeze replaces any)"
-        )
+    check_margin(margin)
+    router = softmax_router(model, layer)
     assignment = routing.assignment
     weights = separating_weights(clusters.centroids, assignment, mixture.settings.num_experts)
     scores = clusters.centroids @ weights.T
@@ -112,6 +106,41 @@ def initialize_router(routing: Routing, model: nn.Module, layer: int, *, margin:
     return float(clusters.sizes[ahead > 0].sum() / clusters.sizes.sum())
 
 
+def check_margin(margin: Any) -> None:
+    """Refuse what is no margin.
+
+    Args:
+        margin: a logit.
+
+    Raises:
+        OptionError: no finite number above 0.
+    """
+    real = isinstance(margin, int | float) and not isinstance(margin, bool)
+    if not real or not 0 < margin < float("inf"):
+        raise OptionError(f"margin is {margin!r}; it must be a finite number above 0")
+
+
+def softmax_router(model: nn.Module, layer: int) -> SoftmaxRouter:
+    """The router of a layer, whose weights can be set.
+
+    Args:
+        model: any torch model.
+        layer: number of the layer.
+
+    Returns:
+        The router.
+
+    Raises:
+        OptionError: no such layer, or another router.
+    """
+    router = expert_layer(model, layer).router
+    if not isinstance(router, SoftmaxRouter):
+        raise OptionError(
+            f"layer {layer} has a {type(router).__name__}; only a SoftmaxRouter is set (freeze replaces any)"
+        )
+    return router
+
+
 def freeze_router(routing: Routing, model: nn.Module, layer: int, *, temperature: float = 0.1) -> None:
     """Put router "table" in place of a layer's router, see `Routing.freeze`.
 
@@ -126,9 +155,15 @@ def freeze_router(routing: Routing, model: nn.Module, layer: int, *, temperature
 
     Raises:
         OptionError: no clusters behind the routing, no such layer, other sizes, a temperature out of range,
-            or a model with an encoder and a decoder, whose configuration names one router for both.
+            expert choice, or a model with an encoder and a decoder, whose configuration names one router for
+            both.
     """
     clusters, mixture = _fitting(routing, model, layer)
+    if mixture.settings.balance == "expert_choice":
+        raise OptionError(
+            f"layer {layer} has balance='expert_choice': its experts choose tokens up to their capacity, and "
+            "would not obey a table; build the model with balance='none'"
+        )
     config: Any = getattr(model, "config", None)
     if getattr(config, "is_encoder_decoder", False):
         raise OptionError(

@@ -166,7 +166,8 @@ class Routing:
             temperature: the expert's logit is 1 / temperature, all others are 0.
 
         Raises:
-            OptionError: no clusters behind the problem, no such layer, other sizes or temperature.
+            OptionError: no clusters behind the problem, no such layer, other sizes or temperature, or a layer
+                under expert choice, which would not obey it.
         """
         from .routed_model import freeze_router
 

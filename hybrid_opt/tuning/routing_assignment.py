@@ -40,7 +40,7 @@ def assign_experts(
             capacity), other names of ``hybrid_opt.methods()``, or a solver object. "auto" is "assignment"
             where that is legal, else "milp".
         compare: further methods, one row each; a sampler (such as "anneal") beside a quantum row gets two, at
-            equal samples and at equal time.
+            equal samples and at equal time. A quantum method with no classical one beside it gets "uniform".
         seed: of everything random.
         time_limit: seconds for each method.
         progress: called with the share done.
@@ -68,6 +68,9 @@ def assign_experts(
         raise OptionError(f"compare is {compare!r}; it must be a list of methods, e.g. compare=['greedy']")
     chosen = chosen_method(method, problem)
     rivals = [chosen_method(name, problem, "compare") for name in compare]
+    named = [_name(one) for one in (chosen, *rivals)]
+    if all(map(is_quantum, named)):
+        rivals.append("uniform")  # a quantum row never stands alone
     check_seconds("time_limit", time_limit)
     if not callable(progress):
         raise OptionError(f"progress is {progress!r}; it must be a function of (share, text)")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InfeasibleModelError, OptionError
 
-__all__ = ["check_room", "read_pairs", "read_table", "read_vector", "read_weight"]
+__all__ = ["check_room", "read_factor", "read_pairs", "read_table", "read_vector", "read_weight"]
 
 
 def _numbers(name: str, given: Any) -> NDArray[np.float64]:
@@ -128,6 +128,30 @@ def read_weight(name: str, given: Any) -> float:
     if not real or not np.isfinite(given) or given < 0:
         raise OptionError(f"{name} is {given!r}; it must be a finite number of at least 0")
     return float(given)
+
+
+def read_factor(given: Any) -> float:
+    """Room of an expert in even shares.
+
+    Args:
+        given: the number.
+
+    Returns:
+        The number.
+
+    Raises:
+        OptionError: no finite number of at least 1.
+
+    Example:
+        >>> read_factor(1.25)
+        1.25
+    """
+    factor = read_weight("capacity_factor", given)
+    if factor < 1:
+        raise OptionError(
+            f"capacity_factor is {given!r}; it must be at least 1: below 1 the experts cannot take all tokens"
+        )
+    return factor
 
 
 def check_room(sizes: NDArray[np.float64], capacity: NDArray[np.float64]) -> None:

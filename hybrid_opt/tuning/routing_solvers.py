@@ -12,7 +12,7 @@ from .head_methods import MOST_AMPLITUDES
 from .routing_direct import DIRECT_METHODS, assignment_reason
 from .routing_problem import RoutingProblem, capacity_row
 
-__all__ = ["chosen_method", "legal_methods", "routing_solver"]
+__all__ = ["check_method", "chosen_method", "legal_methods", "routing_solver"]
 
 
 def legal_methods() -> list[str]:
@@ -44,12 +44,30 @@ def chosen_method(method: Any, problem: RoutingProblem, argument: str = "method"
         >>> chosen_method("auto", RoutingProblem([[1.0, 0.0], [0.0, 1.0]]))
         'assignment'
     """
-    if isinstance(method, str) and method not in legal_methods():
-        legal = ", ".join(legal_methods())
-        raise OptionError(f"{argument} is {method!r}; legal are {legal}, or a solver object")
+    check_method(method, argument)
     if isinstance(method, str):
         return method if method != "auto" else "milp" if assignment_reason(problem) else "assignment"
     return find_solver(method, argument)
+
+
+def check_method(method: Any, argument: str = "method") -> None:
+    """Refuse what no problem could be asked by.
+
+    Args:
+        method: a name of `legal_methods` or a solver object.
+        argument: name of the user's argument, for messages.
+
+    Raises:
+        OptionError: no such method.
+
+    Example:
+        >>> check_method("milp")
+    """
+    if not isinstance(method, str):
+        find_solver(method, argument)
+    elif method not in legal_methods():
+        legal = ", ".join(legal_methods())
+        raise OptionError(f"{argument} is {method!r}; legal are {legal}, or a solver object")
 
 
 def routing_solver(method: Any, problem: RoutingProblem, argument: str = "method") -> Solver:

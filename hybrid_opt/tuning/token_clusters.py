@@ -21,7 +21,7 @@ from ..seeds import child_seed, resolve_seed
 from ..solvers.settings import check_whole
 from .expert_layers import expert_layer
 from .labelled_batches import LabelledBatches, evaluating, read_batches
-from .routing_checks import read_weight
+from .routing_checks import read_factor
 from .routing_problem import CAPACITY_FACTOR, RoutingProblem
 
 __all__ = ["TokenClusters", "cluster_tokens"]
@@ -120,11 +120,7 @@ class TokenClusters:
             >>> TokenClusters(eye, np.array([3, 1]), eye, eye, eye, layer=0, examples=2).room(1.25)
             3.0
         """
-        factor = read_weight("capacity_factor", capacity_factor)
-        if factor < 1:
-            raise OptionError(
-                f"capacity_factor is {capacity_factor!r}; below 1 the experts cannot take all tokens"
-            )
+        factor = read_factor(capacity_factor)
         loads = np.zeros(self.affinity.shape[1])
         for size in np.sort(self.sizes)[::-1]:
             loads[loads.argmin()] += size

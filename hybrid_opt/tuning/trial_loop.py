@@ -21,7 +21,9 @@ from ..solvers.base import Solver
 from ..solvers.registry import find_solver
 from .optuna_log import quiet_optuna
 from .qubo_sampler import QuboSampler
+from .study_stop import is_stopped, stoppable
 from .trial_rounds import Executor, InTurn, run_round
+from .trial_values import read_values, tell_values
 from .tuning_folder import readable_storage
 
 __all__ = ["SAMPLERS", "RepeatableSampler", "run_trials", "sampler_of"]
@@ -113,7 +115,7 @@ def run_trials(
     parallel: int = 1,
     executor: Executor | None = None,
 ) -> bool:
-    """Bring a study to a number of finished trials.
+    """Bring a study to a number of finished trials, or to fewer where ``study.stop()`` is called.
 
     Args:
         study: the study; what it has already counts.
@@ -143,10 +145,10 @@ def run_trials(
         return _run_rounds(
             study, objective, wanted, progress, place, space or {}, parallel, executor or InTurn()
         )
-    with quiet_optuna(), readable_storage(place):
+    with quiet_optuna(), readable_storage(place), stoppable(study):
         left = [trial for trial in study.get_trials(deepcopy=False) if trial.state is TrialState.RUNNING]
         done = len([trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()])
-        while done < wanted:
+        while done < wanted and not is_stopped(study):
             progress(done)
             try:
                 trial = Trial(study, left.pop(0)._trial_id) if left else study.ask()
@@ -167,11 +169,12 @@ def _run_rounds(
     parallel: int,
     executor: Executor,
 ) -> bool:
-    with quiet_optuna(), readable_storage(place):
+    with quiet_optuna(), readable_storage(place), stoppable(study):
         while True:
             trials = study.get_trials(deepcopy=False)
             done = sum(trial.state.is_finished() for trial in trials)
-            if done >= wanted:
+            # A round is never left halfway: which of its trials were done would be a matter of luck.
+            if done >= wanted or is_stopped(study):
                 return False
             progress(done)
             try:
@@ -182,11 +185,11 @@ def _run_rounds(
 
 def _run_one(study: Study, objective: Callable[[Trial], Any], trial: Trial) -> None:
     try:
-        values = objective(trial)
+        values = read_values(objective(trial), len(study.directions), trial.number)
     except optuna.TrialPruned:
         study.tell(trial, state=TrialState.PRUNED)
     except Exception:
         study.tell(trial, state=TrialState.FAIL)
         raise
     else:
-        study.tell(trial, values)
+        tell_values(study, trial, values)

@@ -9,14 +9,13 @@ the same wherever it runs.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
 import optuna
-import torch
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.study import Study
@@ -24,8 +23,11 @@ from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from ..errors import OptionError
 from .optuna_log import quiet_optuna
+from .study_stop import is_stopped, stoppable
+from .torch_threads import one_torch_thread
+from .trial_values import read_values, tell_values
 
-__all__ = ["Executor", "InTurn", "Outcome", "evaluate_trial", "one_torch_thread", "run_round"]
+__all__ = ["Executor", "InTurn", "Outcome", "evaluate_trial", "run_round"]
 
 
 class Executor(Protocol):
@@ -70,23 +72,6 @@ class InTurn:
             yield number, function(item)
 
 
-@contextmanager
-def one_torch_thread() -> Iterator[None]:
-    """One thread inside the block: sums are added in the same order wherever it runs.
-
-    Example:
-        >>> with one_torch_thread():
-        ...     torch.get_num_threads()
-        1
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 @dataclass(frozen=True)
 class Outcome:
     """What a trial gave.
@@ -97,6 +82,7 @@ class Outcome:
         user: what the objective wrote into the trial.
         system: what a pruner wrote into it.
         error: what the objective raised; None where it ended well or was pruned.
+        stopped: whether it stopped its study.
     """
 
     values: tuple[float, ...] | None
@@ -104,6 +90,7 @@ class Outcome:
     user: dict[str, Any] = field(default_factory=dict)
     system: dict[str, Any] = field(default_factory=dict)
     error: Exception | None = None
+    stopped: bool = False
 
 
 def evaluate_trial(
@@ -111,7 +98,7 @@ def evaluate_trial(
     name: str,
     directions: Sequence[Any],
     pruner: Any,
-    task: tuple[list[FrozenTrial], int],
+    task: tuple[list[FrozenTrial], int, dict[str, Any]],
 ) -> Outcome:
     """Evaluate one trial with a copy of its study, on one thread.
 
@@ -120,12 +107,13 @@ def evaluate_trial(
         name: of the study; some pruners draw lots by it.
         directions: of the study.
         pruner: of the study.
-        task: all trials of the study when the round began, and the number of the one to evaluate.
+        task: all trials of the study when the round began, the number of the one to evaluate, and the user
+            attributes that it was enqueued with.
 
     Returns:
-        What it gave; an error of the objective is part of it.
+        What it gave; an error of the objective is part of it, and so is what is no number.
     """
-    trials, number = task
+    trials, number, enqueued = task
     error: Exception | None = None
     result: tuple[float, ...] | None = None
     with quiet_optuna(), one_torch_thread():
@@ -135,17 +123,20 @@ def evaluate_trial(
         )
         study.add_trials(trials)
         trial_id = study.get_trials(deepcopy=False)[number]._trial_id
+        for key, content in enqueued.items():
+            storage.set_trial_user_attr(trial_id, key, content)
         try:
-            answer = objective(Trial(study, trial_id))
-            result = tuple(map(float, answer)) if isinstance(answer, Sequence) else (float(answer),)
+            with stoppable(study):
+                result = read_values(objective(Trial(study, trial_id)), len(directions), number)
         except optuna.TrialPruned:
             pass
         except Exception as problem:  # noqa: BLE001 - told to the study, and raised again there
             error = _portable(problem)
         after = storage.get_trial(trial_id)
     return Outcome(
-        result, dict(after.intermediate_values), dict(after.user_attrs), dict(after.system_attrs), error
-    )
+        result, dict(after.intermediate_values), dict(after.user_attrs), dict(after.system_attrs), error,
+        is_stopped(study),
+    )  # fmt: skip
 
 
 def run_round(
@@ -163,7 +154,7 @@ def run_round(
         study: the study; trials of the round that ended or were begun before count.
         objective: what to evaluate.
         space: setting -> distribution, asked for in this order.
-        wanted: trials in all.
+        wanted: trials in all; those of the round beyond are asked for as well, and stay as they are.
         parallel: trials of a round.
         executor: where they run.
         progress: called with the number of finished trials whenever one is done.
@@ -176,18 +167,22 @@ def run_round(
     left = [trial for trial in begun if trial.state is TrialState.RUNNING]
     finished = len(begun) - len(left)
     first = finished // parallel * parallel  # the round's first place among those begun
-    missing = min(wanted, first + parallel) - finished
+    places = first + parallel - finished
     numbers = [
         # A kill may have come while its settings were asked for.
         one.number if space.keys() <= one.params.keys() else _settle(Trial(study, one._trial_id), space)
-        for one in left[:missing]
+        for one in left[:places]
     ]
-    numbers += [_settle(study.ask(), space) for _ in range(missing - len(numbers))]
+    # The whole round, wanted or not: what a later call wants of it must not have learned from the rest.
+    numbers += [_settle(study.ask(), space) for _ in range(places - len(numbers))]
+    numbers = numbers[: min(wanted - finished, places)]
     snapshot = _as_it_began(study, {trial.number for trial in begun[:first]})
     function = partial(evaluate_trial, objective, study.study_name, study.directions, study.pruner)
     done: dict[int, Outcome] = {}
     told = 0
-    outcomes = executor.completed(function, [(snapshot, number) for number in numbers])
+    known = study.get_trials(deepcopy=False)
+    tasks = [(snapshot, number, dict(known[number].user_attrs)) for number in numbers]
+    outcomes = executor.completed(function, tasks)
     try:
         # Closed at once when something happens, so that what is queued is canceled.
         with closing(outcomes):
@@ -255,10 +250,9 @@ def _tell(study: Study, number: int, outcome: Outcome) -> None:
     if outcome.error is not None:
         study.tell(number, state=TrialState.FAIL)
         raise outcome.error
-    if outcome.values is None:
-        study.tell(number, state=TrialState.PRUNED)
-    else:
-        study.tell(number, outcome.values)
+    if outcome.stopped:
+        study.stop()
+    tell_values(study, number, outcome.values)
 
 
 def _portable(error: Exception) -> Exception:

@@ -39,7 +39,8 @@ class AttentionTuning:
         training: the chosen settings of the training.
         chosen: the finalist they belong to.
         finalists: the configuration as given, the best trials, and the best of each compared search, with
-            their losses on fresh seeds.
+            their losses on fresh seeds; only the first and the best trial, without losses, where no
+            finalists were asked for.
         study: the Optuna study.
         sampler: name of its sampler.
         rivals: name -> study of each compared sampler.
@@ -81,6 +82,12 @@ class AttentionTuning:
         """One sentence on what the search was worth."""
         if self.interrupted:
             return "interrupted: nothing is confirmed yet; the same call goes on from here"
+        if not self.finalists[0].validation:
+            best = "the configuration as given" if self.chosen.name == GIVEN else self.chosen.name
+            return (
+                f"no finalists were asked for: {best} has the lowest loss of the search, and nothing is "
+                "confirmed"
+            )
         if self.chosen.name == GIVEN:
             return "no trial was better on fresh seeds: the configuration stays as given"
         if self.gain is None:

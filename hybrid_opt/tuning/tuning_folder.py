@@ -133,10 +133,16 @@ class TuningFolder:
         # JSON knows no tuples and only one kind of key.
         new = json.loads(json.dumps(facts))
         differing = sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name))
+
+        def told(name: str) -> str:
+            if name != "threads":
+                return name
+            return f"{name} ({old.get(name)} there, {new.get(name)} here, see torch.set_num_threads)"
+
         if differing:
             raise OptionError(
-                f"{self.path} holds a search that differs in {', '.join(differing)}; name another folder, or "
-                "give what it was begun with"
+                f"{self.path} holds a search that differs in {', '.join(map(told, differing))}; name another "
+                "folder, or give what it was begun with"
             )
 
     def storage(self) -> BaseStorage:

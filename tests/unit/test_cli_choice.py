@@ -8,12 +8,17 @@ from typer.testing import CliRunner
 from hybrid_opt.business.synthetic_prices import shipped_prices
 from hybrid_opt.cli import app
 from hybrid_opt.errors import OptionError
+from hybrid_opt.marketing.synthetic_content import shipped_content
 
-PRICES = shipped_prices()
+PRICES, CONTENT = shipped_prices(), shipped_content()
 
 
 def run(*arguments):
     return CliRunner().invoke(app, ["plan", "prices", *map(str, arguments)])
+
+
+def run_content(*arguments):
+    return CliRunner().invoke(app, ["plan", "content", *map(str, arguments)])
 
 
 def test_prices(tmp_path):
@@ -49,3 +54,33 @@ def test_wrong_flags(arguments, words):
     done = run(PRICES.products, "--demand", PRICES.demand, *arguments)
     assert isinstance(done.exception, OptionError)
     assert words in str(done.exception)
+
+
+def test_content(tmp_path):
+    page = tmp_path / "content.html"
+    done = run_content(
+        CONTENT.levels, "--pairs", CONTENT.pairs, "--audiences", CONTENT.audiences, "--forbidden",
+        CONTENT.forbidden, "--worth", 30, "--budget", 1400, "--fatigue", 0.25, "--explore", 1, "--seed", 0,
+        "--what-if", "startup: image", "--json", "--report", page,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    content = json.loads(done.stdout)
+    assert content["status"] == "optimal"
+    assert content["production cost"] <= 1400
+    assert set(content["variants"]) == {"enterprise", "startup", "consumer"}
+    assert page.exists()
+
+
+def test_content_from_tests():
+    done = run_content(
+        "--tests", CONTENT.tests, "--interactions", "headline*image, image * call", "--scale", "logit",
+        "--seed", 0,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "estimated from the tests" in done.stdout
+
+
+def test_wrong_interactions():
+    done = run_content("--tests", CONTENT.tests, "--interactions", "headline,image")
+    assert isinstance(done.exception, OptionError)
+    assert "write pairs of factors" in str(done.exception)

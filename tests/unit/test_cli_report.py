@@ -24,8 +24,10 @@ def test_a_folder_is_read_and_what_is_no_plan_is_named(tmp_path: Path) -> None:
     folder = saved(tmp_path / "plans")
     result = CliRunner().invoke(app, ["report", str(folder), "--path", str(tmp_path / "all.html")])
     assert result.exit_code == 0, result.output
-    assert "+25.0%" in result.stdout and "report: " in result.stderr
-    assert "left out: " in result.stderr and "other.json" in result.stderr.replace("\n", "")
+    assert "+25.0%" in result.stdout
+    assert "report: " in result.stderr
+    assert "left out: " in result.stderr
+    assert "other.json" in result.stderr.replace("\n", "")
     assert "<h2 id=\"section-3\">ads</h2>" in (tmp_path / "all.html").read_text()
 
 

@@ -76,7 +76,8 @@ def test_the_reference_has_its_sizes_and_full_its_plans(asked, tmp_path):
     assert sizes == (256, 8, 4, "l1")
     assert (config.quantum, path) == (False, tmp_path)
     assert [type(plan).__name__ for plan in config.plans] == [
-        f"{task}Planner" for task in ("Budget", "Audience", "Price", "Resource", "Process", "Strategy")
+        f"{task}Planner"
+        for task in ("Budget", "Audience", "Content", "Posting", "Price", "Resource", "Process", "Strategy")
     ]
     assert json.loads(result.stdout) == {"verdict": "nothing"}
 

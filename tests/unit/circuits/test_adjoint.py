@@ -262,3 +262,27 @@ def test_too_large(monkeypatch):
     monkeypatch.setattr("hybrid_opt.circuits.row_tasks._CHECKED_ABOVE", 0)
     with pytest.raises(CircuitTooLargeError, match="2 qubits need"):
         adjoint_gradient(PROGRAM, **GOOD)
+
+
+def test_a_gpu_is_taken_for_large_states_only(monkeypatch):
+    """compute="auto" with a pretended GPU that writes down what it gets."""
+    import torch
+
+    from hybrid_opt.circuits import adjoint_torch
+
+    seen = []
+
+    def sweep(program, table, states, cotangents, wanted, with_initial):
+        seen.append((states.shape, with_initial))
+        return np.zeros(table.shape), states
+
+    monkeypatch.setattr(adjoint_torch, "sweep_on_gpu", sweep)
+    states = np.ones((2, 2), complex)
+    table = np.zeros((2, 1))
+    program = Program(1, (Gate("ry", (0,), (), 0),), 1)
+    for available, most, expected in ((False, 1, 0), (True, 5, 0), (True, 4, 1)):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: available)  # noqa: B023
+        monkeypatch.setattr("hybrid_opt.circuits.adjoint._WORTH_GPU", most)
+        adjoint_gradient(program, table, states, states, compute="auto")
+        assert len(seen) == expected
+    assert seen == [((2, 2), False)]

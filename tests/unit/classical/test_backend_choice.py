@@ -70,9 +70,13 @@ def test_what_is_asked_for_is_taken(backend):
         (
             "dot",
             {"backend": "kernel"},
-            '"kernel" computes l1, lp, chebyshev on the CPU, not dot on cpu; take "auto"',
+            '"kernel" computes l1, lp, chebyshev, not dot; take "auto"',
         ),
-        ("l1", {"backend": "kernel", "device": "meta"}, "not l1 on meta"),
+        (
+            "l1",
+            {"backend": "kernel", "device": "meta"},
+            'cannot serve meta: they are for CUDA devices; take "auto"',
+        ),
     ],
 )
 def test_a_path_that_cannot_serve_is_refused(metric, settings, message):

@@ -44,12 +44,20 @@ def test_progress_must_exceed_its_threshold():
     assert factors(rule, [-1.0, -1.2]) == [1.0, 1.0]
 
 
-def test_small_gains_add_up_in_the_best_loss():
-    state = ProgressState()
-    for loss in (1.0, 0.995, 0.99):
-        state = ProgressRule(threshold=0.01, patience=5).after(state, loss)
-    assert state.best == 0.99
-    assert state.stalled == 2
+def test_small_gains_add_up_against_the_best_loss():
+    rule, state, stalled = ProgressRule(threshold=0.01, patience=5), ProgressState(), []
+    for loss in (1.0, 0.995, 0.991, 0.985):
+        state = rule.after(state, loss)
+        stalled.append(state.stalled)
+    assert stalled == [0, 1, 2, 0]
+    assert state.best == 0.985
+
+
+def test_small_gains_of_the_rest_leave_the_best_loss():
+    rule, state = ProgressRule(patience=1, cooldown=1, threshold=0.1), ProgressState()
+    for loss in (1.0, 1.0, 0.95):
+        state = rule.after(state, loss)
+    assert state == ProgressState(factor=0.5, best=1.0)
 
 
 def test_a_streak_raises_to_the_bound():

@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hybrid_opt.classical import tile_plan
 from hybrid_opt.classical.attention_masks import Visibility
-from hybrid_opt.classical.tile_plan import Tile, TilePlan, kept_factors
+from hybrid_opt.classical.tile_plan import (
+    DEVICE_LIMITS,
+    HOST_LIMITS,
+    Tile,
+    TileLimits,
+    TilePlan,
+    kept_factors,
+    tile_limits,
+)
 
 SIGHTS = [
     Visibility(23, 23), Visibility(23, 23, causal=True), Visibility(9, 30, causal=True, window=6),
@@ -15,20 +22,15 @@ SIGHTS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def small_tiles(monkeypatch):
-    """Tiles of 4 queries, 5 keys, and 2 heads of one group."""
-    monkeypatch.setattr(tile_plan, "ROWS", 4)
-    monkeypatch.setattr(tile_plan, "COLUMNS", 5)
-    monkeypatch.setattr(tile_plan, "NUMBERS", 40)
+SMALL = TileLimits(rows=4, columns=5, numbers=40)
+"""Tiles of 4 queries, 5 keys, and 2 heads of one group."""
 
 
 @pytest.mark.parametrize("sight", SIGHTS, ids=str)
-@pytest.mark.usefixtures("small_tiles")
 def test_tiles_cover_what_is_visible_once(sight):
     times = torch.zeros(5, sight.queries, sight.keys, dtype=torch.long)
     numbers = []
-    for heads, rows, tiles in TilePlan(5, 1, sight).bands():
+    for heads, rows, tiles in TilePlan(5, 1, sight, SMALL).bands():
         assert rows.stop - rows.start <= 4
         for tile in tiles:
             assert 0 < tile.columns.stop - tile.columns.start <= 5
@@ -52,12 +54,24 @@ def test_tiles_that_see_nothing_are_left_out():
     )
 
 
+@pytest.mark.parametrize("limits", [HOST_LIMITS, DEVICE_LIMITS])
 @pytest.mark.parametrize(("shared", "groups"), [(64, 3), (2, 71)])
-def test_a_tile_stays_within_the_allowance(shared, groups):
-    for heads, rows, tiles in TilePlan(shared, groups, Visibility(1000, 3000)).bands():
+def test_a_tile_stays_within_the_allowance(shared, groups, limits):
+    for heads, rows, tiles in TilePlan(shared, groups, Visibility(1000, 3000), limits).bands():
         for tile in tiles:
             numbers = (heads.stop - heads.start) * groups * (rows.stop - rows.start)
-            assert numbers * (tile.columns.stop - tile.columns.start) <= tile_plan.NUMBERS
+            assert numbers * (tile.columns.stop - tile.columns.start) <= limits.numbers
+
+
+def test_tiles_of_a_device_are_larger():
+    assert tile_limits(torch.device("cpu")) == HOST_LIMITS
+    assert tile_limits(torch.device("cuda")) == DEVICE_LIMITS
+    sight = Visibility(4096, 4096)
+    counts = [
+        sum(len(tiles) for _, _, tiles in TilePlan(4, 1, sight, limits).bands())
+        for limits in (HOST_LIMITS, DEVICE_LIMITS)
+    ]
+    assert counts == [256, 8]
 
 
 def test_factors_repeat_for_a_tile_and_differ_between_tiles_and_seeds():

@@ -7,7 +7,9 @@ import threading
 
 import cloudpickle
 import numpy as np
+import pandas
 import pytest
+import scipy.sparse
 import torch
 
 from hybrid_opt.circuits import DiagonalQAOA, FidelityKernel
@@ -110,6 +112,9 @@ def test_results_that_cannot_travel_are_named(where, cluster):
         ({"seed": -1}, "seed is -1"),
         ({"function": lambda rows: rows[:-1]}, "for 41 rows; it must return one result per row"),
         ({"function": lambda rows: 1.0}, "returned float for 41 rows"),
+        ({"function": 3}, "function is 3; give a function of rows"),
+        ({"cluster": "local"}, "cluster is 'local'; give that of"),
+        ({"rows": scipy.sparse.eye(4, format="csr")}, r"rows is csr_matrix of shape \(4, 4\)"),
         ({"function": lambda rows: rows.sum()}, r"returned shape \(\) for 41 rows"),
         ({"function": FidelityKernel(2, shots=10, compute="cpu")}, "FidelityKernel has shots=10"),
         ({"function": FidelityKernel(2, shots=10, compute="cpu").encode}, "FidelityKernel has shots=10"),
@@ -119,3 +124,39 @@ def test_wrong_calls_are_refused(change, message):
     given = {"function": lambda rows: rows, "rows": ROWS, **change}
     with pytest.raises(OptionError, match=message):
         map_batches(given.pop("function"), given.pop("rows"), **given)
+
+
+@pytest.mark.parametrize(
+    ("answer", "given"),
+    [
+        (lambda rows: pandas.DataFrame({"a": rows, "b": rows}), "DataFrame"),
+        (lambda rows: pandas.Series(rows), "Series"),
+        (lambda rows: (rows, rows), "tuple"),
+        (lambda rows: {0: 1, 1: 2}, "dict"),
+        (lambda rows: "ab", "str"),
+        (lambda rows: scipy.sparse.eye(2, format="csr"), "csr_matrix"),
+        (lambda rows: [1], "list of 1"),
+        (lambda rows: None, "NoneType"),
+    ],
+)
+def test_results_of_other_kinds_are_refused_even_where_their_length_fits(answer, given):
+    with pytest.raises(OptionError, match=f"returned {given} for 2 rows; it must return one result per row"):
+        map_batches(answer, np.arange(4.0), chunk=2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "given"),
+    [
+        (lambda rows: np.zeros((len(rows), int(rows[0]) + 1)), r"shape \(1,\) and .* shape \(3,\)"),
+        (lambda rows: np.zeros(2) if rows[0] else [0, 0], "list"),
+        (lambda rows: np.zeros(2) if rows[0] else torch.zeros(2), "Tensor of rows"),
+    ],
+)
+def test_chunks_of_different_kinds_are_refused(answer, given):
+    with pytest.raises(OptionError, match=given):
+        map_batches(answer, np.arange(4.0), chunk=2)
+
+
+def test_lists_of_anything_are_put_together():
+    found = map_batches(lambda rows: [{"a": one} for one in rows], [1, 2, 3], chunk=2)
+    assert found == [{"a": 1}, {"a": 2}, {"a": 3}]

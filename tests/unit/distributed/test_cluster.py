@@ -105,3 +105,11 @@ def test_a_task_that_ends_its_workers_a_cluster_without_workers_and_without_sche
         with pytest.raises(ClusterError, match="connection to the scheduler is lost"):
             map_batches(slow, ROWS, cluster=own, chunk=12)
     own.close()  # twice does no harm
+
+
+def test_a_closed_connection_has_no_number_of_workers(cluster):
+    with connect(cluster.client.scheduler.address) as second:
+        assert second.n_workers == 2
+    with pytest.raises(ClusterError, match="the connection is closed; connect anew"):
+        second.n_workers  # noqa: B018
+    second.close()

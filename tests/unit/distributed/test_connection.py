@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+import threading
 from types import SimpleNamespace
 
+import dask
 import pytest
 
 from hybrid_opt import _optional
-from hybrid_opt.distributed import connect, map_batches
+from hybrid_opt.distributed import closing_client, connect, map_batches
 from hybrid_opt.distributed.connection import check_workers
 from hybrid_opt.distributed.worker_tasks import worker_facts
 from hybrid_opt.errors import ClusterError, MissingDependencyError, OptionError
@@ -20,9 +23,17 @@ from hybrid_opt.errors import ClusterError, MissingDependencyError, OptionError
     [
         ({"address": ""}, "address is ''"),
         ({"address": 8786}, "address is 8786"),
+        ({"address": "nonsense://x"}, "address is 'nonsense://x'; legal are None, 'local'"),
+        ({"address": "inproc://x"}, "address is 'inproc://x'"),
+        ({"address": "scheduler"}, "address is 'scheduler'"),
+        ({"address": "tcp://scheduler"}, "address is 'tcp://scheduler'"),
+        ({"address": "tcp://scheduler:65536"}, "port from 1 to 65535"),
+        ({"address": "tcp://scheduler:0"}, "port from 1 to 65535"),
         ({"workers": 0}, "workers is 0"),
         ({"workers": True}, "workers is True"),
         ({"timeout": 0}, "timeout is 0"),
+        ({"timeout": float("inf")}, "timeout is inf; it must be a positive, finite number"),
+        ({"timeout": float("nan")}, "timeout is nan"),
         ({"patience": "long"}, "patience is 'long'"),
     ],
 )
@@ -31,10 +42,56 @@ def test_wrong_arguments_are_refused(given, message):
         connect(**given)
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://x"])
-def test_nobody_at_the_address(address):
+def test_nobody_at_the_address():
+    address = "tcp://127.0.0.1:9"
     with pytest.raises(ClusterError, match=f"no scheduler answers at {address} within 0.5 seconds"):
         connect(address, timeout=0.5)
+
+
+def test_seconds_that_did_not_pass_are_not_told(monkeypatch):
+    def refused(*given, **named):
+        raise OSError("at once")
+
+    monkeypatch.setattr(closing_client, "ClosingClient", refused)
+    with pytest.raises(ClusterError, match=r"answers at tcp://127.0.0.1:9 \(OSError: at once\)"):
+        connect("tcp://127.0.0.1:9", timeout=30.0)
+
+
+def test_an_encrypted_address_without_certificates_is_refused():
+    with pytest.raises(ClusterError, match=r"no certificates; set distributed\.comm\.tls"):
+        connect("tls://127.0.0.1:9", timeout=0.5)
+
+
+def test_certificates_that_are_not_there_are_named():
+    names = ("ca-file", "client.cert", "client.key")
+    with (
+        dask.config.set({f"distributed.comm.tls.{name}": "/nowhere/it.pem" for name in names}),
+        pytest.raises(ClusterError, match=r"certificates for tls://127\.0\.0\.1:9 cannot be read"),
+    ):
+        connect("tls://127.0.0.1:9", timeout=0.5)
+
+
+def test_whoever_is_no_scheduler_leaves_no_thread():
+    """Neither nobody nor a program that answers something else; dask alone would keep a thread for each."""
+    before = {thread.ident for thread in threading.enumerate()}
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        for port in (9, server.getsockname()[1]):
+            with pytest.raises(ClusterError, match="no scheduler answers"):
+                connect(f"tcp://127.0.0.1:{port}", timeout=0.5)
+    left = [one.name for one in threading.enumerate() if one.ident not in before and "loop" in one.name]
+    assert left == []
+
+
+@pytest.mark.parametrize("problem", [TypeError, ValueError])
+def test_a_client_closes_itself_whatever_dask_raises(problem, monkeypatch):
+    async def broken(self, timeout=None):
+        raise problem("broken")
+
+    monkeypatch.setattr(closing_client.Client, "_ensure_connected", broken)
+    before = {thread.ident for thread in threading.enumerate()}
+    with pytest.raises(problem, match="broken"):
+        closing_client.ClosingClient("tcp://127.0.0.1:9", timeout=0.5, set_as_default=False)
+    assert not [one for one in threading.enumerate() if one.ident not in before and "loop" in one.name]
 
 
 def test_a_scheduler_of_others_is_taken_by_its_address_and_left_running(cluster):
@@ -73,6 +130,13 @@ class Client:
 def test_workers_on_which_results_would_differ_are_refused(client, message):
     with pytest.raises(ClusterError, match=message):
         check_workers(client, "tcp://s")
+
+
+@pytest.mark.parametrize("name", ["transformers", "accelerate", "scikit-learn", "scipy", "numba"])
+def test_whatever_computes_on_workers_is_compared(name):
+    assert name in worker_facts()
+    with pytest.raises(ClusterError, match=rf"has {name} 0\.0 \(here "):
+        check_workers(Client({**worker_facts(), name: "0.0"}), "tcp://s")
 
 
 def test_what_only_the_program_has_is_not_compared():

@@ -52,7 +52,7 @@ def test_no_samples_make_an_empty_matrix():
 @pytest.mark.parametrize(
     ("kernel", "block", "message"),
     [
-        (FidelityKernel(3, shots=5, compute="cpu"), None, "FidelityKernel has shots=5"),
+        (FidelityKernel(3, shots=5, compute="cpu"), None, "has shots=5 .*, or call the kernel itself"),
         (len, None, "give a FidelityKernel or a ProjectedKernel"),
         (FidelityKernel(3, simulator="native"), 0, "block is 0"),
         (FidelityKernel(3, simulator="native", correction="depolarizing"), None, "measures the diagonal"),

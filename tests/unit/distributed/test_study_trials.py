@@ -93,14 +93,20 @@ def test_ctrl_c_keeps_what_was_done(cluster):
     ("settings", "message"),
     [
         ({"search_space": None}, "search_space is None and the objective has none"),
+        ({"search_space": {"x": (0, 1)}}, r"search_space holds \(0, 1\) for 'x'; give a distribution"),
+        ({"study": "mine"}, "study is 'mine'; give a study"),
+        ({"objective": 3}, "objective is 3; give a function of a trial"),
+        ({"cluster": "local"}, "cluster is 'local'; give that of"),
         ({"parallel": 0}, "parallel is 0"),
         ({"trials": 0}, "trials is 0"),
     ],
 )
 def test_wrong_calls_are_refused(settings, message):
-    given = {"trials": 2, "search_space": SPACE, **settings}
+    study = optuna.create_study()
+    given = {"study": study, "objective": value, "trials": 2, "search_space": SPACE, **settings}
     with pytest.raises(OptionError, match=message):
-        run_trials(optuna.create_study(), value, **given)
+        run_trials(**given)
+    assert study.trials == []
 
 
 def test_another_size_of_rounds_is_another_search():

@@ -212,7 +212,11 @@ def test_ctrl_c_keeps_the_proven_plan(monkeypatch, phase, left):
     assert left in plan.notes[-1]
     assert plan.check is None
     assert "ctrl-C" in str(plan)
+    assert plan.interrupted
     assert json.loads(plan.to_json())["notes"][-1] == plan.notes[-1]
+    assert json.loads(plan.to_json())["interrupted"]
+    monkeypatch.undo()
+    assert not planner().solve(seed=1).interrupted
 
 
 def test_progress_ends_at_one():

@@ -53,10 +53,13 @@ def test_marketing_and_business_together_against_every_split() -> None:
     assert shared.value == pytest.approx(max(totals.values()), abs=1e-9)
     steps = tuple(round(share / 10) for share in shared.shares.values())
     assert shared.value == pytest.approx(totals[steps], abs=1e-9)
-    assert shared.status == "optimal on the grid" and shared.bound == pytest.approx(shared.value)
+    assert shared.status == "optimal on the grid"
+    assert shared.bound == pytest.approx(shared.value)
     equal, before = shared.baselines.values()
-    assert sum(equal[0].values()) == 7 and equal[1] == totals[tuple(equal[0].values())]
-    assert before[1] is not None and before[1] <= shared.value
+    assert sum(equal[0].values()) == 7
+    assert equal[1] == totals[tuple(equal[0].values())]
+    assert before[1] is not None
+    assert before[1] <= shared.value
     assert {name: plan.value for name, plan in shared.plans.items()} == {
         row["name"]: pytest.approx(row["outcome"]) for row in shared.table().to_dict("records")
     }
@@ -68,13 +71,15 @@ def test_the_bound_between_the_steps_holds_on_a_finer_grid() -> None:
     fine = share_budget(made, 40, step=10, seed=1)
     assert coarse.between is not None
     assert coarse.value < fine.value <= coarse.between + 1e-9
-    assert coarse.gap_between is not None and coarse.gap_between > 0
+    assert coarse.gap_between is not None
+    assert coarse.gap_between > 0
     assert fine.table()["one_more"].notna().any()
 
 
 def test_a_planner_that_must_spend_its_share_gets_no_bound_between() -> None:
     shared = share_budget({"n": ads([8, 9, 8, 9], "exactly"), "s": ads([3, 5, 9, 19])}, 80, step=20, seed=1)
-    assert shared.between is None and shared.gap_between is None
+    assert shared.between is None
+    assert shared.gap_between is None
     assert any("'n' must spend exactly its share" in note for note in shared.notes)
 
 
@@ -98,13 +103,16 @@ def test_ctrl_c_keeps_the_solved_points(monkeypatch: pytest.MonkeyPatch) -> None
 def test_everything_is_told() -> None:
     shared = share_budget({"n": ads([8, 18, 10, 12]), "s": ads([3, 5, 9, 19])}, 80, step=20, seed=1)
     written = shared.to_dict()
-    assert written["kind"] == "Shared budget" and set(written["plans"]) == {"n", "s"}
+    assert written["kind"] == "Shared budget"
+    assert set(written["plans"]) == {"n", "s"}
     assert shared.to_json().startswith("{")
     assert compare({"shared": shared}).loc["outcome", "shared"] == shared.value
-    assert "Split equal" in shared.summary() and "between the steps" in shared.summary()
+    assert "Split equal" in shared.summary()
+    assert "between the steps" in shared.summary()
     assert [table.title for table in shared.tables()] == ["Who gets how much", "Against simple rules"]
     assert shared.plot().lstrip().startswith("<svg")
-    assert len(shared.curves()) == 10 and shared.binding()
+    assert len(shared.curves()) == 10
+    assert shared.binding()
 
 
 WRONG = [

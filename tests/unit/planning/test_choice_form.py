@@ -1,11 +1,13 @@
 """Choices of one option per group by groups: values, limits and models against a loop over all of them."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hybrid_opt.errors import ModelTooLargeError, PlanError
+from hybrid_opt.planning import choice_search, choice_windows
 from hybrid_opt.planning.choice_form import ChoiceForm
 from hybrid_opt.planning.choice_near import near_choices
 from hybrid_opt.planning.choice_search import all_choices, best_choice
@@ -190,3 +192,18 @@ def test_improvement_by_blocks_never_gets_worse_and_finds_a_small_optimum():
     blocks = improve_choices(asked, start, "exact", max_bits=6, seed=1)
     assert asked.value(start) <= blocks.value <= whole.value
     assert len(blocks.rounds) == 4
+
+
+def test_ctrl_c_inside_a_solver_is_not_swallowed(monkeypatch):
+    """Solvers end at ctrl-C with what they have, and say so; so do plans."""
+    for room in (choice_search, choice_windows):
+
+        def cut(*given, own=room.solve, **options):
+            return replace(own(*given, **options), interrupted=True)
+
+        monkeypatch.setattr(room, "solve", cut)
+    asked = question()
+    with pytest.raises(KeyboardInterrupt):
+        best_choice(ChoiceForm.of(asked), 10.0)
+    found = improve_choices(asked, form_units(asked, (0, 4, 7)), "exact", max_bits=6, seed=1)
+    assert (found.interrupted, found.deterministic, len(found.rounds)) == (True, False, 1)

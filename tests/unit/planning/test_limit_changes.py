@@ -95,3 +95,10 @@ def test_a_change_that_cannot_be_added_exactly_is_named_and_ends_nothing():
     changes = {change.limit: change for change in changes_of_limits(asked, prove(asked.levels()).choice)}
     assert changes["pay"].question is None
     assert "the limit 'pay' cannot be checked" in changes["pay"].reason
+
+
+def test_a_limit_with_step_zero_belongs_to_the_question_and_is_not_moved():
+    asked = task([SIDES[0], replace(SIDES[1], step=Fraction(0))])
+    moved = [change.limit for change in changes_of_limits(asked, prove(asked.levels()).choice)]
+    assert "pay" in moved
+    assert "fair" not in moved

@@ -1,3 +1,6 @@
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -67,3 +70,10 @@ def test_too_few_qubits():
     lines = [Line(name, [0, 5, 10], [0.0, 1.0, 1.5]) for name in "ab"]
     with pytest.raises(ModelTooLargeError, match="qubits"):
         quantum_check(LevelQuestion(lines, 10), np.array([1, 1]), qubits=1)
+
+
+def test_ctrl_c_inside_a_solver_leaves(check, monkeypatch):
+    cut = replace(check.solution, interrupted=True)
+    monkeypatch.setattr(sys.modules[quantum_check.__module__], "solve", lambda *given, **options: cut)
+    with pytest.raises(KeyboardInterrupt):
+        quantum_check(question(), np.array([12, 12, 12]), qubits=9, depth=2, shots=200, seed=4)

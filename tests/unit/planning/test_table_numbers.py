@@ -53,5 +53,11 @@ def test_what_is_no_number(text: str) -> None:
 
 def test_the_parts_beside_the_digits() -> None:
     share, amount = split_number("12,5%"), split_number("USD 5k")
-    assert share is not None and share.percent and not share.thousand and share.currency is None
-    assert amount is not None and amount.thousand and amount.currency == "USD" and not amount.percent
+    assert share is not None
+    assert share.percent
+    assert not share.thousand
+    assert share.currency is None
+    assert amount is not None
+    assert amount.thousand
+    assert amount.currency == "USD"
+    assert not amount.percent

@@ -32,6 +32,7 @@ def test_divergence():
     assert decide([1.0, math.inf], [0.5, 0.6]).kept
     assert decide([1.0, 1.0], [math.inf, 1.0]).words() == "undone: a training diverged"
     assert not decide_memory([1.0, 1.0], [math.inf, 1.0], 10, 5).kept
+    assert decide_memory([1.0, 1.0], [math.inf, 1.0], 10, None) == Decision(False, None, None)
 
 
 def test_memory_counts_as_long_as_the_loss_stays():

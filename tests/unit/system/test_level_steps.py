@@ -16,7 +16,10 @@ from hybrid_opt.system.expert_steps import AssignmentStep, ExpertStep
 from hybrid_opt.system.head_step import HeadStep
 from hybrid_opt.system.layer_steps import gate_step, layer_steps
 from hybrid_opt.system.level_steps import steps_of
+from hybrid_opt.system.quantum_block import quantum_uses
 from hybrid_opt.system.recipe import Recipe
+from hybrid_opt.system.recipe_training import TrainingRecord
+from hybrid_opt.system.step_results import StepResult
 from hybrid_opt.system.steps import Proposal, StepContext
 from hybrid_opt.system.training_steps import CallbackStep, MemoryStep, SparsityStep, training_steps
 
@@ -115,9 +118,23 @@ def test_what_a_model_cannot_have_is_told():
 def test_experts_that_are_there_stay():
     own = RECIPE.with_model(feed_forward=["dense", "moe"], moe={"num_experts": 3, "top_k": 2})
     arms = ExpertStep().propose(own, context()).arms
-    assert [arm.name for arm in arms] == ["RBF router", "quantum kernel router"]
+    assert [arm.name for arm in arms] == ["softmax router", "RBF router", "quantum kernel router"]
+    assert arms[0].recipe.key == own.key
     assert {arm.recipe.model["moe"]["num_experts"] for arm in arms} == {3}
-    assert arms[1].control == "RBF router"
+    assert arms[2].control == "RBF router"
+
+
+@pytest.mark.parametrize("router", [None, {"name": "rbf"}, {"name": "quantum_kernel", "simulator": "native"}])
+def test_a_router_that_is_there_stays_as_control_and_is_not_trained_twice(router):
+    own = RECIPE.with_model(feed_forward="moe", moe={"num_experts": 2, "top_k": 1}, router=router)
+    step = ExpertStep()
+    proposal = step.propose(own, context())
+    records = {arm.name: [TrainingRecord(1.0, 2.0), TrainingRecord(1.0, 2.0)] for arm in proposal.arms}
+    result = StepResult.of(step, own, proposal, records["RBF router"], records, None, None)
+    (use,) = quantum_uses([result])
+    assert (use.control, use.control_loss_change) == ("RBF router", 0.0)
+    assert [arm.trained for arm in result.arms].count(False) == 1
+    assert (result.trainings, result.seconds) == (4, 8.0)
 
 
 def test_proposals_survive_json():

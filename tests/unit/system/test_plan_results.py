@@ -20,9 +20,14 @@ def silent(share, text):
     pass
 
 
+def shipped_planner(name):
+    (found,) = (planner for planner in shipped_planners() if type(planner).__name__ == name)
+    return found
+
+
 @pytest.fixture(scope="module")
 def results():
-    budget, _, _, resources, *_ = shipped_planners()
+    budget, resources = shipped_planner("BudgetPlanner"), shipped_planner("ResourcePlanner")
     solved = budget.solve(seed=3)
     config = HybridConfig(MODEL, DATA, plans=[budget, solved, resources], level="full")
     return solve_plans(config, 1, silent)
@@ -50,11 +55,22 @@ def test_tables_show_gain_and_proof(results):
     assert "(+7.9%)" in marketing.rows[0][4]
 
 
-def test_engines_and_levels_switch_them_off():
-    plans = shipped_planners()
+@pytest.fixture(scope="module")
+def shipped():
+    """The shipped tables, solved."""
+    return solve_plans(HybridConfig(MODEL, DATA, plans=shipped_planners(), level="full"), 1, silent)
+
+
+def test_engines_switch_them_off_and_levels_do_not(shipped):
+    plans = [result.plan for result in shipped]
+    marketing, business = (
+        [result.room for result in shipped if result.room == room] for room in ("marketing", "business")
+    )
+    assert len(marketing) + len(business) == len(shipped) == len(shipped_planners())
     for settings, rooms in (
-        ({"level": "advanced"}, []),
-        ({"level": "full", "marketing": False}, ["business"] * 4),
+        ({"level": "basic", "business": False}, marketing),
+        ({"level": "advanced", "neural": False}, marketing + business),
+        ({"level": "full", "marketing": False}, business),
         ({"level": "full", "marketing": False, "business": False}, []),
     ):
         config = HybridConfig(MODEL, DATA, plans=plans, **settings)
@@ -70,10 +86,32 @@ def test_a_plan_without_today_shows_its_first_figure():
     assert table.rows == (("Bare", "profit", "-", "3", "-", "feasible"),)
 
 
-def test_every_shipped_plan_is_proven():
-    config = HybridConfig(MODEL, DATA, plans=shipped_planners(), level="full")
-    solved = solve_plans(config, 1, silent)
-    assert [result.figures()["status"] for result in solved] == ["optimal"] * 6
-    marketing, business = plan_tables(solved)
-    assert {row[0] for row in marketing.rows} == {"BudgetPlan", "AudiencePlan"}
+def test_every_shipped_plan_is_proven(shipped):
+    assert [result.figures()["status"] for result in shipped] == ["optimal"] * len(shipped_planners())
+    marketing, business = plan_tables(shipped)
+    tasks = {"BudgetPlan", "AudiencePlan", "ContentPlan", "PostingPlan"}
+    assert {row[0] for row in marketing.rows} == tasks
     assert {row[0] for row in business.rows} == {"PricePlan", "ResourcePlan", "ProcessPlan", "StrategyPlan"}
+
+
+@pytest.mark.parametrize("kept_to_itself", [True, False])
+def test_ctrl_c_keeps_what_is_solved_and_is_told(monkeypatch, invention, tmp_path, kept_to_itself):
+    """In the second of three plans: while it is looked for, and while what comes after it is."""
+    second, third = shipped_planner("AudiencePlanner"), shipped_planner("ResourcePlanner")
+    first = shipped_planner("BudgetPlanner").solve(seed=3)
+
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    if kept_to_itself:
+        monkeypatch.setattr("hybrid_opt.planning.level_planner.worth_of_limits", stop)
+    else:
+        monkeypatch.setattr(type(second), "solve", stop)
+    report = invention.ran(tmp_path, neural=False, plans=[first, second, third])
+    assert report.interrupted
+    assert [plan.name for plan in report.plans] == ["BudgetPlan"]
+    assert "the same call goes on" in report.verdict
+    monkeypatch.undo()
+    again = invention.ran(tmp_path, neural=False, plans=[first, second, third])
+    assert not again.interrupted
+    assert [plan.name for plan in again.plans] == ["BudgetPlan", "AudiencePlan", "ResourcePlan"]

@@ -11,7 +11,7 @@ from hybrid_opt.system import recipe_trials
 from hybrid_opt.system.configuration import HybridConfig
 from hybrid_opt.system.recipe import Recipe
 from hybrid_opt.system.recipe_training import TrainingRecord
-from hybrid_opt.system.recipe_trials import RecipeTrials, losses_of
+from hybrid_opt.system.recipe_trials import RecipeTrials
 from hybrid_opt.system.run_folder import RunFolder
 
 
@@ -75,7 +75,7 @@ def test_a_training_that_diverged_stays_so(invention, trials):
     train = mock.Mock(return_value=(None, TrainingRecord(None, 1.0)))
     with invention.invented(train):
         records = runs.measured(replace(recipe, heads={"keep": [1], "method": "exact"}), silent)
-        assert losses_of(records) == [float("inf")] * 3
+        assert [record.loss for record in records] == [float("inf")] * 3
         assert runs.tested(recipe, silent) == [float("inf")] * 2
         assert runs.model(recipe, runs.check_seeds[0], silent) is None
     assert train.call_count == 5

@@ -33,7 +33,7 @@ def test_what_is_kept_is_read_again(tmp_path):
     assert again.test(ONE, 8) == {"validation": 0.5, "test": None}
     assert [again.step(number) for number in range(3)] == [{"name": "c"}, {"name": "b"}, None]
     assert again.model_facts(ONE) == {"bytes": 3}
-    assert again.trainings_done() == 1
+    assert again.training(ONE, 7).memory is None
 
 
 def test_weights_of_other_recipes_go(tmp_path):

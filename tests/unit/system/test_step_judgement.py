@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hybrid_opt.system.recipe_training import TrainingRecord
-from hybrid_opt.system.step_judgement import judge, memory_of
+from hybrid_opt.system.step_judgement import judge
 
 
 def records(*losses, memory=100):
@@ -32,5 +32,16 @@ def test_the_smallest_that_does_not_lose_is_judged_by_memory():
     assert (name, decision.kept) == ("worse", False)
 
 
+def test_a_diverged_training_saves_nothing_and_comes_last():
+    diverged = [*records(1.0, memory=40), TrainingRecord(None, 1.0)]
+    arms = {"diverged": diverged, "worse": records(1.5, 1.6, memory=90)}
+    name, decision = judge("memory", BEFORE, arms)
+    assert (name, decision.kept, decision.memory) == ("worse", False, 10.0)
+    name, decision = judge("memory", BEFORE, {"diverged": diverged})
+    assert (name, decision.kept, decision.memory) == ("diverged", False, None)
+    assert decision.words() == "undone: a training diverged"
+
+
 def test_memory_is_a_mean():
-    assert memory_of([*records(1.0, memory=10), *records(1.0, memory=20)]) == 15.0
+    arms = {"mixed": [*records(1.0, memory=10), *records(1.1, memory=20)]}
+    assert judge("memory", BEFORE, arms)[1].memory == 85.0

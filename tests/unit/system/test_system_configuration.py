@@ -13,6 +13,7 @@ from hybrid_opt.system.shipped_plans import shipped_planners
 
 DATA = load_data("wine")
 MODEL = DATA.config(hidden_size=8, num_attention_heads=2)
+BUDGETED = TrainingSettings(callbacks={"memory_budget": {"mebibytes": 4096}})
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,7 @@ MODEL = DATA.config(hidden_size=8, num_attention_heads=2)
         ({"time_limit": 0.0}, "time_limit is 0"),
         ({"settings": {"max_steps": 3}}, "settings is dict"),
         ({"settings": TrainingSettings(early_stopping_patience=2)}, "early_stopping_patience"),
+        ({"settings": BUDGETED}, "settings.callbacks has memory_budget, .* leave it out"),
         ({"plans": "budget"}, "plans is 'budget'; it must be a list"),
         ({"plans": [3]}, r"plans\[0\] is int; legal are planners"),
     ],
@@ -62,11 +64,13 @@ def test_levels_hold_those_below():
 def test_facts_tell_runs_apart_but_not_levels():
     one, two = HybridConfig(MODEL, DATA), HybridConfig(MODEL, DATA, level="full")
     assert one.facts(1) == two.facts(1) != one.facts(2)
-    assert one.facts(1) != HybridConfig(MODEL, DATA, quantum=False).facts(1)
+    for other in ({"quantum": False}, {"threads": 1}, {"time_limit": 5.0}):
+        assert one.facts(1) != HybridConfig(MODEL, DATA, **other).facts(1)
 
 
 def test_planners_and_plans_are_known_by_their_room():
-    budget, _, _, resources, *_ = shipped_planners()
+    named = {type(planner).__name__: planner for planner in shipped_planners()}
+    budget, resources = named["BudgetPlanner"], named["ResourcePlanner"]
     config = HybridConfig(MODEL, DATA, plans=[budget, resources])
     assert [plan_room(plan) for plan in config.plans] == ["marketing", "business"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from hybrid_opt.tuning.acquisition import check_solver_size, choose_solver, mini
 from hybrid_opt.tuning.level_annealing import LevelAnneal
 from hybrid_opt.tuning.level_space import level_space
 from hybrid_opt.tuning.quadratic_surrogate import QuadraticSurrogate
+from hybrid_opt.tuning.quantum_rows import WatchedSolver, quantum_label
 
 
 def surrogate_of(sizes=(3, 4, 2), seed=0):
@@ -42,6 +44,31 @@ def test_the_solvers_best_is_proposed_if_it_is_new(solver):
     assert proposal.states.tolist() == ranking(surrogate)[0].tolist()
     assert (proposal.source, proposal.solver) == ("solver", solver.name)
     assert proposal.value == pytest.approx(surrogate.energies(proposal.states[None, :])[0])
+
+
+def test_a_proposal_says_what_finding_it_took():
+    surrogate = surrogate_of()
+    classical = minimize_surrogate(surrogate, NOTHING, solver=Exact(), seed=0).facts()
+    assert classical["seconds"] > 0
+    assert (classical["samples"], classical["circuit"]) == (0, "")
+    solver = WatchedSolver(
+        QAOA(mixer="xy-exact", circuit_qubits=0, optimizer="COBYLA", max_evaluations=5)
+    )
+    quantum = minimize_surrogate(surrogate, NOTHING, solver=solver, seed=0).facts()
+    assert quantum["samples"] == solver.samples_counted > solver.solver.shots  # angles are trained
+    assert quantum["circuit"] == quantum_label(solver.records[0])
+
+
+@pytest.mark.parametrize("inner", [Exact(), LevelAnneal()])
+def test_ctrl_c_in_the_solver_leaves_without_a_proposal(inner):
+    class Cut:
+        name = "cut"
+
+        def solve(self, request):
+            return replace(inner.solve(request), interrupted=True)
+
+    with pytest.raises(KeyboardInterrupt):
+        minimize_surrogate(surrogate_of(), NOTHING, solver=Cut(), seed=0)
 
 
 @pytest.mark.parametrize("n_tried", [1, 5, 23])

@@ -12,6 +12,7 @@ from typing import Any
 
 import optuna
 import pytest
+import torch
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from hybrid_opt.classical.configuration import DistanceTransformerConfig
@@ -22,6 +23,8 @@ from hybrid_opt.solvers import QAOA
 from hybrid_opt.tuning.attention_objective import AttentionObjective
 from hybrid_opt.tuning.attention_tuning import tune_attention
 from hybrid_opt.tuning.finalists import GIVEN
+from hybrid_opt.tuning.trial_rounds import InTurn
+from hybrid_opt.tuning.tuning_folder import FACTS
 
 DATA = load_data("wine")
 CONFIG = DATA.config(hidden_size=8, num_attention_heads=2, num_hidden_layers=1)
@@ -127,6 +130,25 @@ def test_ctrl_c_among_the_finalists(invented, tmp_path, monkeypatch):
     assert tuned(tmp_path).chosen == tuned().chosen
 
 
+def test_without_finalists_nothing_is_confirmed_and_no_test_split_read(invented, tmp_path, monkeypatch):
+    monkeypatch.setattr(AttentionObjective, "held_out", lambda self, model: pytest.fail("test split read"))
+    told_shares = []
+    tuning = tuned(
+        tmp_path, finalists=0, compare=["random"], progress=lambda share, text: told_shares.append(share)
+    )
+    assert len(invented) == 24  # the trials, and no training more
+    assert tuning.chosen.params == {"metric_layer_0": "dot", "scale_factor": pytest.approx(2.0)}
+    assert [one.validation or one.test for one in tuning.finalists] == [(), ()]
+    assert tuning.gain is None
+    assert f"{tuning.chosen.name} has the lowest loss of the search, and nothing is confirmed" in str(tuning)
+    page = (tmp_path / "report.html").read_text()
+    assert "Nothing was trained on fresh seeds." in page
+    assert "nothing is confirmed" in page
+    assert max(told_shares) > 0.95
+    assert tuned(finalists=0, trials=1).chosen.name == GIVEN
+    assert "the configuration as given has the lowest loss" in tuned(finalists=0, trials=1).verdict
+
+
 KILLED = """
 import os, signal, sys
 from test_attention_tuning import AttentionObjective, formula, tuned
@@ -226,7 +248,7 @@ def test_a_classical_solver_of_the_surrogate_needs_nobody_beside_it(invented):
     ("settings", "message"),
     [
         ({"trials": 0}, "trials is 0"),
-        ({"finalists": 0}, "finalists is 0"),
+        ({"finalists": -1}, "finalists is -1"),
         ({"fresh_seeds": 1}, "fresh_seeds is 1"),
         ({"sampler": "bayes"}, "sampler is 'bayes'"),
         ({"compare": ["qubo"]}, "'qubo' is named twice"),
@@ -258,3 +280,23 @@ def test_another_search_in_the_folder_is_refused(invented, tmp_path):
         tuned(tmp_path, training=TRAINING.replaced(max_steps=5))
     with pytest.raises(OptionError, match="differs in seed"):
         tuned(tmp_path, seed=9)
+
+
+def test_a_search_goes_on_with_its_number_of_threads_only(invented, tmp_path):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        tuned(tmp_path)
+        assert json.loads((tmp_path / FACTS).read_text())["threads"] == 2
+        with pytest.raises(OptionError, match=r"threads \(2 there, 1 here, see torch.set_num_threads\)"):
+            tuned(tmp_path, cluster=InTurn())
+        torch.set_num_threads(1)
+        with pytest.raises(OptionError, match="2 there, 1 here"):
+            tuned(tmp_path)
+        other = tuned(tmp_path / "one")
+        asked = len(invented)
+        torch.set_num_threads(2)
+        assert tuned(tmp_path / "one", cluster=InTurn()).losses() == other.losses()
+        assert len(invented) == asked
+    finally:
+        torch.set_num_threads(before)

@@ -38,6 +38,7 @@ def test_every_second_step_but_the_last_each_layer_is_set(tmp_path):
     assert [(entry.step, entry.layer) for entry in callback.history] == [(2, 0), (2, 1), (4, 0), (4, 1)]
     assert all(entry.status == "optimal" and entry.method == "milp" for entry in callback.history)
     assert callback.to_dict()[0]["step"] == 2
+    assert {entry["seed"] for entry in callback.to_dict()} == {3}
 
 
 def test_it_stops_where_it_is_told_and_leaves_other_layers_alone(tmp_path):
@@ -86,11 +87,47 @@ def test_what_it_runs_is_not_counted():
         ({"capacity_factor": 0.5}, "capacity_factor is 0.5; it must be at least 1"),
         ({"co_weight": -1}, "co_weight is -1"),
         ({"sim_weight": "much"}, "sim_weight is 'much'"),
+        ({"examples": 0}, "examples is 0"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"time_limit": -1}, "time_limit is -1"),
+        ({"margin": -1.0}, "margin is -1.0; it must be a finite number above 0"),
+        ({"method": "foo"}, "method is 'foo'; legal are auto, assignment"),
+        ({"method": None}, "method is None"),
+        ({"layers": 0}, "layers is 0; give a list of numbers"),
+        ({"layers": []}, r"layers is \[\], which is empty"),
+        ({"layers": [-1]}, "layers is -1"),
     ],
 )
 def test_wrong_settings(settings, message):
     with pytest.raises(OptionError, match=message):
         again(**settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "model", "message"),
+    [
+        ({"layers": [7]}, {}, "layer is 7; layers with experts are 0, 1"),
+        ({}, {"router": {"name": "cosine"}}, "layer 0 has a CosineRouter; only a SoftmaxRouter is set"),
+        ({"data": None}, {}, "data"),
+    ],
+)
+def test_what_does_not_fit_the_model_is_refused_before_it_trains(settings, model, message):
+    callback = again()
+    callback.data = settings.pop("data", DATA)
+    callback.layers = settings.get("layers")
+    with pytest.raises(OptionError, match=message):
+        callback.on_train_begin(None, None, None, model=made(**model))
+
+
+def test_a_quantum_method_has_uniform_draws_beside_it():
+    entry = again(method="qaoa").assign(made(), 0)
+    assert (entry.method, entry.control) == ("qaoa (xy-exact)", "uniform (equal samples)")
+    assert entry.samples > 10_000
+    assert (entry.feasible, entry.control_feasible) == (True, True)
+    assert entry.objective == pytest.approx(entry.control_objective)
+    alone = again().assign(made(), 0)
+    assert (alone.control, alone.control_objective, alone.control_feasible) == ("", None, None)
+    assert alone.objective == pytest.approx(entry.objective)
 
 
 @pytest.mark.parametrize("layers", [None, [0]])
@@ -102,7 +139,8 @@ def test_a_model_without_experts_is_refused_before_it_trains(layers):
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
 
 
-def test_ctrl_c_inside_a_method_ends_the_training(monkeypatch):
+@pytest.mark.parametrize("cut_row", [0, 1])
+def test_ctrl_c_inside_a_method_or_its_control_ends_the_training(cut_row, monkeypatch):
     from dataclasses import replace
 
     from hybrid_opt.tuning import expert_reassignment
@@ -110,8 +148,9 @@ def test_ctrl_c_inside_a_method_ends_the_training(monkeypatch):
     found = expert_reassignment.assign_experts
 
     def cut(*given, **named):
-        routing = found(*given, **named)
-        return replace(routing, rows=(replace(routing.rows[0], interrupted=True),))
+        row = found(*given, **named).rows[0]
+        rows = [replace(row, interrupted=number == cut_row) for number in range(cut_row + 1)]
+        return replace(found(*given, **named), rows=tuple(rows))
 
     monkeypatch.setattr(expert_reassignment, "assign_experts", cut)
     data = load_data("wine", seed=0)

@@ -53,6 +53,23 @@ def test_a_bad_start_is_improved(monkeypatch):
     assert float(asked.objective(mask)) < float(asked.objective(first)) - 1e-6
 
 
+def test_ctrl_c_in_a_later_block_is_told():
+    class Cut:
+        name, blocks = "cut", 0
+
+        def solve(self, request):
+            self.blocks += 1
+            if self.blocks == 3:
+                raise KeyboardInterrupt  # as a signal does inside a solver
+            return Exact().solve(request)
+
+    asked = question()
+    mask, solution, notes = answer_in_blocks(asked, Cut(), seed=4, time_limit=10, size=12)
+    assert solution.interrupted
+    assert asked.feasible(mask)
+    assert "in 3 blocks" in notes[0]
+
+
 def test_no_legal_start_is_told(monkeypatch):
     class Blind(Greedy):
         """Proposes no heads at all."""

@@ -273,6 +273,17 @@ def test_a_method_that_finds_no_legal_mask():
         select(keep=2, method=Blind(), rounds=1)
 
 
+def test_ctrl_c_before_there_is_a_mask_leaves(monkeypatch):
+    class Cut:
+        name = "cut"
+
+        def solve(self, request):
+            raise KeyboardInterrupt  # as a signal does inside a solver
+
+    with pytest.raises(KeyboardInterrupt):
+        select(method=Cut(), evaluations=0)
+
+
 def test_ctrl_c_while_measuring_leaves_an_answer_that_says_so(monkeypatch):
     whole, calls = LabelledBatches.mean_loss, []
 

@@ -131,3 +131,12 @@ def test_two_stacks_cannot_be_frozen(routing):
     config = DistanceTransformerConfig(**SIZES, moe={"num_experts": 3, "top_k": 1})
     with pytest.raises(OptionError, match="use initialize"):
         routing.freeze(DistanceSeq2Seq(config), 1)
+
+
+def test_expert_choice_would_not_obey_a_table(routing):
+    model = made(moe={"num_experts": 3, "top_k": 1, "balance": "expert_choice"})
+    router = expert_layer(model, 1).router
+    with pytest.raises(OptionError, match="layer 1 has balance='expert_choice'"):
+        routing.freeze(model, 1)
+    assert expert_layer(model, 1).router is router
+    assert 0.0 <= routing.initialize(model, 1) <= 1.0  # weights it does obey

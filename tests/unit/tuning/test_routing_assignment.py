@@ -53,6 +53,16 @@ def test_a_sampler_beside_a_quantum_row_gets_two_rows_whatever_the_order():
     assert "quantum row" in str(routing)
 
 
+def test_a_quantum_row_never_stands_alone():
+    quantum = QAOA(depth=1, shots=50, mixer="xy-exact", penalty=1.0)
+    other = QAOA(depth=2, shots=50, mixer="xy-exact", penalty=1.0)
+    control = ["uniform (equal samples)", "uniform (equal time)"]
+    for compare, extra in ((), control), ((other,), control), (("greedy",), []):
+        routing = assign_experts(made(3, sizes=None), quantum, compare=compare, seed=1, time_limit=5)
+        names = [row.method for row in routing.rows if "qaoa" not in row.method]
+        assert names == (extra or ["greedy"])
+
+
 def test_the_same_seed_gives_the_same_rows():
     first, again = (assign_experts(made(), "anneal", compare=("greedy",), seed=3) for _ in range(2))
     np.testing.assert_array_equal(first.assignment, again.assignment)

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from hybrid_opt.errors import InfeasibleModelError, OptionError
-from hybrid_opt.tuning.routing_checks import check_room, read_pairs, read_table, read_vector, read_weight
+from hybrid_opt.tuning.routing_checks import (
+    check_room,
+    read_factor,
+    read_pairs,
+    read_table,
+    read_vector,
+    read_weight,
+)
 
 
 def test_one_number_stands_for_all():
@@ -35,3 +42,10 @@ def test_room():
     check_room(np.array([1.0, 2.0]), np.array([2.0, 1.0]))
     with pytest.raises(InfeasibleModelError, match="together"):
         check_room(np.array([1.0, 2.0]), np.array([2.0, 0.5]))
+
+
+@pytest.mark.parametrize("given", [0.99, 0, float("nan"), float("inf"), "1.5", True, None])
+def test_room_of_less_than_an_even_share_is_refused(given):
+    with pytest.raises(OptionError, match="capacity_factor is"):
+        read_factor(given)
+    assert read_factor(1) == 1.0

@@ -10,6 +10,7 @@ from hybrid_opt.solvers.anneal import Anneal
 from hybrid_opt.solvers.exact import Exact
 from hybrid_opt.tuning.routing_guide import ask_solver, best_draw, guiding_problem
 from hybrid_opt.tuning.routing_problem import RoutingProblem
+from hybrid_opt.tuning.routing_rows import run_row
 
 
 def made(clusters=5, experts=3, seed=0, **settings):
@@ -71,3 +72,25 @@ def test_an_answer_over_capacity_is_handed_on_to_be_judged():
     answer, found = ask_solver(problem, Anneal(reads=1, sweeps=1), guided=True, seed=0, time_limit=5)
     assert found is None or problem.read(found).shape == (4,)
     assert answer.method == "anneal"
+
+
+def test_the_pull_does_not_vanish_where_pairs_are_all_that_counts():
+    problem = RoutingProblem(
+        np.zeros((6, 3)), capacity_factor=1.5, similarity=np.ones((6, 6)), sim_weight=0.5
+    )
+    assert problem.unit == 0.5
+    guide, crowded, even = guiding_problem(problem), [0] * 6, [0, 1, 2, 0, 1, 2]
+    pull = [guide.objective(place) - problem.objective(place) for place in (crowded, even)]
+    assert pull[0] - pull[1] == pytest.approx(2.0 * 6 * 0.5 * (1 - 1 / 3))
+
+
+def test_a_quantum_row_tells_nothing_of_the_guide():
+    row = run_row(made(), "qaoa", seed=1, time_limit=60)
+    record = row.quantum
+    assert (record.p_optimum, record.expected_value, record.expected_energy) == (None, None, None)
+    assert (record.qubo_optimum, record.uniform) == (None, None)
+    assert record.uniform_reason.startswith("trained on the objective with a pull towards even loads")
+    assert "a pull towards even loads" in row.note
+    assert 0 < row.feasible_share < 1
+    even = run_row(RoutingProblem(np.eye(3), capacity=1), "qaoa", seed=1, time_limit=60)
+    assert even.quantum.p_optimum is not None  # equations: trained on what was asked

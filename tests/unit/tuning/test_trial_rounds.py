@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import optuna
 import pytest
 import torch
@@ -9,8 +12,9 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState
 
 from hybrid_opt.errors import OptionError
+from hybrid_opt.tuning.torch_threads import one_torch_thread
 from hybrid_opt.tuning.trial_loop import run_trials, sampler_of
-from hybrid_opt.tuning.trial_rounds import InTurn, evaluate_trial, one_torch_thread
+from hybrid_opt.tuning.trial_rounds import InTurn, evaluate_trial
 from hybrid_opt.tuning.tuning_folder import TuningFolder, open_study
 
 SPACE = {"x": FloatDistribution(0.0, 4.0), "kind": CategoricalDistribution(["a", "b", "c"])}
@@ -72,7 +76,8 @@ def test_the_order_in_which_trials_end_changes_nothing(name):
 
 def test_the_size_of_a_round_decides_and_whole_rounds_are_seen():
     study, _ = search(None, "tpe", parallel=4)
-    assert [one.user_attrs["seen"] for one in study.trials] == [0] * 4 + [4] * 4 + [8] * 4 + [12] * 2
+    finished = [one for one in study.trials if one.state.is_finished()]
+    assert [one.user_attrs["seen"] for one in finished] == [0] * 4 + [4] * 4 + [8] * 4 + [12] * 2
     other, _ = search(None, "tpe", parallel=5)
     assert [one.params for one in study.trials] != [one.params for one in other.trials]
 
@@ -172,7 +177,7 @@ def test_an_error_that_cannot_travel_is_told_in_words():
         raise LocalError("here")
 
     outcome = evaluate_trial(
-        fails, "study", ["minimize"], None, ([optuna.trial.create_trial(state=TrialState.RUNNING)], 0)
+        fails, "study", ["minimize"], None, ([optuna.trial.create_trial(state=TrialState.RUNNING)], 0, {})
     )
     assert isinstance(outcome.error, RuntimeError)
     assert str(outcome.error) == "LocalError: here"
@@ -192,7 +197,78 @@ def test_several_objectives_and_enqueued_trials():
     )  # fmt: skip
     assert study.trials[0].params == {"x": 3.5, "kind": "b"}
     assert study.trials[0].values == [3.5, 1.0]
-    assert len(study.trials) == 3
+    finished = [TrialState.COMPLETE] * 3
+    assert [trial.state for trial in study.trials] == [*finished, TrialState.RUNNING]  # of the second round
+
+
+@pytest.mark.parametrize("name", ["tpe", "qubo"])
+def test_more_trials_later_are_those_of_one_call(name, tmp_path):
+    whole, _ = search(None, name, wanted=24, parallel=8)
+    for wanted in (3, 13, 24):
+        study, _ = search(tmp_path, name, wanted=wanted, parallel=8)
+        assert sum(trial.state is TrialState.COMPLETE for trial in study.trials) == wanted
+    assert told(study) == told(whole)
+
+
+@pytest.mark.parametrize("parallel", [1, 2])
+def test_an_exhausted_grid_ends_the_search(parallel):
+    grid = {"x": [0.0, 1.0], "kind": ["a", "b"]}
+    study = optuna.create_study(sampler=optuna.samplers.GridSampler(grid))
+    assert not run_trials(study, value, 9, lambda done: None, "in memory", space=SPACE, parallel=parallel)
+    assert sorted((trial.params["x"], trial.params["kind"]) for trial in study.trials) == [
+        (0.0, "a"), (0.0, "b"), (1.0, "a"), (1.0, "b"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("parallel", "done"), [(1, 2), (2, 2), (3, 3)])
+def test_an_objective_may_stop_the_search_after_its_round(parallel, done):
+    def stops(trial):
+        if trial.number == 1:
+            trial.study.stop()
+        return 1.0
+
+    study = optuna.create_study()
+    for wanted in (9, done):  # the second has nothing left to do
+        assert not run_trials(study, stops, wanted, lambda done: None, "in memory", parallel=parallel)
+        assert len(study.trials) == done
+    with pytest.raises(RuntimeError, match="inside an objective"):
+        study.stop()  # the study is as it was
+
+
+def test_attributes_of_enqueued_trials_reach_the_objective():
+    study = optuna.create_study()
+    study.enqueue_trial({"x": 1.0, "kind": "b"}, user_attrs={"why": "hello"})
+
+    def reads(trial):
+        trial.set_user_attr("length", len(trial.user_attrs.get("why", "")))
+        return trial.suggest_float("x", 0.0, 4.0) + trial.user_attrs["length"]
+
+    run_trials(study, reads, 2, lambda done: None, "in memory", space=SPACE, parallel=2)
+    assert study.trials[0].value == 6.0
+    assert study.trials[0].user_attrs == {"why": "hello", "length": 5}
+    assert study.trials[1].user_attrs == {"length": 0}
+
+
+@pytest.mark.parametrize("parallel", [1, 2])
+@pytest.mark.parametrize("answer", [None, "much", (1.0, 2.0), (), {"loss": 1.0}])
+def test_what_is_no_number_is_refused(answer, parallel):
+    study = optuna.create_study()
+    with pytest.raises(OptionError, match="for trial 0; it must return a number, or raise"):
+        run_trials(study, lambda trial: answer, 2, lambda done: None, "in memory", parallel=parallel)
+    assert study.trials[0].state is TrialState.FAIL
+
+
+@pytest.mark.parametrize("parallel", [1, 2])
+def test_nan_fails_a_trial_and_the_search_goes_on(parallel):
+    study = optuna.create_study()
+    run_trials(study, lambda trial: math.nan, 2, lambda done: None, "in memory", parallel=parallel)
+    assert [trial.state for trial in study.trials] == [TrialState.FAIL] * 2
+
+
+def test_arrays_are_read_as_numbers():
+    study = optuna.create_study(directions=["minimize"] * 2)
+    run_trials(study, lambda trial: np.array([1.0, 2.0]), 2, lambda done: None, "in memory", parallel=2)
+    assert study.trials[1].values == [1.0, 2.0]
 
 
 def test_trials_have_one_thread_and_the_program_its_own_again():

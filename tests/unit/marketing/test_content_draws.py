@@ -1,0 +1,60 @@
+"""Draws of effects: how far they move, together where they are one estimate, and what they solve."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm
+
+from hybrid_opt.marketing import ContentPlanner
+from hybrid_opt.marketing.content_draws import drawn_question
+
+LEVELS = pd.DataFrame(
+    {"factor": ["image", "image"], "level": ["photo", "chart"], "effect": [1.0, 1.0], "error": [0.0, 1.0]}
+)
+
+
+def test_a_drawn_question_has_the_other_values():
+    planner = ContentPlanner.from_tables(LEVELS, audiences={"a": 2, "b": 3})
+    question = planner.question.levels()
+    model = planner.model.with_effects(np.array([5.0, 1.0, 0.0, 7.0]), planner.model.pair_effect)
+    asked = drawn_question(question, model)
+    assert [float(line.values[-1]) for line in asked.lines] == [10.0, 2.0, 0.0, 21.0]
+    assert [line.group for line in asked.lines] == [line.group for line in question.lines]
+    same = drawn_question(question, planner.model)
+    assert same.values(np.eye(4, dtype=int)).tolist() == question.values(np.eye(4, dtype=int)).tolist()
+
+
+def test_shares_are_those_of_the_normal_distribution():
+    plan = ContentPlanner.from_tables(LEVELS).solve(seed=3, draws=400)
+    stays = plan.lines().set_index("level")["stays"]
+    # chart = 1 + z beats photo = 1 in half of the draws.
+    assert stays["chart"] == pytest.approx(0.5, abs=0.08)
+    assert plan.stability.losses.max() > 0
+    again = ContentPlanner.from_tables(LEVELS).solve(seed=3, draws=400)
+    assert (again.stability.spends == plan.stability.spends).all()
+    # The best plan of a draw is at least as good there as the plan.
+    assert (plan.stability.best >= plan.stability.kept - 1e-12).all()
+    gain = plan.stability.best[plan.stability.spends[:, 1] == 1] - 1.0
+    assert gain.mean() == pytest.approx(np.sqrt(2 / np.pi), abs=0.12)
+
+
+def test_estimates_move_with_their_covariance():
+    # Both effects come from one difference: photo + chart stays 0 in every draw.
+    tests = pd.DataFrame({"image": ["photo", "chart"], "impressions": [100, 100], "conversions": [20, 22]})
+    planner = ContentPlanner.from_tests(tests)
+    plan = planner.solve(seed=0, draws=300)
+    difference = 0.02 / (2 * planner.estimate.error[0])
+    stays = plan.lines().set_index("level")["stays"]["chart"]
+    assert stays == pytest.approx(norm.cdf(difference), abs=0.08)
+
+
+def test_effects_without_an_error_are_said_not_to_move():
+    partly = pd.concat([LEVELS, LEVELS.assign(factor="call", error=np.nan)], ignore_index=True)
+    plan = ContentPlanner.from_tables(partly).solve(seed=0, draws=5)
+    assert any("2 effects have no standard error" in note for note in plan.notes)
+
+
+def test_a_short_time_ends_the_draws():
+    plan = ContentPlanner.from_tables(LEVELS).solve(seed=0, draws=5000, time_limit=1e-9)
+    assert 1 <= plan.stability.draws < 5000
+    assert "the time limit ended it" in str(plan)
