@@ -19,7 +19,11 @@ def report(
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "All plans",
     as_json: Json = False,
 ) -> None:
-    """Put saved plans together on one page that opens offline."""
+    """Put saved plans together on one page that opens offline.
+
+    Raises:
+        OptionError: a file holds no plan, or the page cannot be written there.
+    """
     from .planning import combined_report
     from .planning.plan_summary import summary_table
     from .planning.saved_plan import SavedPlan, read_saved_plan

@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "system": SYSTEM,
     "cli": SYSTEM
     | {"system", "testing", "door", "cli_transformer", "cli_tuning", "cli_demo", "cli_output"}
-    | {"cli_plan", "cli_selection", "cli_choice", "cli_posting", "cli_system"},
+    | {"cli_plan", "cli_selection", "cli_choice", "cli_posting", "cli_system", "cli_report"},
     "cli_budget": SYSTEM | {"system", "testing", "door"},
     "cli_plan": SYSTEM | {"system", "testing", "door", "cli_output", "cli_budget"},
     "cli_selection": SYSTEM | {"system", "testing", "door", "cli_output", "cli_plan"},
@@ -49,6 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli_tuning": SYSTEM | {"system", "testing", "door", "cli_output", "cli_tune_attention"},
     "cli_tune_attention": SYSTEM | {"system", "testing", "door", "cli_output"},
     "cli_system": SYSTEM | {"system", "testing", "door", "cli_output"},
+    "cli_report": SYSTEM | {"system", "testing", "door", "cli_output"},
     "cli_demo": SYSTEM | {"system", "testing", "door", "cli_output"},
     "cli_output": {"errors", "reports"},
     "__main__": {"cli"},

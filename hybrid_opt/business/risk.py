@@ -85,7 +85,8 @@ def read_futures(source: TableSource, names: Sequence[str]) -> tuple[list[str], 
     """
     raw = read_raw(source, [Column("project", "text")], name="table of futures")
     futures = [name for name in raw.header if name != "project"]
-    columns = [Column("project", "text", unique=True), *(Column(name, "number") for name in futures)]
+    columns = [Column("project", "text", unique=True)]
+    columns += [Column(name, "number", unit="share of its value") for name in futures]
     table = read_table(source, columns, name="table of futures")
     rows = [str(name) for name in table.column("project")]
     problems = table.problems()

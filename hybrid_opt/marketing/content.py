@@ -22,6 +22,7 @@ from ..planning.proven_answer import ProvenAnswer
 from ..planning.selection_items import choice_curves
 from ..planning.stability import NINETY, Stability
 from ..planning.table import TableSource
+from ..planning.table_notes import tells_what_was_read
 from ..planning.zoom import Zoom
 from .content_columns import OPTIONS, read_audiences, read_levels
 from .content_design import read_tests
@@ -91,6 +92,7 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
     plan_type = ContentPlan
     draws_pairs = False
 
+    @tells_what_was_read
     def __init__(
         self,
         levels: TableSource | None = None,

@@ -26,6 +26,7 @@ from ..planning.selection_items import choice_curves
 from ..planning.selection_rules import check_count
 from ..planning.stability import Stability, plan_stability
 from ..planning.table import TableSource
+from ..planning.table_notes import tells_what_was_read
 from ..planning.zoom import zoom
 from ..solvers import Solver
 from .posting_assignment import assign_posts
@@ -100,6 +101,7 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
 
     plan_type = PostingPlan
 
+    @tells_what_was_read
     def __init__(
         self,
         slots: TableSource | None = None,

@@ -94,7 +94,7 @@ def share_budget(
     except KeyboardInterrupt:
         solved = sum(len(of) for of in points.values())
         notes.append(f"ctrl-C: the split is the best of {solved} solved points of {len(order) * len(named)}")
-    found = best_split([factors[n] * _values(points[n], steps) for n in named], steps)
+    found = best_split([factors[name] * _values(points[name], steps) for name in named], steps)
     if found is None:
         raise PlanError(_unserved(points, budget))
     split, value = found
@@ -110,7 +110,8 @@ def share_budget(
     report(1.0, "done")
     left = Fraction(steps - sum(split)) * step_size
     if left:
-        notes.append(f"{money_text(left)} of the budget is left: it brings no more at these steps")
+        why = "no solved point uses it" if notes else "it brings no more at these steps"
+        notes.append(f"{money_text(left)} of the budget is left: {why}")
     bounds = [factors[name] * _bounds(points[name], steps) for name in named]
     rises = all(limit.rises for limit in named.values())
     if not rises:

@@ -47,9 +47,11 @@ def combined_report(
     named = _named(plans)
     figures = {name: dict(plan.figures()) for name, plan in named.items()}
     warnings = [Note(text) for name, plan in named.items() for text in _warnings(name, plan, figures[name])]
+    notes = [Note(text) for text in _notes(named)]
     summary: list[Any] = [summary_table(figures)]
     sections = [
-        Section("Warnings and notes", warnings or ["None: each plan is proven best on its grid."]),
+        Section("Warnings", warnings or ["None: each plan is proven best on its grid, none loses on today."]),
+        *([Section("Notes", notes)] if notes else []),
         Section("All plans", summary),
         *_compared(named),
         *(Section(name, _parts(plan)) for name, plan in named.items()),
@@ -104,7 +106,7 @@ def _is_proven(plan: Any) -> bool:
 
 
 def _warnings(name: str, plan: Any, figures: Mapping[str, Any]) -> list[str]:
-    """What is not proven or worse than today, then the plan's own notes."""
+    """What is not proven, or worse than today."""
     found = []
     if not _is_proven(plan):
         gap = figures.get("gap")
@@ -115,7 +117,16 @@ def _warnings(name: str, plan: Any, figures: Mapping[str, Any]) -> list[str]:
         for figure, today, value in gains(figures)
         if value < today - 1e-9 * max(1.0, abs(today))
     ]
-    return [*found, *(f"{name}: {note}" for note in plan.notes)]
+    return found
+
+
+def _notes(named: Mapping[str, Any]) -> list[str]:
+    """What the plans note, each once with the names of the plans."""
+    said: dict[str, list[str]] = {}
+    for name, plan in named.items():
+        for note in plan.notes:
+            said.setdefault(str(note), []).append(name)
+    return [f"{', '.join(names)}: {note}" for note, names in said.items()]
 
 
 def _better(figures: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
@@ -147,7 +158,8 @@ def _cell(value: Any) -> str:
 
 def _parts(plan: Any) -> list[Any]:
     """The parts of all of a plan's sections, the notes aside, which stand at the top of the page."""
-    notes, parts = set(plan.notes), []
+    parts: list[Any] = []
+    notes = set(plan.notes)
     for section in plan.sections():
         own = [part for part in section.parts if not (isinstance(part, Note) and part.text in notes)]
         if own:

@@ -156,7 +156,7 @@ class SharedBudget:
             if total is not None:
                 sentences.append(f"Split {rule}: {style.readable(total)} ({_change(self.value, total)}).")
             else:
-                sentences.append(f"Split {rule}: some planner has no plan with its share.")
+                sentences.append(f"Split {rule}: no plan is known for every share.")
         if self.between is not None:
             sentences.append(
                 f"A split between the steps of {style.money(self.step)} brings at most"

@@ -90,7 +90,7 @@ class Column:
     @property
     def share(self) -> bool:
         """Whether the column holds shares of 1, which may be written in per cent."""
-        return self.kind == "number" and 1 in (self.maximum, self.below)
+        return self.kind == "number" and (1 in (self.maximum, self.below) or self.unit.startswith("share"))
 
     @property
     def blank(self) -> str | float | bool:

@@ -38,7 +38,7 @@ class Label:
     @property
     def note(self) -> str:
         """How it was read, ``""`` where it is the column's own name."""
-        if not self.known or self.text == self.name:
+        if not self.known or (self.text == self.name and not self.unit.percent):
             return ""
         scale = f" (times {self.unit.scale:,f})" if self.unit.scale != 1 else ""
         return f"{self.text!r} as {self.name}{scale}{' (divided by 100)' if self.unit.percent else ''}"
@@ -80,11 +80,14 @@ def recognized(labels: Sequence[str], columns: Sequence[Column]) -> int:
 
 
 def _with_unit(text: str, column: Column) -> Label:
-    """A label that is the column's name; a name that a user chose may hold a unit."""
+    """A label that is the column's name.
+
+    A name that a user chose may hold a unit, in which the user's limits are given too, so that nothing is
+    multiplied; only per cent is no unit of theirs.
+    """
     _, unit = next(label_parts(text))
-    counts = column.kind in ("money", "number")
-    problem = f"the unit of {text!r}: {unit.problem}" if counts and unit.problem else None
-    return Label(text, text, unit=unit if counts else Unit(), problem=problem)
+    counts = column.kind in ("money", "number") and unit.percent
+    return Label(text, text, unit=unit if counts else Unit())
 
 
 def _matched(text: str, columns: Sequence[Column], own: bool) -> Label | None:

@@ -21,17 +21,23 @@ POINT: Mark = "point"
 COMMA: Mark = "comma"
 
 MISSING = frozenset(
-    ("nan", "na", "n/a", "#n/a", "null", "none", "nil", "-", "--", "–", "—", "?", ".", "n.a.", "n.d.", "s/d", "n/d", "k.a.", "tbd")
+    (
+        "nan", "na", "n/a", "#n/a", "null", "none", "nil", "-", "--", "–", "—", "?", ".", "n.a.",
+        "n.d.", "s/d", "n/d", "k.a.", "tbd",
+    )
 )
 """What people write where a number is missing, in lower case."""
 
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u202f\u2009\u2007"), " ")
 _SHAPE = re.compile(
-    rf"(?P<open>\()?\s*(?P<sign>[+-])?\s*(?P<before>{CURRENCY})?\s*(?P<later>[+-])?\s*"
+    rf"(?P<outer>{CURRENCY}(?=\s*\())?\s*(?P<open>\()?\s*(?P<sign>[+-])?\s*"
+    rf"(?P<before>{CURRENCY})?\s*(?P<later>[+-])?\s*"
     r"(?P<digits>\d[\d.,' ]*|[.,]\d+)(?P<power>[eE][+-]?\d{1,4})?\s*(?P<thousand>[kK])?\s*"
-    rf"(?P<after>{CURRENCY})?\s*(?P<percent>%)?\s*(?P<last>-)?\s*(?P<close>\))?",
+    rf"(?P<after>{CURRENCY})?\s*(?P<percent>%)?\s*(?P<last>-)?\s*(?P<close>\))?\s*"
+    rf"(?P<end>(?<=[)\s]){CURRENCY})?",
     re.IGNORECASE,
 )
+_PLACES = ("outer", "before", "after", "end")
 _DECIMAL = {POINT: re.compile(r"(\d+(\.\d*)?|\.\d+)"), COMMA: re.compile(r"(\d+(,\d*)?|,\d+)")}
 _GROUPED = {
     POINT: re.compile(r"[1-9]\d{0,2}(?P<mark>[,' ])\d{3}((?P=mark)\d{3})*(\.\d+)?"),
@@ -114,7 +120,7 @@ def split_number(text: str) -> NumberText | None:
     if found is None or bool(found["open"]) != bool(found["close"]):
         return None
     signs = [sign for sign in (found["sign"], found["later"], found["last"]) if sign]
-    marks = [mark for mark in (found["before"], found["after"]) if mark]
+    marks = [mark for mark in map(found.group, _PLACES) if mark]
     if len(signs) + bool(found["open"]) > 1 or len(marks) > 1:
         return None
     number = NumberText(

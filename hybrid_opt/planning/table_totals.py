@@ -16,7 +16,11 @@ from .table_words import plain
 __all__ = ["check_total", "looks_like_total"]
 
 _WORDS = frozenset(
-    ("total", "totals", "totales", "sum", "suma", "summe", "gesamt", "grand total", "total general", "subtotal", "sum total", "insgesamt", "gesamtsumme", "suma total", "total sum")
+    (
+        "total", "totals", "totales", "sum", "suma", "summe", "gesamt", "grand total",
+        "total general", "subtotal", "sum total", "insgesamt", "gesamtsumme", "suma total",
+        "total sum",
+    )
 )
 
 

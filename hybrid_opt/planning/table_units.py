@@ -17,7 +17,13 @@ _CODES = {
     "€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "us$": "USD", "euro": "EUR", "euros": "EUR",
     **dict.fromkeys(("dollar", "dollars", "dolares", "dólares"), "USD"),
     **dict.fromkeys(("pound", "pounds"), "GBP"),
-    **{code.lower(): code for code in ["EUR", "USD", "GBP", "JPY", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "CAD", "AUD", "MXN", "BRL", "CLP", "COP", "ARS", "PEN", "INR", "CNY"]},
+    **{
+        code.lower(): code
+        for code in (
+            "EUR", "USD", "GBP", "JPY", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK",
+            "CAD", "AUD", "MXN", "BRL", "CLP", "COP", "ARS", "PEN", "INR", "CNY",
+        )
+    },
 }  # fmt: skip
 CURRENCY = r"(?:US\$|[€$£¥]|\b(?:" + "|".join(sorted(set(_CODES.values()))) + r")\b)"
 """Pattern of a currency beside a number: a sign or a code."""

@@ -14,7 +14,10 @@ from functools import lru_cache
 __all__ = ["plain", "stands_for", "words_for"]
 
 _AMOUNTS = frozenset(
-    ["spend", "spending", "gasto", "gastos", "inversion", "presupuesto", "budget", "ausgaben", "level", "nivel", "coste", "costo", "cost"]
+    [
+        "spend", "spending", "gasto", "gastos", "inversion", "presupuesto", "budget",
+        "ausgaben", "level", "nivel", "coste", "costo", "cost",
+    ]
 )
 _LINKS = frozenset(["de", "del", "of", "the", "el", "la", "en", "in"])
 _BOUNDS = frozenset(("current", "min", "max", "step"))

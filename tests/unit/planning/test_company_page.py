@@ -39,10 +39,11 @@ def test_one_page_holds_every_plan(tmp_path: Path, plans: dict[str, Any]) -> Non
     html = combined_report(plans, tmp_path / "all.html", title="Ours").read_text(encoding="utf-8")
     headings = re.findall(r"<h2[^>]*>([^<]*)</h2>", html)
     assert headings == [
-        *("Warnings and notes", "All plans", "Plans of one kind compared"),
+        *("Warnings", "Notes", "All plans", "Plans of one kind compared"),
         *("ads now", "ads with &lt;less&gt;", "processes", "split"),
     ]
     assert html.count("<li><a href=") == len(headings)
+    assert "ads now, ads with &lt;less&gt;: plan table: read &#39;Canal" in html
     assert html.index("read &#39;Canal&#39; as channel") < html.index("All plans</h2>")
     assert "4 of 4" in html
     assert "<h3>Why not more</h3>" in html
