@@ -71,7 +71,8 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         choose: how many slots, without posts; None for any number.
         at_most: whether fewer may be chosen.
         weeks: how many weeks are planned; each has all slots.
-        every_week: whether the plan is repeated, so that its end meets its beginning.
+        every_week: whether the plan is repeated: two posts then meet on both sides, and a post meets its
+            own copies.
         capacity: most posts in a slot whose row says nothing.
         fatigue: share of its engagement that each of two simultaneous posts loses, falling in a straight line
             to 0 at ``fatigue_hours``; or a table (hours, share).
@@ -145,13 +146,15 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         sides = rule_sides(self.slots, at, names, self.rules, fixed)
         if self.posts is not None:
             sides = [*capacity_sides(self.slots, at, capacity), *sides]
-        values, errors = self.options.values, self.options.errors
+        values, errors = self.options.kept(), self.options.errors
         below, above = self.options.ends()
         losses = self.options.losses()
         if not losses:
             alone = rule_sides(self.slots, at, names, self.rules, fixed)
             plain = "sorting the slots" if self.posts is None else "a linear assignment"
             notes.append(NO_QUBO.format("a linear program in whole numbers" if alone else plain))
+        if self.options.own:
+            notes.append(f"the plan is repeated: its own copies take {self.options.own:.2%} of every post")
         if errors is None:
             notes.append("no slot has a standard error: how sure the engagement is remains open")
         self._zoom = zoom if self.posts is None else improve_choices

@@ -160,11 +160,20 @@ class Slots:
         prefix = "week {} " if self.weeks > 1 else ""
         return [f"{prefix.format(week)}{DAYS[day]} {hour_text(hour)}" for week, day, hour in parts]
 
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Hours since the first Monday, shape (T,)."""
+        return np.asarray(24.0 * self.date + self.hour)
+
+    @property
+    def period(self) -> float | None:
+        """Hours after which the plan is repeated; None where it is not."""
+        return WEEK_HOURS * self.weeks if self.every_week else None
+
     def distances(self) -> NDArray[np.float64]:
-        """Hours between the slots, shape (T, T); around the end of the plan where it is repeated."""
-        hours = 24.0 * self.date + self.hour
-        apart = np.abs(hours[:, None] - hours[None, :])
-        return np.minimum(apart, WEEK_HOURS * self.weeks - apart) if self.every_week else apart
+        """Hours between the slots, shape (T, T); the shorter way round where the plan is repeated."""
+        apart = np.abs(self.times[:, None] - self.times[None, :])
+        return apart if self.period is None else np.minimum(apart, self.period - apart)
 
 
 def read_slots(source: TableSource, *, weeks: int = 1, every_week: bool = False) -> Slots:

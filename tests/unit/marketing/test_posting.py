@@ -122,6 +122,27 @@ def test_weeks_follow_each_other_and_are_drawn_one_by_one():
     assert "in week 2" in drawings[1].caption
 
 
+def test_a_repeated_plan_is_worth_what_many_weeks_bring():
+    two = pd.DataFrame({"day": ["Mon", "Thu"], "hour": [0, 12], "engagement": [10, 10]})
+    plan = PostingPlanner(two, choose=2, fatigue=0.5, fatigue_hours=168, every_week=True).solve(seed=0)
+    assert (plan.value, plan.status) == (pytest.approx(10.0), "optimal")
+    assert plan.schedule()["engagement"].tolist() == [5.0, 5.0]
+    weeks = 12
+    for options in ({"choose": 3}, {"posts": POSTS, "capacity": 2}):
+        tired = {"fatigue": 0.3, "fatigue_hours": 250}
+        plan = PostingPlanner(SLOTS, every_week=True, **options, **tired).solve(seed=0)
+        frame = plan.schedule()
+        assert frame["engagement"].sum() == pytest.approx(plan.value)
+        hours = [24 * ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun").index(d) for d in frame["day"]]
+        hours = np.array(hours) + frame["time"].str[:2].astype(int).to_numpy()
+        long = (hours[None, :] + 168 * np.arange(weeks)[:, None]).ravel()
+        share = 0.3 * np.maximum(0.0, 1 - np.abs(long[:, None] - long[None, :]) / 250)
+        np.fill_diagonal(share, 0.0)
+        middle = share.sum(axis=1).reshape(weeks, -1)[weeks // 2]
+        assert plan.value == pytest.approx(float(frame["alone"] @ (1 - middle)))
+        assert any("its own copies take" in note for note in plan.notes)
+
+
 def test_the_block_for_a_simulator_keeps_the_anchor():
     planner = PostingPlanner(SLOTS, posts=POSTS, **TIRED)
     levels = planner.question.levels()
