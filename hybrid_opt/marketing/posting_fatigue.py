@@ -66,8 +66,11 @@ class Fatigue:
         given = np.asarray(times, dtype=np.float64)
         apart = given[:, None] - given[None, :]
         total = self.share(np.abs(apart))
-        for k in [] if period is None else range(1, self._copies(period) + 2):
-            total += self.share(np.abs(apart + k * period)) + self.share(np.abs(apart - k * period))
+        if period is None:
+            return total
+        for k in range(1, self._copies(period) + 2):
+            total += self.share(np.abs(apart + k * period))
+            total += self.share(np.abs(apart - k * period))
         return total
 
     def own(self, period: float | None) -> float:
