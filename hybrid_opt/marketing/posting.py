@@ -65,6 +65,7 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
             current; a path of a .csv or .xlsx file or a DataFrame.
         history: instead of slots, past posts (timestamp, engagement) from which the slots are estimated.
         block_hours: length of a slot that is estimated, a divisor of 24.
+        timezone: IANA name of the zone whose days and hours are planned, for a history with offsets from UTC.
         posts: posts to be placed: post, and perhaps topic, multiplier, days, slot, current. Without them
             slots are chosen.
         multipliers: table (post, day, hour, multiplier) of further factors; a blank day or hour means all.
@@ -107,6 +108,7 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         *,
         history: TableSource | None = None,
         block_hours: int = 1,
+        timezone: str | None = None,
         posts: TableSource | None = None,
         multipliers: TableSource | None = None,
         choose: int | None = None,
@@ -134,7 +136,7 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         self._check_sources(slots, history, posts, multipliers, choose, at_most)
         notes: list[str] = []
         if history is not None:
-            estimate = read_history(history, block_hours)
+            estimate = read_history(history, block_hours, timezone=timezone)
             slots, notes = estimate.slots, list(estimate.notes)
         self.slots = read_slots(slots, weeks=weeks, every_week=every_week)  # type: ignore[arg-type]
         self.posts: Posts | None = None if posts is None else read_posts(posts, self.slots, multipliers)

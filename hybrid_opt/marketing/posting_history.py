@@ -16,6 +16,7 @@ from ..planning.line_limits import listed
 from ..planning.table import CheckedTable, Column, TableSource, read_table
 from .posting_effects import estimate_slots
 from .posting_slots import DAYS, hour_text
+from .posting_times import read_moments
 
 __all__ = ["SlotEstimate", "read_history"]
 
@@ -43,13 +44,16 @@ class SlotEstimate:
     notes: tuple[str, ...]
 
 
-def read_history(source: TableSource, block_hours: int = 1) -> SlotEstimate:
+def read_history(
+    source: TableSource, block_hours: int = 1, *, timezone: str | None = None
+) -> SlotEstimate:
     """Estimate slots from past posts.
 
     Args:
         source: path of a .csv or .xlsx file, or a DataFrame: timestamp, engagement, and perhaps impressions
             (then engagement per 1,000 impressions is planned).
-        block_hours: length of a slot, a divisor of 24.
+        block_hours: length of a slot, a divisor of 24; with 24, dates without a time of day are enough.
+        timezone: IANA name of the zone whose days and hours are planned, see ``read_moments``.
 
     Returns:
         One slot per day and block of hours that occur, each with its estimate; without those of which nothing
@@ -57,7 +61,7 @@ def read_history(source: TableSource, block_hours: int = 1) -> SlotEstimate:
 
     Raises:
         TableError: anything wrong in the table, or too few posts to tell slots from chance.
-        OptionError: the length does not divide the day.
+        OptionError: the length does not divide the day, or there is no such zone.
 
     Example:
         >>> times = ["2026-03-02 09:10", "2026-03-02 18:00", "2026-03-09 09:40", "2026-03-09 18:30"]
@@ -69,8 +73,8 @@ def read_history(source: TableSource, block_hours: int = 1) -> SlotEstimate:
     if not whole or not 1 <= block_hours <= 24 or 24 % block_hours:
         raise OptionError(f"block_hours is {block_hours!r}; legal are 1, 2, 3, 4, 6, 8, 12 and 24")
     table = read_table(source, _COLUMNS, name="table of past posts")
-    day, hour = _moments(table)
-    block = hour // block_hours
+    moments = read_moments(table, dates=block_hours == 24, timezone=timezone)
+    day, block = moments.day, moments.hour // block_hours
     y = np.array(table.column("engagement"), dtype=np.float64)
     shown = np.array(table.column("impressions"), dtype=np.float64)
     notes = []
@@ -97,6 +101,7 @@ def read_history(source: TableSource, block_hours: int = 1) -> SlotEstimate:
     lost = [name for name, kept in zip(names, known.tolist()) if not kept]
     posts = counts.ravel()[known]
     notes += _words([name for name, kept in zip(names, known.tolist()) if kept], posts, found.free)
+    notes += [*moments.notes, *_repeated(table)]
     if lost:
         notes.append(
             f"no estimate is possible of {listed(lost)}: their days and hours were never used together with "
@@ -105,20 +110,22 @@ def read_history(source: TableSource, block_hours: int = 1) -> SlotEstimate:
     return SlotEstimate(slots[known].reset_index(drop=True), posts, tuple(notes))
 
 
-def _moments(table: CheckedTable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Day of the week and hour of every row."""
-    problems = table.problems()
-    days, hours = [], []
-    for i, text in enumerate(table.column("timestamp")):
-        try:
-            moment = pd.Timestamp(text)
-        except ValueError:
-            problems.add(f"{text!r} is no time; write e.g. 2026-03-02 09:15", row=i, column="timestamp")
-            continue
-        days.append(moment.weekday())
-        hours.append(moment.hour)
-    problems.raise_if_any()
-    return np.array(days, dtype=np.int64), np.array(hours, dtype=np.int64)
+def _repeated(table: CheckedTable) -> list[str]:
+    """A note on rows that say the same as an earlier one, which may be copies."""
+    seen: dict[tuple[str, ...], str] = {}
+    copies = []
+    columns = ("timestamp", "engagement", "impressions", "post")
+    for place, *cells in zip(table.places, *(table.column(name) for name in columns)):
+        key = tuple(map(str, cells))
+        if key in seen:
+            copies.append(f"{place} ({seen[key]})")
+        seen.setdefault(key, place)
+    if not copies:
+        return []
+    return [
+        f"rows that repeat an earlier one (in brackets), each counted as a post of its own: {listed(copies)};"
+        " remove them if they are copies"
+    ]
 
 
 def _words(names: list[str], counts: NDArray[np.int64], free: int) -> list[str]:
