@@ -46,11 +46,11 @@ class Fatigue:
         given = np.asarray(distances, dtype=np.float64)
         return np.asarray(np.interp(given, self.hours, self.shares, right=0.0))
 
-    def between(self, times: ArrayLike, period: float | None = None) -> NDArray[np.float64]:
+    def between(self, minutes: ArrayLike, period: float | None = None) -> NDArray[np.float64]:
         """Share that a post in one slot loses by one in another.
 
         Args:
-            times: hours since the plan's beginning, shape (T,).
+            minutes: whole minutes since the plan's beginning, shape (T,).
             period: hours after which the plan is repeated, None where it is not.
 
         Returns:
@@ -60,11 +60,11 @@ class Fatigue:
             OptionError: the fatigue lasts longer than a year, and the plan is repeated.
 
         Example:
-            >>> read_fatigue(0.4, 24).between([0, 12, 20], 24).round(3).tolist()[0]
+            >>> read_fatigue(0.4, 24).between([0, 720, 1200], 24).round(3).tolist()[0]
             [0.4, 0.4, 0.4]
         """
-        given = np.asarray(times, dtype=np.float64)
-        apart = given[:, None] - given[None, :]
+        given = np.asarray(minutes, dtype=np.int64)
+        apart = (given[:, None] - given[None, :]) / 60.0
         total = self.share(np.abs(apart))
         if period is None:
             return total

@@ -86,7 +86,7 @@ class PostingOptions:
         values, errors = factor * slots.engagement[at], factor * slots.error[at]
         return cls(
             slots, posts, _items(slots, posts, at, owner), at, owner, values,
-            None if np.isnan(errors).all() else errors, fatigue.between(slots.times, slots.period),
+            None if np.isnan(errors).all() else errors, fatigue.between(slots.minutes, slots.period),
             fatigue.own(slots.period),
         )  # fmt: skip
 

@@ -63,7 +63,7 @@ class PostingPlan(SelectionPlan):
         taken = np.flatnonzero(self.spends() > 0)
         taken = taken[np.argsort(given.at[taken], kind="stable")]
         at, lost, names = given.at[taken], given.lost(self.spends())[taken], slots.names
-        hours = (24.0 * slots.date + slots.hour)[at]
+        hours = slots.minutes[at] / 60.0
         posts = [given.posts.names[p] if given.posts is not None else "" for p in given.owner[taken].tolist()]
         return pd.DataFrame(
             {

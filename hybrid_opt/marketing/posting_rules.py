@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ..errors import OptionError
 from ..planning.line_side import LineSide
 from ..planning.table import Column, TableSource, read_table
-from .posting_slots import DAYS, WEEK_HOURS, Slots, check_whole, day_number
+from .posting_slots import DAYS, WEEK_HOURS, Slots, check_whole, day_number, gap_minutes
 
 __all__ = ["Limits", "PostingRules", "capacity_sides", "rule_sides"]
 
@@ -144,12 +144,12 @@ def _windows(slots: Slots, hours: float) -> list[NDArray[np.int64]]:
     """Largest sets of slots that are all less than some hours apart, each from its first slot on."""
     if hours <= 0:
         return []
-    place, period = 24.0 * slots.date + slots.hour, WEEK_HOURS * slots.weeks
+    place, gap, period = slots.minutes, gap_minutes(hours), int(60 * (slots.period or 0.0))
     found: list[NDArray[np.int64]] = []
     for start in place.tolist():
         ahead = place - start
-        ahead = np.where(ahead < 0, ahead + period, ahead) if slots.every_week else ahead
-        inside = np.flatnonzero((ahead >= 0) & (ahead < hours))
+        ahead = np.where(ahead < 0, ahead + period, ahead)
+        inside = np.flatnonzero((ahead >= 0) & (ahead < gap))
         found.append(inside[np.argsort(ahead[inside], kind="stable")])  # the first slot names the window
     sets = [set(own.tolist()) for own in found]
     # A window of one slot still keeps two posts from sharing it.

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import PlanError
+from .posting_slots import gap_minutes
 
 if TYPE_CHECKING:
     from .posting import PostingPlanner
@@ -33,15 +34,16 @@ def looser_rules(planner: PostingPlanner) -> Iterator[tuple[str, str, float, dic
         Name of the rule, its kind, by how much it moves, and the options that make it so.
     """
     rules, given = planner.rules, planner.options
-    apart = np.unique(given.slots.distances())
+    apart = np.unique(np.rint(60.0 * given.slots.distances()).astype(np.int64))
     for name, hours, words in (
         ("min_gap", rules.min_gap, "hours between posts"),
         ("topic_gap", rules.topic_gap, "hours between posts on a topic"),
     ):
-        below = apart[apart < hours]
+        below = apart[apart < gap_minutes(hours)]
         if hours > 0 and len(below):
             # Between two distances of slots nothing changes.
-            yield f"{hours:g} {words}", "minimum", float(below[-1] - hours), {name: float(below[-1])}
+            less = float(below[-1]) / 60.0
+            yield f"{hours:g} {words}", "minimum", less - hours, {name: less}
     for name, words in (("topic_per_day", "posts of a topic a day"), ("max_per_day", "posts a day")):
         most = getattr(rules, name)
         if most is not None:

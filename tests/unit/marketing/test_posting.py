@@ -228,3 +228,12 @@ def test_large_questions_leave_near_plans_out():
     losses = planner.options.losses()
     assert len(losses) == len({(a, b) for a, b, _ in losses})
     assert np.isfinite([loss for *_, loss in losses]).all()
+
+
+def test_a_gap_of_an_hour_is_kept_by_slots_an_hour_apart():
+    table = pd.DataFrame({"day": "Mon", "hour": ["00:05", "01:05", "01:35"], "engagement": [3, 2, 1]})
+    planner = PostingPlanner(table, choose=2, min_gap=1)
+    assert planner.solve(seed=0).chosen() == ["Mon 00:05", "Mon 01:05"]
+    assert [options for *_, options in looser_rules(planner)] == [{"min_gap": 0.5}]
+    near = pd.DataFrame({"hours": [0, 1], "share": [0.5, 0.5]})
+    assert PostingPlanner(table, choose=2, fatigue=near).options.shares[0, 1] == 0.5

@@ -85,3 +85,14 @@ def test_wrong_tables_of_days(rows, words):
     days = pd.DataFrame(rows, columns=["day", "at_least", "at_most"])
     with pytest.raises(TableError, match=words):
         labels(PostingRules(days=days))
+
+
+def test_an_hour_is_sixty_minutes_at_any_time_of_the_day():
+    # In floats 01:05 - 00:05 is a little less than an hour.
+    times = [f"{hour:02d}:{minute:02d}" for minute in (5, 10, 20, 25, 35) for hour in range(24)]
+    slots = read_slots(pd.DataFrame({"day": "Mon", "hour": times, "engagement": 1}))
+    sides = rule_sides(slots, np.arange(len(times)), [""] * len(times), PostingRules(min_gap=1), 2)
+    assert max(sum(side.weights) for side in sides) == 5
+    two = read_slots(pd.DataFrame({"day": "Mon", "hour": ["00:05", "01:05"], "engagement": 1}))
+    assert labels(PostingRules(min_gap=1), slots=two) == []
+    assert len(labels(PostingRules(min_gap=1.001), slots=two)) == 1
