@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import ModelTooLargeError, OptionError, PlanError
+from ..errors import ModelTooLargeError, PlanError
 from ..planning.baselines import PlanBaseline
 from ..planning.choice_form import ChoiceForm
 from ..planning.choice_planner import QUICK, ChoicePlanner, levels_of
@@ -32,6 +32,7 @@ from .posting_assignment import assign_posts
 from .posting_baselines import forgetful_baseline, posting_baselines
 from .posting_fatigue import read_fatigue
 from .posting_history import read_history
+from .posting_inputs import check_inputs
 from .posting_options import PostingOptions
 from .posting_plan import PostingPlan
 from .posting_posts import Posts, read_posts
@@ -46,7 +47,7 @@ __all__ = ["PostingPlanner"]
 
 MOST_NEIGHBORS = 300_000
 QUICK_SECONDS = 3.0  # for a second exact method
-NO_QUBO = "no post touches another one, so that {} is exact: no QUBO is needed for this question"
+NO_QUBO = "no post touches another one, so that {}: no QUBO is needed for this question"
 
 
 class PostingPlanner(ChoicePlanner[PostingPlan]):
@@ -58,7 +59,7 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         sum_p v_p,t(p) - sum_(p<q) f(|t(p) - t(q)|) (v_p,t(p) + v_q,t(q))   posts p into slots t(p)
 
     is maximized under spacing rules, topics and a split of the week; v_pt is e_t times the post's
-    multipliers. Where nothing interacts, sorting or a linear assignment is exact, and the plan says so.
+    multipliers. Where nothing interacts, no QUBO is needed, and the plan says so.
 
     Args:
         slots: table (day, hour, engagement) of one week, and perhaps error (standard error), capacity, must,
@@ -133,7 +134,7 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         )
         self.rules.check()
         check_whole("capacity", capacity, 1)
-        self._check_sources(slots, history, posts, multipliers, choose, at_most)
+        check_inputs(self._given)
         notes: list[str] = []
         if history is not None:
             estimate = read_history(history, block_hours, timezone=timezone)
@@ -145,16 +146,14 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         at, names = self.options.at, self.options.topics
         count = choose if self.posts is None else len(self.posts.names)
         fixed = None if at_most and self.posts is None else count
-        sides = rule_sides(self.slots, at, names, self.rules, fixed)
-        if self.posts is not None:
-            sides = [*capacity_sides(self.slots, at, capacity), *sides]
+        rules = rule_sides(self.slots, at, names, self.rules, fixed)
+        rooms = [] if self.posts is None else capacity_sides(self.slots, at, capacity)
         values, errors = self.options.kept(), self.options.errors
         below, above = self.options.ends()
         losses = self.options.losses()
         if not losses:
-            alone = rule_sides(self.slots, at, names, self.rules, fixed)
-            plain = "sorting the slots" if self.posts is None else "a linear assignment"
-            notes.append(NO_QUBO.format("a linear program in whole numbers" if alone else plain))
+            assigned = self.posts is not None and not rules
+            notes.append(NO_QUBO.format("a linear assignment is exact" if assigned else "values only add up"))
         if self.options.own:
             notes.append(f"the plan is repeated: its own copies take {self.options.own:.2%} of every post")
         if errors is None:
@@ -164,23 +163,12 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
             self.options.items,
             choice_curves(self.options.items, values, below, above),
             losses,
-            sides,
+            [*rooms, *rules],
             choose=count if self.posts is not None else check_count(choose, len(self.slots.rows), "slots"),
             at_most=at_most and self.posts is None,
             weight=1.0,
             notes=notes,
         )
-
-    @staticmethod
-    def _check_sources(
-        slots: Any, history: Any, posts: Any, multipliers: Any, choose: int | None, at_most: bool
-    ) -> None:
-        if (slots is None) == (history is None):
-            raise OptionError("give slots or history, exactly one of them")
-        if posts is not None and (choose is not None or at_most):
-            raise OptionError("choose and at_most are for slots without posts; every post is placed once")
-        if posts is None and multipliers is not None:
-            raise OptionError("multipliers are factors of posts; give posts too, or leave multipliers out")
 
     @classmethod
     def from_csv(cls, slots: TableSource | None = None, **options: Any) -> PostingPlanner:

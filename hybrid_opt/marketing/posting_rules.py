@@ -126,10 +126,11 @@ def rule_sides(
         for date in np.unique(slots.date).tolist() if rules.topic_per_day is not None else ():
             label = f"at most {rules.topic_per_day} on {topic} on {_day_name(slots, date)}"
             sides.append(_most(label, (slots.date[at] == date) & member, int(rules.topic_per_day or 0)))
+    limits = _day_limits(rules.days, slots)
     for date in np.unique(slots.date).tolist():
         here, name = slots.date[at] == date, f"on {_day_name(slots, date)}"
         sides += _between(name, here, (rules.min_per_day, rules.max_per_day))
-        sides += _between(name, here, _day_limits(rules.days).get(date % 7, (None, None)))
+        sides += _between(name, here, limits.get(date % 7, (None, None)))
     for week in range(1, slots.weeks + 1):
         here = (slots.week[at] == week) & (slots.day[at] >= 5)
         name = "on the weekend" + (f" of week {week}" if slots.weeks > 1 else "")
@@ -173,7 +174,7 @@ def _day_name(slots: Slots, date: int) -> str:
     return f"{DAYS[date % 7]}" + (f" of week {date // 7 + 1}" if slots.weeks > 1 else "")
 
 
-def _day_limits(source: TableSource | None) -> Mapping[int, Limits]:
+def _day_limits(source: TableSource | None, slots: Slots) -> Mapping[int, Limits]:
     """Limits of days of the week, Monday is 0."""
     if source is None:
         return {}
@@ -187,6 +188,9 @@ def _day_limits(source: TableSource | None) -> Mapping[int, Limits]:
             continue
         if day in found:
             problems.add(f"{DAYS[day]} is there already; keep one row", row=i, column="day")
+        if least > 0 and not (slots.day == day).any():
+            words = f"there is no slot on {DAYS[day]}; add one, or leave at_least blank"
+            problems.add(words, row=i, column="at_least")
         for column, number in (("at_least", least), ("at_most", most)):
             if number == number and number != int(number):
                 problems.add(f"{number:g} is not whole; write a whole number", row=i, column=column)

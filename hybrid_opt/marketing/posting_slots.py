@@ -187,7 +187,7 @@ class Slots:
     def distances(self) -> NDArray[np.float64]:
         """Hours between the slots, shape (T, T); the shorter way round where the plan is repeated."""
         apart = np.abs(self.minutes[:, None] - self.minutes[None, :]) / 60.0
-        return apart if self.period is None else np.minimum(apart, self.period - apart)
+        return np.asarray(apart if self.period is None else np.minimum(apart, self.period - apart))
 
 
 def read_slots(source: TableSource, *, weeks: int = 1, every_week: bool = False) -> Slots:

@@ -42,8 +42,8 @@ def looser_rules(planner: PostingPlanner) -> Iterator[tuple[str, str, float, dic
         below = apart[apart < gap_minutes(hours)]
         if hours > 0 and len(below):
             # Between two distances of slots nothing changes.
-            less = float(below[-1]) / 60.0
-            yield f"{hours:g} {words}", "minimum", less - hours, {name: less}
+            closer = float(below[-1]) / 60.0
+            yield f"{hours:g} {words}", "minimum", closer - hours, {name: closer}
     for name, words in (("topic_per_day", "posts of a topic a day"), ("max_per_day", "posts a day")):
         most = getattr(rules, name)
         if most is not None:

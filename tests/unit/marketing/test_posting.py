@@ -36,16 +36,20 @@ TIRED = {"fatigue": 0.4, "fatigue_hours": 40}
 def test_slots_without_fatigue_are_sorted_and_no_qubo_is_needed():
     plan = PostingPlanner.from_tables(SLOTS, choose=2).solve(seed=0)
     assert plan.chosen() == ["Mon 18:00", "Tue 18:00"]
-    assert "sorting the slots is exact: no QUBO is needed" in plan.notes[0]
+    assert "values only add up: no QUBO is needed" in plan.notes[0]
+    assert plan.method == "dynamic programming"
     assert not plan.interacts
     assert plan.placements() == {}
     limited = PostingPlanner(SLOTS, choose=2, max_per_day=1)
-    assert "a linear program in whole numbers is exact" in limited.notes[0]
+    assert "values only add up" in limited.notes[0]
+    limited = PostingPlanner(SLOTS, posts=POSTS, max_per_day=1)
+    assert "values only add up" in limited.notes[0]
 
 
 def test_posts_without_fatigue_are_assigned():
     plan = PostingPlanner(SLOTS, posts=POSTS).solve(seed=0)
     assert plan.method == "linear assignment (no QUBO needed)"
+    assert "a linear assignment is exact: no QUBO is needed" in plan.notes[0]
     assert plan.placements() == {"news": "Tue 18:00", "tips": "Mon 18:00", "team": "Wed 12:00"}
     assert plan.value == 1.5 * 85 + 80 + 35
     assert plan.today_value == 1.5 * 50 + 70 + 20
@@ -192,6 +196,13 @@ def test_today_and_must_of_slots():
         ({"history": SLOTS}, "give slots or history"),
         ({"posts": POSTS, "choose": 2}, "choose and at_most are for slots without posts"),
         ({"multipliers": POSTS}, "multipliers are factors of posts"),
+        ({"at_most": True}, "give choose too"),
+        ({"capacity": 2}, "capacity says something about posts; give posts too"),
+        ({"topic_gap": 2}, "topic_gap says something about posts"),
+        ({"topic_per_day": 1}, "topic_per_day says something about posts"),
+        ({"block_hours": 2}, "block_hours says how past posts are read"),
+        ({"timezone": "UTC"}, "timezone says how past posts are read"),
+        ({"fatigue": pd.DataFrame({"hours": [9], "share": [0.1]}), "fatigue_hours": 9}, "ends with its last"),
         ({"choose": 7}, "there are 6 slots"),
         ({"capacity": 0}, "capacity is 0"),
         ({"fatigue": 2}, "fatigue is 2"),
@@ -213,6 +224,8 @@ def test_tables_of_the_other_form():
 def test_rules_that_clash_are_named():
     with pytest.raises(PlanError, match="at least 2 on the weekend"):
         PostingPlanner(SLOTS, choose=2, weekend=(2, None))
+    with pytest.raises(PlanError, match="no slot counts for the limit 'at least 1 on the weekend'; drop it"):
+        PostingPlanner(SLOTS[:5], choose=2, weekend=(1, None))
     with pytest.raises(PlanError, match=r"the number of posts 5.*at most 1 on Mon"):
         PostingPlanner(SLOTS, choose=5, max_per_day=1)
 

@@ -79,6 +79,7 @@ def test_an_equal_split_of_an_open_number():
         ([("Mon", 1, 2), ("Monday", 1, 2)], "Mon is there already"),
         ([("Mon", 3, 2)], "at_least 3 is above at_most 2"),
         ([("Mon", 0.5, 2)], "0.5 is not whole"),
+        ([("Mon", 1, 2), ("Fri", 1, 2)], "index 1, column 'at_least': there is no slot on Fri"),
     ],
 )
 def test_wrong_tables_of_days(rows, words):
