@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -41,7 +41,7 @@ from .posting_rules import Limits, PostingRules, capacity_sides, rule_sides
 from .posting_search import search_slot_sets
 from .posting_slots import check_whole, read_slots
 from .posting_window import coarsen_posts
-from .posting_worth import worth_of_rules
+from .posting_worth import with_rules, worth_of_rules
 
 __all__ = ["PostingPlanner"]
 
@@ -208,13 +208,22 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         """
         usual = "x" if self.posts is None else "xy-exact"
         found: PostingPlan = self._shell.solve(method, mixer=mixer or usual, **options)
-        limit = float(options.get("time_limit", 60.0))
-        if found.proven.proven:
-            found = replace(found, limits=worth_of_rules(self, found, limit))
-            if self.posts is None and found.proven.seconds * len(self.slots.rows) <= limit / 4:
-                counts = value_by_count(found.levels, self._prove, time_limit=limit)
-                found = replace(found, by_count=counts)
-        return found
+        if found.looser is None:
+            return found
+        return replace(found, limits=with_rules(found.limits, found.looser))
+
+    def _further(
+        self, levels: LevelQuestion, proven: ProvenAnswer, time_limit: float
+    ) -> dict[str, tuple[str, Callable[[], Any]]]:
+        """Worth of whole rules, and where slots are chosen the best plan of every size if that is quick."""
+        further: dict[str, tuple[str, Callable[[], Any]]] = {}
+        if proven.proven:
+            rules = partial(worth_of_rules, self, proven, time_limit)
+            further["what a looser rule is worth"] = ("looser", rules)
+            if self.posts is None and proven.seconds * len(self.slots.rows) <= time_limit / 4:
+                counts = partial(value_by_count, levels, self._prove, time_limit=time_limit)
+                further["the best plan of every size"] = ("by_count", counts)
+        return further
 
     def _facts(self) -> Mapping[str, Any]:
         return {"options": self.options}

@@ -26,9 +26,11 @@ class PostingPlan(SelectionPlan):
 
     Attributes:
         options: the slots, the posts and what they take from each other.
+        looser: what each rule is worth one step looser; ``limits`` holds these rows too.
     """
 
     options: PostingOptions | None = None
+    looser: pd.DataFrame | None = None
 
     @property
     def placing(self) -> PostingOptions:
