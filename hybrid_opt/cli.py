@@ -25,6 +25,7 @@ from .cli_output import (
 )
 from .cli_plan import plan_app
 from .cli_posting import register_posting
+from .cli_report import report
 from .cli_selection import register_selections
 from .cli_system import system
 from .cli_transformer import register_commands
@@ -49,6 +50,7 @@ register_posting(plan_app)
 register_commands(app)
 app.add_typer(tune_app, name="tune")
 app.command()(system)
+app.command()(report)
 
 # The errors of the classical half have no class of their own in common: that folder imports nothing of ours.
 EXPECTED = (HybridOptError, *(getattr(classical_errors, name) for name in classical_errors.__all__))

@@ -48,8 +48,31 @@ Excel = Annotated[Path | None, typer.Option(help="Also write all tables as an Ex
 
 @plan_app.command()
 def budget(
-    plan: Annotated[Path, typer.Argument(help="Plan table: channel, current, min, max, step, ...")],
-    curves: Annotated[Path, typer.Argument(help="Curves: channel, spend, response; or Hill parameters.")],
+    plan: Annotated[
+        Path | None, typer.Argument(help="Plan table: channel, current, min, max, step, ...")
+    ] = None,
+    curves: Annotated[
+        Path | None, typer.Argument(help="Curves: channel, spend, response; or Hill parameters.")
+    ] = None,
+    history: Annotated[
+        Path | None, typer.Option(help="In place of curves: a weekly history, a row per week.")
+    ] = None,
+    outcome: Annotated[str | None, typer.Option(help="Its column of the outcome.")] = None,
+    date: Annotated[str, typer.Option(help="Its column of the date.")] = "date",
+    channel: Annotated[
+        list[str] | None, typer.Option(help="Its column of a channel's spend; may be repeated.")
+    ] = None,
+    control: Annotated[
+        list[str] | None, typer.Option(help="Its column of what else moves the outcome; may be repeated.")
+    ] = None,
+    holdout: Annotated[int, typer.Option(help="Last weeks of it that the fit is checked on.")] = 26,
+    step: Annotated[float | None, typer.Option(help="Step of spends, with a history and no plan.")] = None,
+    target: Annotated[
+        float | None, typer.Option(help="Find the least spend for this response instead.")
+    ] = None,
+    roas_floor: Annotated[
+        float | None, typer.Option(help="Least response per money of the whole plan.")
+    ] = None,
     budget: Annotated[float | None, typer.Option(help="Money per period; today's total if left out.")] = None,
     at_most: Annotated[bool, typer.Option("--at-most", help="The budget is a limit, not a must.")] = False,
     caps: Caps = None,
@@ -72,20 +95,25 @@ def budget(
     as_json: Json = False,
 ) -> None:
     """Divide a budget among channels, with proof, reasons and alternatives."""
-    from .marketing import BudgetPlanner
+    from .cli_budget import budget_planner
 
     check_files(report, excel)
-    planner = BudgetPlanner.from_csv(
+    planner = budget_planner(
         plan,
         curves,
+        {"history": history, "outcome": outcome, "date": date, "spend": channel, "controls": control,
+         "holdout": holdout, "step": step, "seed": seed},
+        extrapolate=extrapolate,
+        at_most=at_most,
         budget=budget,
-        spend="at_most" if at_most else "exactly",
         caps=caps,
         synergies=synergies,
-        extrapolate=extrapolate,
+        roas_floor=roas_floor,
     )
     options = {"quantum": quantum, "qubits": qubits, "depth": depth, "shots": shots, "mixer": mixer}
     options |= {"max_evaluations": train, "tolerance": tolerance, "draws": draws, "what_if": what_if or ()}
+    if target is not None:
+        options["target"] = target
     solve_plan(planner, method, options, report, excel, seed, time_limit, as_json)
 
 
@@ -144,9 +172,13 @@ def solve_plan(
     time_limit: float,
     as_json: bool,
 ) -> None:
-    """Solve with a progress line on stderr, then print and write what was asked for."""
+    """Solve with a progress line on stderr, then print and write what was asked for.
+
+    With the option "target" the planner's ``least_spend`` answers in place of its ``solve``.
+    """
+    ask = planner.least_spend if "target" in options else planner.solve
     with shown("planning") as progress:
-        answer = planner.solve(method, **options, seed=seed, time_limit=time_limit, progress=progress)
+        answer = ask(method=method, **options, seed=seed, time_limit=time_limit, progress=progress)
     written = None if excel is None else answer.to_excel(excel)
     print_plan(answer, as_json=as_json, report=report)
     if written is not None:

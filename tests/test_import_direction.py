@@ -40,7 +40,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": SYSTEM
     | {"system", "testing", "door", "cli_transformer", "cli_tuning", "cli_demo", "cli_output"}
     | {"cli_plan", "cli_selection", "cli_choice", "cli_posting", "cli_system"},
-    "cli_plan": SYSTEM | {"system", "testing", "door", "cli_output"},
+    "cli_budget": SYSTEM | {"system", "testing", "door"},
+    "cli_plan": SYSTEM | {"system", "testing", "door", "cli_output", "cli_budget"},
     "cli_selection": SYSTEM | {"system", "testing", "door", "cli_output", "cli_plan"},
     "cli_choice": SYSTEM | {"system", "testing", "door", "cli_output", "cli_plan"},
     "cli_posting": SYSTEM | {"system", "testing", "door", "cli_output", "cli_plan"},

@@ -59,7 +59,8 @@ def read_demand(
         TableError: the columns fit no model, a product is missing or unknown, anything wrong in a table.
         OptionError: logit with cross effects or without customers.
     """
-    header = {str(name).strip().lower() for name in read_raw(source, name="table of demand").header}
+    every = (_PRODUCT, *(column for own in _FORMS.values() for column in own))
+    header = set(read_raw(source, every, name="table of demand").header)
     form = next((name for name, columns in _FORMS.items() if columns[0].name in header), None)
     if form is None:
         ways = "; ".join(f"product, {', '.join(column.name for column in own)}" for own in _FORMS.values())

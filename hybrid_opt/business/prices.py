@@ -14,6 +14,7 @@ from ..planning.choice_planner import ChoicePlanner
 from ..planning.choice_surrogate import PairFit, fit_pairs
 from ..planning.selection_items import choice_curves
 from ..planning.table import TableSource
+from ..planning.table_notes import tells_what_was_read
 from .price_check import check_profits
 from .price_columns import read_products
 from .price_demand import Demand, LinearDemand
@@ -70,6 +71,7 @@ class PricePlanner(ChoicePlanner[PricePlan]):
 
     plan_type = PricePlan
 
+    @tells_what_was_read
     def __init__(
         self,
         products: TableSource,

@@ -21,6 +21,7 @@ from ..planning.selection_rules import (
     resource_limits,
 )
 from ..planning.table import Column, TableSource, nearest, read_table
+from ..planning.table_notes import tells_what_was_read
 from ..planning.vocabulary import Vocabulary
 from .combined_saving import CombinedSaving
 from .process_plan import ProcessPlan
@@ -89,6 +90,7 @@ class ProcessPlanner(SelectionPlanner[ProcessPlan]):
 
     plan_type = ProcessPlan
 
+    @tells_what_was_read
     def __init__(
         self,
         improvements: TableSource,

@@ -86,7 +86,8 @@ def resource_columns(source: TableSource, resources: Mapping[str, float]) -> lis
     Raises:
         TableError: several resources have no column, or the table cannot be read.
     """
-    raw = read_raw(source, name="plan table")
+    uses = [Column(name, "number") for name in resources]
+    raw = read_raw(source, (*plan_columns(DEPARTMENTS), *_OWN, *uses), name="plan table")
     missing = [name for name in resources if name not in raw.header]
     if len(missing) > 1:
         listed = ", ".join(repr(name) for name in missing)

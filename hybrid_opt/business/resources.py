@@ -15,6 +15,7 @@ from ..planning.line_table import read_plan
 from ..planning.pair_table import read_synergies
 from ..planning.preflight import preflight
 from ..planning.table import TableSource
+from ..planning.table_notes import tells_what_was_read
 from .fairness import fairness_sides
 from .resource_columns import DEPARTMENTS, UNUSED, check_resources, resource_columns, resource_sides
 from .resource_plan import ResourcePlan
@@ -71,6 +72,7 @@ class ResourcePlanner(LevelPlanner[ResourcePlan]):
     finer_grid = False
     beside = True
 
+    @tells_what_was_read
     def __init__(
         self,
         departments: TableSource,

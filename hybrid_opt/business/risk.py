@@ -83,7 +83,7 @@ def read_futures(source: TableSource, names: Sequence[str]) -> tuple[list[str], 
     Raises:
         TableError: a project is missing or unknown, fewer than two futures, anything wrong in the table.
     """
-    raw = read_raw(source, name="table of futures")
+    raw = read_raw(source, [Column("project", "text")], name="table of futures")
     futures = [name for name in raw.header if name != "project"]
     columns = [Column("project", "text", unique=True), *(Column(name, "number") for name in futures)]
     table = read_table(source, columns, name="table of futures")

@@ -20,6 +20,7 @@ from ..planning.selection_items import choice_curves
 from ..planning.selection_planner import SelectionPlanner
 from ..planning.selection_rules import GroupSource, check_count
 from ..planning.table import TableSource
+from ..planning.table_notes import tells_what_was_read
 from ..solvers import Solver
 from .pareto_front import pareto_front
 from .project_form import prove_with_pairs
@@ -83,6 +84,7 @@ class StrategyPlanner(SelectionPlanner[StrategyPlan]):
     plan_type = StrategyPlan
     _points = 0  # of the front; a plan has one where solve was asked for it
 
+    @tells_what_was_read
     def __init__(
         self,
         projects: TableSource,

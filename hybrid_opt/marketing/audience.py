@@ -22,6 +22,7 @@ from ..planning.selection_rules import (
     resource_limits,
 )
 from ..planning.table import Column, TableSource
+from ..planning.table_notes import tells_what_was_read
 from ..planning.vocabulary import Vocabulary
 from .audience_plan import AudiencePlan
 from .coverage import Coverage
@@ -94,6 +95,7 @@ class AudiencePlanner(SelectionPlanner[AudiencePlan]):
 
     plan_type = AudiencePlan
 
+    @tells_what_was_read
     def __init__(
         self,
         segments: TableSource,

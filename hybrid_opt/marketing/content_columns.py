@@ -156,7 +156,7 @@ def read_levels(
         ['startup: image = photo', 'startup: image = chart']
     """
     name = "table of levels"
-    header = read_raw(source, name=name).header
+    header = read_raw(source, level_columns(estimated=False), name=name).header
     given = [column for column in ("effect", "error") if column in header]
     if estimated and given:
         raise TableError(f"the {name} has the column {given[0]!r}, but effects come from tests; leave it out")

@@ -73,7 +73,8 @@ def read_tests(source: TableSource) -> ShownTests:
         ['photo', 'chart']
     """
     name = "table of tests"
-    factors = [column for column in read_raw(source, name=name).header if column not in _FIXED]
+    fixed = [Column(column, "text") for column in _FIXED]
+    factors = [column for column in read_raw(source, fixed, name=name).header if column not in _FIXED]
     columns = (
         Column("audience", "text", required=False, help="who saw it"),
         *(Column(factor, "text", help="level that was shown") for factor in factors),

@@ -17,6 +17,7 @@ from ..planning.table import Column, TableSource, nearest, read_raw, read_table
 __all__ = ["Memberships", "read_memberships"]
 
 NAME = "table of members"
+_PERSONS = (Column("person", "text", help="who"), Column("segment", "text", help="a segment of the plan"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +57,17 @@ def read_memberships(source: TableSource, segments: Sequence[str]) -> Membership
         >>> read_memberships(table, ["a", "b"]).sizes
         array([1., 2.])
     """
-    header = read_raw(source, name=NAME).header
+    header = read_raw(source, [*_PERSONS, *_pattern_columns(segments)], name=NAME).header
     return _persons(source, segments) if "person" in header else _patterns(source, segments)
 
 
+def _pattern_columns(segments: Sequence[str]) -> list[Column]:
+    columns = [Column("people", "number", minimum=0, unit="people", help="how many the row stands for")]
+    return columns + [Column(name, "flag", help="whether they are in it") for name in segments]
+
+
 def _persons(source: TableSource, segments: Sequence[str]) -> Memberships:
-    columns = (Column("person", "text", help="who"), Column("segment", "text", help="a segment of the plan"))
-    table = read_table(source, columns, name=NAME)
+    table = read_table(source, _PERSONS, name=NAME)
     problems = table.problems()
     numbers = {name: number for number, name in enumerate(segments)}
     persons: dict[str, int] = {}
@@ -87,8 +92,6 @@ def _persons(source: TableSource, segments: Sequence[str]) -> Memberships:
 
 
 def _patterns(source: TableSource, segments: Sequence[str]) -> Memberships:
-    columns = [Column("people", "number", minimum=0, unit="people", help="how many the row stands for")]
-    columns += [Column(name, "flag", help="whether they are in it") for name in segments]
-    table = read_table(source, columns, name=NAME)
+    table = read_table(source, _pattern_columns(segments), name=NAME)
     members = np.array([table.column(name) for name in segments], dtype=np.int64).T
     return Memberships(members, np.array(table.column("people"), dtype=np.float64))

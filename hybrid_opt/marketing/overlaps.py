@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..planning.money import money_text
-from ..planning.pair_table import read_pairs
+from ..planning.pair_table import read_pairs, synergy_columns
 from ..planning.table import Column, Problems, TableSource, read_raw, read_table
 from ..planning.vocabulary import Vocabulary
 
@@ -49,7 +49,8 @@ def read_overlaps(
         array([[0., 3.],
                [3., 0.]])
     """
-    raw = read_raw(source, name=NAME)
+    pairs = (*synergy_columns(words)[:2], _OVERLAP)
+    raw = read_raw(source, (*pairs, *(Column(name, "number") for name in segments)), name=NAME)
     if "overlap" in raw.header:
         return _from_pairs(source, segments, sizes, words)
     return _from_square(source, segments, sizes, words)
@@ -58,7 +59,7 @@ def read_overlaps(
 def _from_pairs(
     source: TableSource, segments: Sequence[str], sizes: NDArray[np.float64], words: Vocabulary
 ) -> NDArray[np.float64]:
-    raw = read_raw(source, name=NAME)
+    raw = read_raw(source, (*synergy_columns(words)[:2], _OVERLAP), name=NAME)
     problems = Problems(raw.name, raw.places)
     overlaps = np.zeros((len(segments), len(segments)))
     for i, (first, other, shared) in enumerate(

@@ -110,7 +110,7 @@ def read_posts(source: TableSource, slots: Slots, multipliers: TableSource | Non
     problems.raise_if_any()
     own = np.array(table.column("multiplier"), dtype=np.float64)
     factor = own[:, None] * _factors(multipliers, [str(name) for name in table.column("post")], slots)
-    has_today = "current" in read_raw(source, name="table of posts").header
+    has_today = "current" in read_raw(source, _COLUMNS, name="table of posts").header
     return Posts(table, factor, allowed, np.array(today, dtype=np.int64), has_today)
 
 

@@ -223,7 +223,7 @@ def read_slots(source: TableSource, *, weeks: int = 1, every_week: bool = False)
             problems.add(f"{must!r} is not legal; write 'in', 'out' or nothing", row=i, column="must")
     problems.raise_if_any()
     order = np.array(sorted(range(len(times)), key=lambda i: times[i]), dtype=np.int64)
-    has_today = "current" in read_raw(source, name="table of slots").header
+    has_today = "current" in read_raw(source, _COLUMNS, name="table of slots").header
     week = np.repeat(np.arange(1, weeks + 1), len(order))
     return Slots(table, np.tile(order, weeks), week, weeks, bool(every_week), has_today)
 

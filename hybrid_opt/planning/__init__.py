@@ -1,8 +1,10 @@
 """What every plan does: read and check a table, solve, say what binds, count alternatives, compare."""
 
 from .baselines import PlanBaseline, exact_baselines
+from .budget_sharing import share_budget
 from .choice_form import ChoiceForm
 from .choice_planner import ChoicePlanner
+from .company_page import combined_report
 from .comparison import Plan, compare
 from .dynamic_program import DynamicProgram
 from .level_models import to_cqm, to_level_model
@@ -14,9 +16,11 @@ from .near_optimal import NearOptimal, near_optimal_plans
 from .proven_answer import ProvenAnswer, prove
 from .quantum_check import QuantumCheck, quantum_check
 from .resource_program import solve_resources
+from .saved_plan import SavedPlan, read_saved_plan
 from .scenarios import compare_scenarios
 from .selection_plan import SelectionPlan
 from .selection_planner import SelectionPlanner
+from .shared_budget import SharedBudget
 from .side_constraint import SideConstraint
 from .side_near import near_plans_by_search
 from .stability import Stability, plan_stability
@@ -38,14 +42,17 @@ __all__ = [
     "PlanBaseline",
     "ProvenAnswer",
     "QuantumCheck",
+    "SavedPlan",
     "SelectionPlan",
     "SelectionPlanner",
+    "SharedBudget",
     "SideConstraint",
     "Stability",
     "Synergy",
     "TrueScore",
     "Vocabulary",
     "Zoom",
+    "combined_report",
     "compare",
     "compare_scenarios",
     "exact_baselines",
@@ -55,6 +62,8 @@ __all__ = [
     "plan_stability",
     "prove",
     "quantum_check",
+    "read_saved_plan",
+    "share_budget",
     "solve_resources",
     "to_cqm",
     "to_level_model",

@@ -92,13 +92,13 @@ class ResponseCurves:
         Raises:
             TableError: the columns fit neither kind, or anything else wrong in the table.
         """
-        raw = read_raw(source, name="curve table")
+        raw = read_raw(source, (*curve_columns(words), *HILL_PARAMETERS), name="curve table")
         kinds = {"points": curve_columns(words)[1:3], "hill": HILL_PARAMETERS}
         found = {kind for kind, columns in kinds.items() if {c.name for c in columns} & set(raw.header)}
         if len(found) != 1:
             wrong = "belong to both kinds of curves" if found else "fit neither kind of curves"
             raise TableError(
-                f"{raw.name}, {raw.header_place}: the columns {', '.join(raw.header)} {wrong}; give either"
+                f"{raw.name}, {raw.header_place}: the columns {', '.join(raw.labels)} {wrong}; give either"
                 f" {words.line}, {words.amount}, {words.value} (and perhaps lo, hi), or {words.line}, theta,"
                 " alpha, K, beta"
             )

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..reports import Drawing, Table, style
+from ..reports import Drawing, Section, Table, style
 from .baselines import PlanBaseline
 from .level_task import LevelTask
 from .lines import LevelQuestion
@@ -319,6 +319,12 @@ class LevelPlan:
         from .plan_report import write_report
 
         return write_report(self, path)
+
+    def sections(self) -> list[Section]:
+        """What the page is made of."""
+        from .plan_report import plan_sections
+
+        return plan_sections(self)
 
     def __str__(self) -> str:
         from ..reports import table_text

@@ -61,15 +61,15 @@ class LevelPlanner(Generic[PlanT]):
     """
 
     plan_type: type[PlanT]
-    finer_grid: ClassVar[bool] = True
+    finer_grid: bool = True
     beside: ClassVar[bool] = False
     table: LineTable
     curves: ResponseCurves
     question: LevelTask
     notes: Sequence[str]
     _given: Mapping[str, Any]
-
     _zoom = staticmethod(zoom)
+    _prove_drawn: Callable[..., ProvenAnswer] = staticmethod(prove)
 
     def changed(self, **options: Any) -> Self:
         """The same planner with other options, all checked again.
@@ -345,5 +345,6 @@ class LevelPlanner(Generic[PlanT]):
             notes.append("stability was left out: no curve has an interval (columns lo and hi)")
             return None
         return plan_stability(
-            levels, proven.choice, below, above, draws=draws, seed=seed, time_limit=time_limit
+            levels, proven.choice, below, above,
+            draws=draws, solve=self._prove_drawn, seed=seed, time_limit=time_limit,
         )

@@ -33,6 +33,7 @@ def plan_dict(plan: LevelPlan) -> dict[str, Any]:
     near, check = plan.near, plan.check
     result: dict[str, Any] = {
         **plan.figures(),
+        "kind": plan.words.title,
         "method": plan.method,
         "seed": plan.seed,
         "seconds": plan.seconds,

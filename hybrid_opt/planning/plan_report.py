@@ -31,24 +31,29 @@ from .robustness_tables import robustness_tables
 if TYPE_CHECKING:
     from .level_plan import LevelPlan
 
-__all__ = ["write_report"]
+__all__ = ["plan_sections", "write_report"]
 
 
 def write_report(plan: LevelPlan, path: str | os.PathLike[str]) -> Path:
     """Write the page, see ``LevelPlan.report``."""
     words = plan.words
-    sections = [_what(plan), _why(plan), _others(plan), Section("How sure is it", [*robustness_tables(plan)])]
-    if plan.check is not None:
-        sections.append(_quantum(plan, plan.check))
     page = Page(
         words.title,
         subtitle=f"{len(plan.question.table.labels)} {words.lines}, {plan.limit_words()}",
         cards=_cards(plan),
-        sections=[section for section in sections if section.parts],
+        sections=plan_sections(plan),
         footer=f"Computed by hybrid_opt, seed {plan.seed}, {plan.seconds:.1f} s. "
         f"{plan.origin()}; they are no forecast of their own.",
     )
     return write_page(page, path)
+
+
+def plan_sections(plan: LevelPlan) -> list[Section]:
+    """The parts of the page, see ``LevelPlan.sections``."""
+    sections = [_what(plan), _why(plan), _others(plan), Section("How sure is it", [*robustness_tables(plan)])]
+    if plan.check is not None:
+        sections.append(_quantum(plan, plan.check))
+    return [section for section in sections if section.parts]
 
 
 def _cards(plan: LevelPlan) -> list[Card]:

@@ -102,7 +102,7 @@ def read_items(
     name = f"table of {words.lines}"
     columns = item_columns(words, extra)
     table = read_table(source, columns, name=name, unused=unused)
-    has_today = "current" in read_raw(source, name=name).header
+    has_today = "current" in read_raw(source, columns, name=name).header
     problems = table.problems()
     for i, (must, lo, hi) in enumerate(zip(table.column("must"), table.column("lo"), table.column("hi"))):
         if must not in MUST:

@@ -56,7 +56,7 @@ class SelectionPlanner(LevelPlanner[SelectionT]):
         weight: factor of all pairs in the model with pairs.
     """
 
-    finer_grid: ClassVar[bool] = False
+    finer_grid: bool = False
     beside: ClassVar[bool] = True
     counts: ClassVar[bool] = True
     draws_pairs: ClassVar[bool] = True

@@ -6,15 +6,18 @@ each with file, row and column.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
 from .table_columns import Column
+from .table_notes import announce
 from .table_problems import Problems, nearest
 from .table_source import RawTable, TableSource, read_raw
+from .table_styles import PLAIN, ColumnStyle, column_styles
+from .table_totals import check_total, looks_like_total
 
 __all__ = ["REMOVE", "CheckedTable", "Column", "Problems", "TableSource", "nearest", "read_raw", "read_table"]
 
@@ -30,15 +33,19 @@ class CheckedTable:
         name: what messages call it, with the file name where it came from a file.
         frame: text as ``object``, money and numbers as ``float64``, flags as ``bool``; index 0, 1, 2, ...
         places: how a person finds each row, e.g. ``"row 2"`` (the header of a file is row 1).
+        labels: column -> its label in the file, where that differs.
+        notes: what was understood of layout, labels and cells that are not in the plain form; one sentence.
     """
 
     name: str
     frame: pd.DataFrame
     places: tuple[str, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def problems(self) -> Problems:
         """A collector for further problems of this table, e.g. of two columns that contradict each other."""
-        return Problems(self.name, self.places)
+        return Problems(self.name, self.places, self.labels)
 
     def column(self, name: str) -> list[Any]:
         """The values of a column as Python objects, one per row."""
@@ -46,19 +53,27 @@ class CheckedTable:
 
 
 def read_table(
-    source: TableSource, columns: Sequence[Column], *, name: str = "table", unused: str = REMOVE
+    source: TableSource,
+    columns: Sequence[Column],
+    *,
+    name: str = "table",
+    unused: str = REMOVE,
+    others: bool = False,
 ) -> CheckedTable:
     """Read a table and check it against its columns.
 
-    CSV files are UTF-8 with or without BOM, cells separated by ``,`` or ``;``, decimals with a point; Excel
-    files (.xlsx) have one sheet with content. White space around cells is dropped, rows without any content
-    are skipped.
+    A table in the plain form (column names as declared, decimal points, header in the first row) is read as
+    it is. A messy one is understood where it can mean one thing only, and a note says as what: other words
+    for columns, units in labels, thousands separators, decimal commas, currency and percent signs, a title
+    above and a total below. What can mean two things is refused. White space around cells is dropped, rows
+    and columns without any content are skipped.
 
     Args:
         source: path of a .csv or .xlsx file, or a DataFrame.
         columns: what the table may hold; any other column is an error, so that a typo is noticed.
         name: what the table is, in a word or two.
         unused: what to do about another column, ``{0}`` being its name; "remove it" where nothing uses it.
+        others: leave other columns alone: the caller names the columns, so that no typo goes unnoticed.
 
     Returns:
         The checked table.
@@ -75,25 +90,31 @@ def read_table(
         Traceback (most recent call last):
         hybrid_opt.errors.TableError: plan, index 0, column 'current': -5 is negative; money is 0 or more
     """
-    raw = read_raw(source, name=name)
-    _check_header(raw, columns, unused)
-    problems = Problems(raw.name, raw.places)
+    raw = read_raw(source, columns, name=name)
+    _check_header(raw, columns, unused, others)
+    labels = {name: label for name, label in zip(raw.header, raw.labels) if name != label}
+    problems = Problems(raw.name, raw.places, labels)
     if not raw.rows:
         problems.add("there are no rows below the header; add at least one")
-    values = _read_cells(raw, columns, problems)
+    styles = _styles(raw, columns, problems)
+    raw, total = _without_total(raw, columns, styles, problems)
+    values, blanks = _read_cells(raw, columns, styles, problems)
     problems.raise_if_any()
     frame = pd.DataFrame(
         {column.name: pd.Series(values[column.name], dtype=_DTYPES[column.kind]) for column in columns}
     )
-    return CheckedTable(raw.name, frame, raw.places)
+    notes = (*raw.notes, *_style_notes(raw, styles), *blanks, *total)
+    if notes:
+        announce(f"{raw.name}: {'; '.join(notes)}")
+    return CheckedTable(raw.name, frame, raw.places, labels, notes)
 
 
-def _check_header(raw: RawTable, columns: Sequence[Column], unused: str) -> None:
+def _check_header(raw: RawTable, columns: Sequence[Column], unused: str, others: bool = False) -> None:
     problems = Problems(raw.name)
     known = [column.name for column in columns]
     missing = [column.name for column in columns if column.required and column.name not in raw.header]
     for label in raw.header:
-        if label in known:
+        if label in known or others:
             continue
         near = nearest(label, missing) or nearest(label, [name for name in known if name not in raw.header])
         if near in missing:
@@ -110,19 +131,70 @@ def _check_header(raw: RawTable, columns: Sequence[Column], unused: str) -> None
     problems.raise_if_any()
 
 
-def _read_cells(raw: RawTable, columns: Sequence[Column], problems: Problems) -> dict[str, list[Any]]:
+def _cells_of(raw: RawTable, columns: Sequence[Column]) -> dict[str, list[Any]]:
+    """Column of numbers -> its cells, for the columns that the table has."""
+    positions = {label: position for position, label in enumerate(raw.header)}
+    counted = [c.name for c in columns if c.kind in ("money", "number") and c.name in positions]
+    return {name: [row[positions[name]] for row in raw.rows] for name in counted}
+
+
+def _styles(raw: RawTable, columns: Sequence[Column], problems: Problems) -> dict[str, ColumnStyle]:
+    styles = column_styles(_cells_of(raw, columns), raw.units, raw.separator, problems)
+    money = {c.name: styles[c.name].currency for c in columns if c.kind == "money" and c.name in styles}
+    known = {currency: name for name, currency in money.items() if currency is not None}
+    if len(known) > 1:
+        listed = " and ".join(f"{name!r} in {currency}" for currency, name in known.items())
+        problems.add(f"column {listed}: convert the amounts to one currency", row=raw.header_place)
+    return styles
+
+
+def _without_total(
+    raw: RawTable, columns: Sequence[Column], styles: Mapping[str, ColumnStyle], problems: Problems
+) -> tuple[RawTable, list[str]]:
+    """The table without a last row of totals, and what to say of it."""
+    cells = _cells_of(raw, columns)
+    if len(raw.rows) < 2 or not cells or not looks_like_total(raw.rows[-1]):
+        return raw, []
+    labels = dict(zip(raw.header, raw.labels))
+    before = len(problems.messages)
+    added = check_total(cells, labels, styles, len(raw.rows) - 1, problems)
+    if len(problems.messages) == before and not added:
+        return raw, []
+    place = raw.places[-1]
+    raw = replace(raw, rows=raw.rows[:-1], places=raw.places[:-1])
+    return raw, [f"{place} was left out, as it adds up {added}"]
+
+
+def _style_notes(raw: RawTable, styles: Mapping[str, ColumnStyle]) -> list[str]:
+    """What the columns have in common is said once."""
+    labels = dict(zip(raw.header, raw.labels))
+    said: dict[str, list[str]] = {}
+    for name, style in styles.items():
+        for note in style.notes:
+            said.setdefault(note, []).append(repr(labels[name]))
+    return [f"in {', '.join(names)}: {note}" for note, names in said.items()]
+
+
+def _read_cells(
+    raw: RawTable, columns: Sequence[Column], styles: Mapping[str, ColumnStyle], problems: Problems
+) -> tuple[dict[str, list[Any]], list[str]]:
+    """Column -> values, and what to say of texts that stand for nothing."""
     values: dict[str, list[Any]] = {column.name: [] for column in columns}
+    nothing: dict[str, list[str]] = {}
     seen: dict[tuple[str, Any], int] = {}
     positions = {label: position for position, label in enumerate(raw.header)}
     for i, row in enumerate(raw.rows):
         for column in columns:
             position = positions.get(column.name)
             cell = None if position is None else row[position]
-            value, problem = column.read(cell, separator=raw.separator)
+            value, problem = column.read(cell, style=styles.get(column.name, PLAIN))
             first = seen.setdefault((column.name, value), i) if column.unique else i
             if problem is None and first != i:
                 problem = f"{value!r} is there already in {raw.places[first]}; keep one of the two"
             if problem is not None:
                 problems.add(problem, row=i, column=column.name)
+            elif not column.required and column.stands_for_nothing(cell):
+                nothing.setdefault(str(cell).strip(), []).append(column.name)
             values[column.name].append(value)
-    return values
+    listed = [f"{text!r} as an empty cell in {', '.join(dict.fromkeys(of))}" for text, of in nothing.items()]
+    return values, listed

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
+from datetime import date, time
 from decimal import Decimal
 from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
 
-from .table_source import is_blank
+from .table_cells import is_blank
+from .table_numbers import MISSING, PercentCell, split_number
+from .table_styles import PLAIN, ColumnStyle
 
 __all__ = ["Column"]
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_THOUSANDS = re.compile(
-    r"[+-]?[1-9]\d{0,2}(?P<mark>[,. '\u00a0\u202f])\d{3}((?P=mark)\d{3})*([.,]\d+)?", re.ASCII
-)
-_POINT_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
-_ONE_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
-_NO_NUMBER = {"nan", "na", "n/a", "null", "none", "-"}
-_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_FLAGS = {
+    **dict.fromkeys(("true", "yes", "y", "1", "x", "\u2713", "\u2714", "verdadero", "wahr", "ja"), True),
+    **dict.fromkeys(("s\u00ed", "si", "s", "j"), True),
+    **dict.fromkeys(("false", "no", "n", "0", "-", "\u2013", "falso", "falsch", "nein"), False),
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Column:
     Attributes:
         name: its name in the header, matched exactly.
         kind: ``"text"``, ``"money"`` (a number of at least 0), ``"number"`` or ``"flag"``
-            (true/false, yes/no, 1/0).
+            (true/false, yes/no, sí/no, 1/0, x for true).
         required: the column must be there and no cell of it blank.
         default: what a blank cell or a missing column stands for; NaN for numbers, ``""`` for text and
             False for flags where None.
@@ -63,17 +62,17 @@ class Column:
     unit: str = ""
     help: str = ""
 
-    def read(self, cell: Any, *, separator: str | None = None) -> tuple[Any, str | None]:
+    def read(self, cell: Any, *, style: ColumnStyle = PLAIN) -> tuple[Any, str | None]:
         """Read one cell.
 
         Args:
             cell: text, number, flag or blank.
-            separator: what stands between the cells of the file; with ``";"`` a point may mean thousands.
+            style: how the numbers of the column are written.
 
         Returns:
             The value and None, or None and what is wrong with it.
         """
-        if is_blank(cell):
+        if is_blank(cell) or (not self.required and self.stands_for_nothing(cell)):
             if self.required:
                 return None, f"the cell is blank; fill in {self._legal()}"
             return self.blank, None
@@ -82,7 +81,16 @@ class Column:
             return (str(int(float(cell))) if whole else str(cell).strip()), None
         if self.kind == "flag":
             return self._flag(cell)
-        return self._number(cell, separator)
+        return self._number(cell, style)
+
+    def stands_for_nothing(self, cell: Any) -> bool:
+        """Say whether a text such as "-" or "n/a" stands for a missing cell of this column."""
+        return self.kind != "flag" and isinstance(cell, str) and cell.strip().lower() in MISSING
+
+    @property
+    def share(self) -> bool:
+        """Whether the column holds shares of 1, which may be written in per cent."""
+        return self.kind == "number" and 1 in (self.maximum, self.below)
 
     @property
     def blank(self) -> str | float | bool:
@@ -116,44 +124,43 @@ class Column:
         word = f"{float(cell):g}" if isinstance(cell, Real) else str(cell).strip().lower()
         if word in _FLAGS:
             return _FLAGS[word], None
-        return None, f"{cell!r} is neither true nor false; write true/false, yes/no or 1/0"
+        return None, f"{cell!r} is neither true nor false; write true/false, yes/no, sí/no, 1/0 or x"
 
-    def _number(self, cell: Any, separator: str | None) -> tuple[float | None, str | None]:
+    def _number(self, cell: Any, style: ColumnStyle) -> tuple[float | None, str | None]:
         if isinstance(cell, (bool, np.bool_)):
             return None, f"{cell} is a flag where a number is needed; write {self._legal()}"
+        text, percent = str(cell).strip(), style.unit.percent
+        number: Decimal | None
         if isinstance(cell, (Real, Decimal)):
             value = _as_float(cell)
+            if not math.isfinite(value):
+                return None, f"{cell} is not finite; legal are {self._legal()}"
+            number = Decimal(repr(value))
+            if isinstance(cell, PercentCell):
+                percent, number = True, number * 100
         else:
-            text = str(cell).strip()
-            problem = self._not_a_number(text, separator)
-            if problem:
-                return None, problem
-            value = float(text)
+            parts = split_number(text)
+            number = None if parts is None else parts.value(style.mark)
+            if parts is None or number is None:
+                return None, self._no_number(cell, text)
+            percent = percent or parts.percent
+        if percent and not self.share:
+            return None, f"{text!r} is in per cent where {self.unit or 'an amount'} is needed; convert it"
+        scaled = number * style.scale / (100 if percent else 1)
+        value = float(scaled)
         if not math.isfinite(value):
             return None, f"{cell} is not finite; legal are {self._legal()}"
-        return self._within(value, str(cell).strip())
+        return self._within(value, text)
 
-    def _not_a_number(self, text: str, separator: str | None) -> str | None:
+    def _no_number(self, cell: Any, text: str) -> str:
         if text.lower().lstrip("+-") in ("inf", "infinity"):
             return f"{text!r} is not finite; legal are {self._legal()}"
-        if text.lower() in _NO_NUMBER:
-            cure = f"fill in {self._legal()}" if self.required else "leave the cell empty"
-            return f"{text!r} stands for a missing number; {cure}"
-        if self.kind == "money" and separator == ";" and _POINT_THOUSANDS.fullmatch(text):
-            return (
-                f"{text!r} can mean {text.replace('.', '')} or {float(text):g};"
-                " write it without a thousands separator and without closing zeros"
-            )
-        if _NUMBER.fullmatch(text):
-            return None
-        grouped = _THOUSANDS.fullmatch(text)
-        if grouped:
-            plain = text.replace(grouped["mark"], "").replace(",", ".")
-            either = f" (or {text.replace(',', '.')} where it is a decimal comma)"
-            either = either if _ONE_COMMA.fullmatch(text) else ""
-            return f"{text!r} has thousands separators; write {plain}{either}"
-        if _ONE_COMMA.fullmatch(text):
-            return f"{text!r} has a decimal comma; write {text.replace(',', '.')}"
+        if text.lower() in MISSING:
+            return f"{text!r} stands for a missing number; fill in {self._legal()}"
+        if text.startswith("#"):
+            return f"{text!r} is the error of a formula; correct it in the workbook"
+        if isinstance(cell, (date, time)):
+            return f"{text!r} is a date where a number is needed; retype it as a number"
         return f"{text!r} is text where a number is needed; write digits and a decimal point, e.g. 1250.5"
 
     def _within(self, value: float, text: str) -> tuple[float | None, str | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from ..errors import TableError
@@ -37,6 +37,7 @@ class Problems:
     Args:
         table: what the user calls the table, e.g. ``"plan table plan.csv"``.
         rows: how the user finds each row, e.g. ``["row 2", "row 3"]``; the header is row 1.
+        labels: column -> its label in the file, where that differs; messages then show both.
 
     Example:
         >>> problems = Problems("plan table plan.csv", ["row 2"])
@@ -45,7 +46,10 @@ class Problems:
         ["row 2, column 'min': -5 is negative; write 0 or more"]
     """
 
-    def __init__(self, table: str, rows: Sequence[str] = ()) -> None:
+    def __init__(
+        self, table: str, rows: Sequence[str] = (), labels: Mapping[str, str] | None = None
+    ) -> None:
+        self._labels = labels or {}
         self.table = table
         self.messages: list[str] = []
         self._rows = rows
@@ -59,7 +63,9 @@ class Problems:
             column: name of the column.
         """
         place = [self._rows[row] if isinstance(row, int) else row] if row is not None else []
-        place += [f"column {column!r}"] if column is not None else []
+        if column is not None:
+            label = self._labels.get(column)
+            place.append(f"column {column!r}" if label is None else f"column {label!r} ({column})")
         self.messages.append(": ".join([", ".join(place), message]) if place else message)
 
     def raise_if_any(self) -> None:

@@ -19,18 +19,20 @@ if TYPE_CHECKING:
         allocation_bars,
         gain_waterfall,
         heat_map_chart,
+        history_chart,
         optimum_probability_bars,
         ranges_chart,
         response_curves,
         search_curves,
     )
-    from .page import Card, Drawing, Note, Page, Section, render_page, write_page
+    from .page import Card, Drawing, Heading, Note, Page, Section, render_page, write_page
     from .table import Table
     from .terminal import print_table, table_text
 
 __all__ = [
     "Card",
     "Drawing",
+    "Heading",
     "Note",
     "Page",
     "Section",
@@ -39,6 +41,7 @@ __all__ = [
     "charts",
     "gain_waterfall",
     "heat_map_chart",
+    "history_chart",
     "optimum_probability_bars",
     "print_table",
     "ranges_chart",
@@ -54,13 +57,14 @@ _HOMES = {
     "charts": (
         "allocation_bars",
         "gain_waterfall",
+        "history_chart",
         "heat_map_chart",
         "optimum_probability_bars",
         "ranges_chart",
         "response_curves",
         "search_curves",
     ),
-    "page": ("Card", "Drawing", "Note", "Page", "Section", "render_page", "write_page"),
+    "page": ("Card", "Drawing", "Heading", "Note", "Page", "Section", "render_page", "write_page"),
     "table": ("Table",),
     "terminal": ("print_table", "table_text"),
 }

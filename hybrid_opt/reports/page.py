@@ -17,7 +17,7 @@ from .atomic import write_whole
 from .checks import clean
 from .table import Table
 
-__all__ = ["Card", "Drawing", "Note", "Page", "Section", "render_page", "write_page"]
+__all__ = ["Card", "Drawing", "Heading", "Note", "Page", "Section", "render_page", "write_page"]
 
 _ACTIVE = frozenset({"script", "foreignObject", "iframe", "object", "embed", "animate", "set", "style"})
 
@@ -43,6 +43,17 @@ class Note:
 
     Attributes:
         text: the remark.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading inside a section.
+
+    Attributes:
+        text: the heading.
     """
 
     text: str
@@ -76,20 +87,20 @@ class Section:
 
     Attributes:
         heading: the heading.
-        parts: paragraphs (text), tables, drawings and notes.
+        parts: paragraphs (text), headings, tables, drawings and notes.
 
     Raises:
         OptionError: a part is none of these.
     """
 
     heading: str
-    parts: Sequence[str | Table | Drawing | Note] = ()
+    parts: Sequence[str | Heading | Table | Drawing | Note] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.parts, str):
             raise OptionError("parts is a text; give a list of paragraphs, Table, Drawing and Note")
         for i, part in enumerate(self.parts):
-            if not isinstance(part, (str, Table, Drawing, Note)):
+            if not isinstance(part, (str, Heading, Table, Drawing, Note)):
                 raise OptionError(f"parts[{i}] is a {type(part).__name__}; give text, Table, Drawing or Note")
 
 
@@ -164,7 +175,7 @@ def _template() -> Template:
     return environment.get_template("page.html")
 
 
-def _kind(part: str | Table | Drawing | Note) -> str:
+def _kind(part: str | Heading | Table | Drawing | Note) -> str:
     """How the template tells parts apart."""
     return type(part).__name__
 

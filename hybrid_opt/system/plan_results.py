@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from ..planning.plan_summary import gains
 from ..progress import Progress
 from ..seeds import child_seed
 from .configuration import HybridConfig, plan_room
 
 __all__ = ["PlanResult", "solve_plans"]
-
-_TODAY = " today"
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +38,7 @@ class PlanResult:
 
     def gains(self) -> list[tuple[str, float, float]]:
         """Each figure that is known for today too: name, today, plan."""
-        own = self.figures()
-        pairs = [(name, own.get(name + _TODAY), value) for name, value in own.items()]
-        return [
-            (name, float(today), float(value))
-            for name, today, value in pairs
-            if isinstance(today, int | float) and isinstance(value, int | float)
-        ]
+        return gains(self.figures())
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON values."""

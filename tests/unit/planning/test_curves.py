@@ -118,7 +118,7 @@ def test_read_tells_the_two_kinds_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("columns", "what"),
-    [(["channel", "budget"], "fit neither kind"), (["channel", "spend", "theta"], "belong to both kinds")],
+    [(["channel", "clicks"], "fit neither kind"), (["channel", "spend", "theta"], "belong to both kinds")],
 )
 def test_read_refuses_other_columns(columns: list[str], what: str) -> None:
     with pytest.raises(TableError, match=what) as caught:

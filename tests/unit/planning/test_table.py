@@ -91,19 +91,12 @@ def test_excel_and_csv_give_the_same_table(tmp_path: Path) -> None:
 
 CELLS = [
     ("tv,abc,5,,", ["row 2", "'min'", "'abc' is text where a number is needed", "e.g. 1250.5"]),
-    ("tv,€5,5,,", ["row 2", "'min'", "is text where a number is needed"]),
     ("tv,,5,,", ["row 2", "'min'", "blank", "fill in numbers from 0"]),
     (",1,5,,", ["row 2", "'channel'", "blank", "fill in a name"]),
     ("tv,nan,5,,", ["row 2", "'min'", "missing number", "fill in numbers from 0"]),
-    ("tv,1,5,,NA", ["row 2", "'theta'", "missing number", "leave the cell empty"]),
     ("tv,-5,5,,", ["row 2", "'min'", "-5 is negative; money is 0 or more"]),
     ("tv,inf,5,,", ["row 2", "'min'", "not finite"]),
     ("tv,1e999,5,,", ["row 2", "'min'", "not finite"]),
-    ('tv,"1,000",5,,', ["row 2", "'min'", "thousands separators", "write 1000"]),
-    ('tv,"1,234,567.5",5,,', ["row 2", "'min'", "thousands separators", "write 1234567.5"]),
-    ("tv,1.234.567,5,,", ["row 2", "'min'", "thousands separators", "write 1234567"]),
-    ("tv,5 000,5,,", ["row 2", "'min'", "thousands separators", "write 5000"]),
-    ('tv,"0,5",5,,', ["row 2", "'min'", "decimal comma", "write 0.5"]),
     ("tv,1_000,5,,", ["row 2", "'min'", "is text where a number is needed"]),
     ("tv,1,0,,", ["row 2", "'step'", "0 is not above 0", "legal are numbers above 0"]),
     ("tv,1,5,,1", ["row 2", "'theta'", "1 is not below 1", "legal are numbers from 0 to below 1"]),
@@ -136,8 +129,7 @@ FILES = [
     ("channel;min;step\ntv;1\n", ["row 2", "2 cells", "header has 3"]),
     ("channel;min;step\ntv;1.000;5\n", ["row 2", "'min'", "'1.000' can mean 1000 or 1"]),
     ('channel,min,step\n"tv,1,1\n', ["line 2", "broken quotes"]),
-    ("channel\tmin\tstep\ntv\t1\t1\n", ["row 1", "separated by tabs", "','"]),
-    (b"channel,min,step\nk\xe4se,1,1\n", ["row 2", "not UTF-8", "CSV UTF-8"]),
+    (b"channel,min,step\nk\x81se,1,1\n", ["row 2", "not UTF-8", "CSV UTF-8"]),
     (b"channel,min\0step\n", ["not a text file", ".xlsx"]),
 ]
 

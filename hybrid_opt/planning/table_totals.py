@@ -1,0 +1,89 @@
+"""A last row that adds up the rows above it: left out where it does, refused where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from math import isclose
+from typing import Any
+
+from .table_cells import is_blank
+from .table_numbers import split_number
+from .table_problems import Problems
+from .table_styles import ColumnStyle
+from .table_words import plain
+
+__all__ = ["check_total", "looks_like_total"]
+
+_WORDS = frozenset(
+    ("total", "totals", "totales", "sum", "suma", "summe", "gesamt", "grand total", "total general", "subtotal", "sum total", "insgesamt", "gesamtsumme", "suma total", "total sum")
+)
+
+
+def looks_like_total(row: Sequence[Any]) -> bool:
+    """Say whether the first cell with content reads "Total", "Suma", "Summe" or the like.
+
+    Args:
+        row: cells of the last row.
+
+    Returns:
+        True where it does.
+
+    Example:
+        >>> looks_like_total(["TOTAL:", 5]), looks_like_total(["tv", 5])
+        (True, False)
+    """
+    first = next((cell for cell in row if not is_blank(cell)), None)
+    return isinstance(first, str) and plain(first) in _WORDS
+
+
+def check_total(
+    cells: Mapping[str, Sequence[Any]],
+    labels: Mapping[str, str],
+    styles: Mapping[str, ColumnStyle],
+    row: int,
+    problems: Problems,
+) -> str:
+    """Compare a row of totals with the sums of the rows above.
+
+    Args:
+        cells: column of numbers -> its cells, the total's last.
+        labels: column -> its label in the file.
+        styles: column -> how its numbers are written.
+        row: position of the total among the rows.
+        problems: takes a total that is not the sum in any column.
+
+    Returns:
+        What to say of the columns: which of them it adds up.
+    """
+    right: list[str] = []
+    wrong: list[tuple[str, Decimal, Decimal]] = []
+    for name, column in cells.items():
+        total = _number(column[-1], styles[name])
+        parts = [number for cell in column[:-1] if (number := _number(cell, styles[name])) is not None]
+        if total is None or not parts:
+            continue
+        same = isclose(float(total), float(sum(parts)), rel_tol=1e-9, abs_tol=0.0051)
+        if same:
+            right.append(repr(labels[name]))
+        else:
+            wrong.append((name, total, sum(parts, Decimal(0))))
+    if wrong and not right:
+        name, total, parts_sum = wrong[0]
+        problems.add(
+            f"this row is called a total, but {total.normalize():f} is not the sum"
+            f" {parts_sum.normalize():f} of the rows above; correct it, remove it, or give it another name"
+            " where it is no total",
+            row=row,
+            column=name,
+        )
+    return ", ".join(right)
+
+
+def _number(cell: Any, style: ColumnStyle) -> Decimal | None:
+    if isinstance(cell, bool) or is_blank(cell):
+        return None
+    if isinstance(cell, (int, float)):
+        return Decimal(repr(float(cell)))
+    parts = split_number(cell) if isinstance(cell, str) else None
+    return None if parts is None else parts.value(style.mark)
