@@ -49,6 +49,9 @@ def posts(
         Path | None, typer.Option(help="Instead of slots: past posts, timestamp and engagement.")
     ] = None,
     block_hours: Annotated[int, typer.Option(help="Hours of a slot that is estimated.")] = 1,
+    timezone: Annotated[
+        str | None, typer.Option(help="Zone of the plan, e.g. Europe/Madrid, for past posts with offsets.")
+    ] = None,
     posts: Annotated[
         Path | None, typer.Option(help="Posts to place: post, topic, multiplier, days, slot, current.")
     ] = None,
@@ -96,6 +99,7 @@ def posts(
         slots,
         history=history,
         block_hours=block_hours,
+        timezone=timezone,
         posts=posts,
         multipliers=multipliers,
         choose=choose,

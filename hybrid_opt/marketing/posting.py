@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import ModelTooLargeError, OptionError, PlanError
+from ..errors import ModelTooLargeError, PlanError
 from ..planning.baselines import PlanBaseline
 from ..planning.choice_form import ChoiceForm
 from ..planning.choice_planner import QUICK, ChoicePlanner, levels_of
@@ -33,6 +33,7 @@ from .posting_assignment import assign_posts
 from .posting_baselines import forgetful_baseline, posting_baselines
 from .posting_fatigue import read_fatigue
 from .posting_history import read_history
+from .posting_inputs import check_inputs
 from .posting_options import PostingOptions
 from .posting_plan import PostingPlan
 from .posting_posts import Posts, read_posts
@@ -41,13 +42,13 @@ from .posting_rules import Limits, PostingRules, capacity_sides, rule_sides
 from .posting_search import search_slot_sets
 from .posting_slots import check_whole, read_slots
 from .posting_window import coarsen_posts
-from .posting_worth import worth_of_rules
+from .posting_worth import with_rules, worth_of_rules
 
 __all__ = ["PostingPlanner"]
 
 MOST_NEIGHBORS = 300_000
 QUICK_SECONDS = 3.0  # for a second exact method
-NO_QUBO = "no post touches another one, so that {} is exact: no QUBO is needed for this question"
+NO_QUBO = "no post touches another one, so that {}: no QUBO is needed for this question"
 
 
 class PostingPlanner(ChoicePlanner[PostingPlan]):
@@ -59,20 +60,22 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         sum_p v_p,t(p) - sum_(p<q) f(|t(p) - t(q)|) (v_p,t(p) + v_q,t(q))   posts p into slots t(p)
 
     is maximized under spacing rules, topics and a split of the week; v_pt is e_t times the post's
-    multipliers. Where nothing interacts, sorting or a linear assignment is exact, and the plan says so.
+    multipliers. Where nothing interacts, no QUBO is needed, and the plan says so.
 
     Args:
         slots: table (day, hour, engagement) of one week, and perhaps error (standard error), capacity, must,
             current; a path of a .csv or .xlsx file or a DataFrame.
         history: instead of slots, past posts (timestamp, engagement) from which the slots are estimated.
         block_hours: length of a slot that is estimated, a divisor of 24.
+        timezone: IANA name of the zone whose days and hours are planned, for a history with offsets from UTC.
         posts: posts to be placed: post, and perhaps topic, multiplier, days, slot, current. Without them
             slots are chosen.
         multipliers: table (post, day, hour, multiplier) of further factors; a blank day or hour means all.
         choose: how many slots, without posts; None for any number.
         at_most: whether fewer may be chosen.
         weeks: how many weeks are planned; each has all slots.
-        every_week: whether the plan is repeated, so that its end meets its beginning.
+        every_week: whether the plan is repeated: two posts then meet on both sides, and a post meets its
+            own copies.
         capacity: most posts in a slot whose row says nothing.
         fatigue: share of its engagement that each of two simultaneous posts loses, falling in a straight line
             to 0 at ``fatigue_hours``; or a table (hours, share).
@@ -108,6 +111,7 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         *,
         history: TableSource | None = None,
         block_hours: int = 1,
+        timezone: str | None = None,
         posts: TableSource | None = None,
         multipliers: TableSource | None = None,
         choose: int | None = None,
@@ -132,10 +136,10 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         )
         self.rules.check()
         check_whole("capacity", capacity, 1)
-        self._check_sources(slots, history, posts, multipliers, choose, at_most)
+        check_inputs(self._given)
         notes: list[str] = []
         if history is not None:
-            estimate = read_history(history, block_hours)
+            estimate = read_history(history, block_hours, timezone=timezone)
             slots, notes = estimate.slots, list(estimate.notes)
         self.slots = read_slots(slots, weeks=weeks, every_week=every_week)  # type: ignore[arg-type]
         self.posts: Posts | None = None if posts is None else read_posts(posts, self.slots, multipliers)
@@ -144,16 +148,16 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         at, names = self.options.at, self.options.topics
         count = choose if self.posts is None else len(self.posts.names)
         fixed = None if at_most and self.posts is None else count
-        sides = rule_sides(self.slots, at, names, self.rules, fixed)
-        if self.posts is not None:
-            sides = [*capacity_sides(self.slots, at, capacity), *sides]
-        values, errors = self.options.values, self.options.errors
+        rules = rule_sides(self.slots, at, names, self.rules, fixed)
+        rooms = [] if self.posts is None else capacity_sides(self.slots, at, capacity)
+        values, errors = self.options.kept(), self.options.errors
         below, above = self.options.ends()
         losses = self.options.losses()
         if not losses:
-            alone = rule_sides(self.slots, at, names, self.rules, fixed)
-            plain = "sorting the slots" if self.posts is None else "a linear assignment"
-            notes.append(NO_QUBO.format("a linear program in whole numbers" if alone else plain))
+            assigned = self.posts is not None and not rules
+            notes.append(NO_QUBO.format("a linear assignment is exact" if assigned else "values only add up"))
+        if self.options.own:
+            notes.append(f"the plan is repeated: its own copies take {self.options.own:.2%} of every post")
         if errors is None:
             notes.append("no slot has a standard error: how sure the engagement is remains open")
         self._zoom = zoom if self.posts is None else improve_choices
@@ -161,23 +165,12 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
             self.options.items,
             choice_curves(self.options.items, values, below, above),
             losses,
-            sides,
+            [*rooms, *rules],
             choose=count if self.posts is not None else check_count(choose, len(self.slots.rows), "slots"),
             at_most=at_most and self.posts is None,
             weight=1.0,
             notes=notes,
         )
-
-    @staticmethod
-    def _check_sources(
-        slots: Any, history: Any, posts: Any, multipliers: Any, choose: int | None, at_most: bool
-    ) -> None:
-        if (slots is None) == (history is None):
-            raise OptionError("give slots or history, exactly one of them")
-        if posts is not None and (choose is not None or at_most):
-            raise OptionError("choose and at_most are for slots without posts; every post is placed once")
-        if posts is None and multipliers is not None:
-            raise OptionError("multipliers are factors of posts; give posts too, or leave multipliers out")
 
     @classmethod
     def from_csv(cls, slots: TableSource | None = None, **options: Any) -> PostingPlanner:
@@ -217,13 +210,22 @@ class PostingPlanner(ChoicePlanner[PostingPlan]):
         """
         usual = "x" if self.posts is None else "xy-exact"
         found: PostingPlan = self._shell.solve(method, mixer=mixer or usual, **options)
-        limit = float(options.get("time_limit", 60.0))
-        if found.proven.proven:
-            found = replace(found, limits=worth_of_rules(self, found, limit))
-            if self.posts is None and found.proven.seconds * len(self.slots.rows) <= limit / 4:
-                counts = value_by_count(found.levels, self._prove, time_limit=limit)
-                found = replace(found, by_count=counts)
-        return found
+        if found.looser is None:
+            return found
+        return replace(found, limits=with_rules(found.limits, found.looser))
+
+    def _further(
+        self, levels: LevelQuestion, proven: ProvenAnswer, time_limit: float
+    ) -> dict[str, tuple[str, Callable[[], Any]]]:
+        """Worth of whole rules, and where slots are chosen the best plan of every size if that is quick."""
+        further: dict[str, tuple[str, Callable[[], Any]]] = {}
+        if proven.proven:
+            rules = partial(worth_of_rules, self, proven, time_limit)
+            further["what a looser rule is worth"] = ("looser", rules)
+            if self.posts is None and proven.seconds * len(self.slots.rows) <= time_limit / 4:
+                counts = partial(value_by_count, levels, self._prove, time_limit=time_limit)
+                further["the best plan of every size"] = ("by_count", counts)
+        return further
 
     def _facts(self) -> Mapping[str, Any]:
         return {"options": self.options}

@@ -2,6 +2,12 @@
 
 Two posts d hours apart each lose the share f(d) of their engagement. The shares of several close posts add
 up, which is a lower bound of what is left when they act one after the other: prod(1 - f_i) >= 1 - sum f_i.
+
+In a plan that is repeated every P hours, two posts meet on both sides, and a post meets its own copies:
+
+    share(i, j) = sum over all whole k of f(|t_i - t_j + k P|),      own share = 2 sum over k >= 1 of f(k P)
+
+Shapes: T slots, K points.
 """
 
 from __future__ import annotations
@@ -16,6 +22,7 @@ from ..planning.table import Column, TableSource, read_table
 
 __all__ = ["Fatigue", "read_fatigue"]
 
+LONGEST = 8784.0  # hours of a year
 _COLUMNS = (
     Column("hours", "number", minimum=0, unique=True, unit="hours", help="hours between two posts"),
     Column("share", "number", minimum=0, maximum=1, help="share of its engagement that each of them loses"),
@@ -38,6 +45,60 @@ class Fatigue:
         """Shares for hours between posts, any shape to the same shape."""
         given = np.asarray(distances, dtype=np.float64)
         return np.asarray(np.interp(given, self.hours, self.shares, right=0.0))
+
+    def between(self, minutes: ArrayLike, period: float | None = None) -> NDArray[np.float64]:
+        """Share that a post in one slot loses by one in another.
+
+        Args:
+            minutes: whole minutes since the plan's beginning, shape (T,).
+            period: hours after which the plan is repeated, None where it is not.
+
+        Returns:
+            Shares, symmetric, shape (T, T); in the diagonal that of another post in the same slot.
+
+        Raises:
+            OptionError: the fatigue lasts longer than a year, and the plan is repeated.
+
+        Example:
+            >>> read_fatigue(0.4, 24).between([0, 720, 1200], 24).round(3).tolist()[0]
+            [0.4, 0.4, 0.4]
+        """
+        given = np.asarray(minutes, dtype=np.int64)
+        apart = (given[:, None] - given[None, :]) / 60.0
+        total = self.share(np.abs(apart))
+        if period is None:
+            return total
+        for k in range(1, self._copies(period) + 2):
+            total += self.share(np.abs(apart + k * period))
+            total += self.share(np.abs(apart - k * period))
+        return total
+
+    def own(self, period: float | None) -> float:
+        """Share that a post loses to its own copies in a plan that is repeated after so many hours.
+
+        Raises:
+            OptionError: the fatigue lasts longer than a year, or nothing is left of a post.
+        """
+        if period is None:
+            return 0.0
+        lost = 2.0 * float(self.share(period * np.arange(1, self._copies(period) + 1)).sum())
+        if lost >= 1.0:
+            raise OptionError(
+                f"every_week: a post's own copies in other weeks would take {lost:.0%} of it; lower fatigue "
+                "or fatigue_hours, or plan more weeks"
+            )
+        return lost
+
+    def _copies(self, period: float) -> int:
+        """How many copies ahead a post can still feel."""
+        if not self.shares.any():
+            return 0
+        if self.hours[-1] > LONGEST:
+            raise OptionError(
+                f"every_week: the fatigue lasts {self.hours[-1]:g} hours; legal are up to {LONGEST:g} "
+                "(a year) in a plan that is repeated; lower fatigue_hours"
+            )
+        return int(self.hours[-1] // period)
 
 
 def read_fatigue(fatigue: float | TableSource, hours: float) -> Fatigue:

@@ -55,6 +55,7 @@ class PostingOptions:
         values: engagement of each alone, shape (N,).
         errors: standard error of each, shape (N,); None where no slot has one.
         shares: share that two posts in two slots lose each, shape (T, T).
+        own: share that each loses to its own copies, where the plan is repeated.
     """
 
     slots: Slots
@@ -65,6 +66,7 @@ class PostingOptions:
     values: NDArray[np.float64]
     errors: NDArray[np.float64] | None
     shares: NDArray[np.float64]
+    own: float = 0.0
 
     @classmethod
     def of(cls, slots: Slots, posts: Posts | None, fatigue: Fatigue) -> PostingOptions:
@@ -72,6 +74,7 @@ class PostingOptions:
 
         Raises:
             TableError: columns that belong to the other form of the question.
+            OptionError: the copies of a repeated plan leave nothing of a post.
         """
         _check_form(slots, posts)
         if posts is None:
@@ -83,7 +86,8 @@ class PostingOptions:
         values, errors = factor * slots.engagement[at], factor * slots.error[at]
         return cls(
             slots, posts, _items(slots, posts, at, owner), at, owner, values,
-            None if np.isnan(errors).all() else errors, fatigue.share(slots.distances()),
+            None if np.isnan(errors).all() else errors, fatigue.between(slots.minutes, slots.period),
+            fatigue.own(slots.period),
         )  # fmt: skip
 
     @property
@@ -94,12 +98,16 @@ class PostingOptions:
         topics = self.posts.topics
         return [topics[p] for p in self.owner.tolist()]
 
+    def kept(self) -> NDArray[np.float64]:
+        """Engagement of each without other posts, but beside its own copies, shape (N,)."""
+        return np.asarray((1.0 - self.own) * self.values)
+
     def ends(self) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
-        """Central 90 % range of each option's engagement, or None twice."""
+        """Central 90 % range of what each option brings without other posts, or None twice."""
         if self.errors is None:
             return None, None
-        reach = NINETY * self.errors
-        return np.maximum(0.0, self.values - reach), self.values + reach
+        reach, kept = NINETY * self.errors, 1.0 - self.own
+        return kept * np.maximum(0.0, self.values - reach), kept * (self.values + reach)
 
     def losses(self) -> list[tuple[str, str, float]]:
         """Pairs of options with what both lose together to fatigue."""
@@ -118,7 +126,7 @@ class PostingOptions:
         """Fatigue of each option beside the taken ones: 0 or 1 each, shape (N,), to shape (N,)."""
         close = self.shares[self.at[:, None], self.at[None, :]] * (np.asarray(units) > 0)[None, :]
         np.fill_diagonal(close, 0.0)
-        return np.asarray(self.values * close.sum(axis=1))
+        return np.asarray(self.values * (self.own + close.sum(axis=1)))
 
     def neighbors(self) -> int:
         """How many plans differ from one in one or two posts."""

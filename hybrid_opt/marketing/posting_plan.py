@@ -26,9 +26,11 @@ class PostingPlan(SelectionPlan):
 
     Attributes:
         options: the slots, the posts and what they take from each other.
+        looser: what each rule is worth one step looser; ``limits`` holds these rows too.
     """
 
     options: PostingOptions | None = None
+    looser: pd.DataFrame | None = None
 
     @property
     def placing(self) -> PostingOptions:
@@ -63,7 +65,7 @@ class PostingPlan(SelectionPlan):
         taken = np.flatnonzero(self.spends() > 0)
         taken = taken[np.argsort(given.at[taken], kind="stable")]
         at, lost, names = given.at[taken], given.lost(self.spends())[taken], slots.names
-        hours = (24.0 * slots.date + slots.hour)[at]
+        hours = slots.minutes[at] / 60.0
         posts = [given.posts.names[p] if given.posts is not None else "" for p in given.owner[taken].tolist()]
         return pd.DataFrame(
             {

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ..errors import OptionError
 from ..planning.line_side import LineSide
 from ..planning.table import Column, TableSource, read_table
-from .posting_slots import DAYS, WEEK_HOURS, Slots, check_whole, day_number
+from .posting_slots import DAYS, WEEK_HOURS, Slots, check_whole, day_number, gap_minutes
 
 __all__ = ["Limits", "PostingRules", "capacity_sides", "rule_sides"]
 
@@ -126,10 +126,11 @@ def rule_sides(
         for date in np.unique(slots.date).tolist() if rules.topic_per_day is not None else ():
             label = f"at most {rules.topic_per_day} on {topic} on {_day_name(slots, date)}"
             sides.append(_most(label, (slots.date[at] == date) & member, int(rules.topic_per_day or 0)))
+    limits = _day_limits(rules.days, slots)
     for date in np.unique(slots.date).tolist():
         here, name = slots.date[at] == date, f"on {_day_name(slots, date)}"
         sides += _between(name, here, (rules.min_per_day, rules.max_per_day))
-        sides += _between(name, here, _day_limits(rules.days).get(date % 7, (None, None)))
+        sides += _between(name, here, limits.get(date % 7, (None, None)))
     for week in range(1, slots.weeks + 1):
         here = (slots.week[at] == week) & (slots.day[at] >= 5)
         name = "on the weekend" + (f" of week {week}" if slots.weeks > 1 else "")
@@ -144,12 +145,12 @@ def _windows(slots: Slots, hours: float) -> list[NDArray[np.int64]]:
     """Largest sets of slots that are all less than some hours apart, each from its first slot on."""
     if hours <= 0:
         return []
-    place, period = 24.0 * slots.date + slots.hour, WEEK_HOURS * slots.weeks
+    place, gap, period = slots.minutes, gap_minutes(hours), int(60 * (slots.period or 0.0))
     found: list[NDArray[np.int64]] = []
     for start in place.tolist():
         ahead = place - start
-        ahead = np.where(ahead < 0, ahead + period, ahead) if slots.every_week else ahead
-        inside = np.flatnonzero((ahead >= 0) & (ahead < hours))
+        ahead = np.where(ahead < 0, ahead + period, ahead)
+        inside = np.flatnonzero((ahead >= 0) & (ahead < gap))
         found.append(inside[np.argsort(ahead[inside], kind="stable")])  # the first slot names the window
     sets = [set(own.tolist()) for own in found]
     # A window of one slot still keeps two posts from sharing it.
@@ -173,7 +174,7 @@ def _day_name(slots: Slots, date: int) -> str:
     return f"{DAYS[date % 7]}" + (f" of week {date // 7 + 1}" if slots.weeks > 1 else "")
 
 
-def _day_limits(source: TableSource | None) -> Mapping[int, Limits]:
+def _day_limits(source: TableSource | None, slots: Slots) -> Mapping[int, Limits]:
     """Limits of days of the week, Monday is 0."""
     if source is None:
         return {}
@@ -187,6 +188,9 @@ def _day_limits(source: TableSource | None) -> Mapping[int, Limits]:
             continue
         if day in found:
             problems.add(f"{DAYS[day]} is there already; keep one row", row=i, column="day")
+        if least > 0 and not (slots.day == day).any():
+            words = f"there is no slot on {DAYS[day]}; add one, or leave at_least blank"
+            problems.add(words, row=i, column="at_least")
         for column, number in (("at_least", least), ("at_most", most)):
             if number == number and number != int(number):
                 problems.add(f"{number:g} is not whole; write a whole number", row=i, column=column)

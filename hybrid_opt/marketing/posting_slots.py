@@ -5,6 +5,7 @@ Shapes: T slots, all weeks together.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ __all__ = [
     "Slots",
     "check_whole",
     "day_number",
+    "gap_minutes",
     "hour_number",
     "hour_text",
     "read_slots",
@@ -28,6 +30,7 @@ __all__ = [
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WEEK_HOURS = 168.0
 MOST_WEEKS = 53
+LAST = 24 * 60 - 0.5  # minutes that still round to a time of the day
 _LONG = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SPANISH = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
 _DAY_NUMBERS = {
@@ -59,19 +62,20 @@ def day_number(text: str) -> int | None:
 
 
 def hour_number(text: str) -> float | None:
-    """Hour of the day from 0 to below 24, or None where the text is no time.
+    """Hour of the day from 0 to below 24, to the minute, or None where the text is no time.
 
     Example:
-        >>> hour_number("9"), hour_number("09:30"), hour_number("25")
-        (9.0, 9.5, None)
+        >>> hour_number("9"), hour_number("09:30"), hour_number("9.499"), hour_number("25")
+        (9.0, 9.5, 9.5, None)
     """
     hours, colon, minutes = text.strip().partition(":")
     try:
         number = float(hours) + (int(minutes) / 60.0 if colon else 0.0)
     except ValueError:
         return None
-    legal = 0.0 <= number < 24.0 and (not colon or (hours.isdigit() and 0 <= int(minutes) < 60))
-    return number if legal else None
+    whole = not colon or (hours.isdigit() and 0 <= int(minutes) < 60)
+    # 23.999 would be the next day.
+    return round(60.0 * number) / 60.0 if whole and number >= 0.0 and 60.0 * number < LAST else None
 
 
 def hour_text(hour: float) -> str:
@@ -83,6 +87,16 @@ def hour_text(hour: float) -> str:
     """
     minutes = round(60 * hour)
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def gap_minutes(hours: float) -> int:
+    """Fewest whole minutes that are at least so many hours.
+
+    Example:
+        >>> gap_minutes(1.0), gap_minutes(0.1), gap_minutes(1.001)
+        (60, 6, 61)
+    """
+    return math.ceil(60.0 * hours - 1e-6)  # 60 * 0.1 is a little more than 6
 
 
 def check_whole(name: str, value: Any, low: int, high: int | None = None, *, none: bool = False) -> None:
@@ -160,11 +174,20 @@ class Slots:
         prefix = "week {} " if self.weeks > 1 else ""
         return [f"{prefix.format(week)}{DAYS[day]} {hour_text(hour)}" for week, day, hour in parts]
 
+    @property
+    def minutes(self) -> NDArray[np.int64]:
+        """Whole minutes since the first Monday, shape (T,); hours would differ by rounding."""
+        return np.asarray(1440 * self.date + np.rint(60.0 * self.hour).astype(np.int64))
+
+    @property
+    def period(self) -> float | None:
+        """Hours after which the plan is repeated; None where it is not."""
+        return WEEK_HOURS * self.weeks if self.every_week else None
+
     def distances(self) -> NDArray[np.float64]:
-        """Hours between the slots, shape (T, T); around the end of the plan where it is repeated."""
-        hours = 24.0 * self.date + self.hour
-        apart = np.abs(hours[:, None] - hours[None, :])
-        return np.minimum(apart, WEEK_HOURS * self.weeks - apart) if self.every_week else apart
+        """Hours between the slots, shape (T, T); the shorter way round where the plan is repeated."""
+        apart = np.abs(self.minutes[:, None] - self.minutes[None, :]) / 60.0
+        return np.asarray(apart if self.period is None else np.minimum(apart, self.period - apart))
 
 
 def read_slots(source: TableSource, *, weeks: int = 1, every_week: bool = False) -> Slots:

@@ -7,18 +7,21 @@ says little, so that whole rules are moved.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ..errors import PlanError
+from ..planning.proven_answer import ProvenAnswer
+from ..planning.worth import COLUMNS
+from .posting_slots import gap_minutes
 
 if TYPE_CHECKING:
     from .posting import PostingPlanner
-    from .posting_plan import PostingPlan
 
-__all__ = ["looser_rules", "worth_of_rules"]
+__all__ = ["looser_rules", "with_rules", "worth_of_rules"]
 
 BINDING_SHARE = 1e-9
 
@@ -33,15 +36,16 @@ def looser_rules(planner: PostingPlanner) -> Iterator[tuple[str, str, float, dic
         Name of the rule, its kind, by how much it moves, and the options that make it so.
     """
     rules, given = planner.rules, planner.options
-    apart = np.unique(given.slots.distances())
+    apart = np.unique(np.rint(60.0 * given.slots.distances()).astype(np.int64))
     for name, hours, words in (
         ("min_gap", rules.min_gap, "hours between posts"),
         ("topic_gap", rules.topic_gap, "hours between posts on a topic"),
     ):
-        below = apart[apart < hours]
+        below = apart[apart < gap_minutes(hours)]
         if hours > 0 and len(below):
             # Between two distances of slots nothing changes.
-            yield f"{hours:g} {words}", "minimum", float(below[-1] - hours), {name: float(below[-1])}
+            closer = float(below[-1]) / 60.0
+            yield f"{hours:g} {words}", "minimum", closer - hours, {name: closer}
     for name, words in (("topic_per_day", "posts of a topic a day"), ("max_per_day", "posts a day")):
         most = getattr(rules, name)
         if most is not None:
@@ -60,29 +64,54 @@ def looser_rules(planner: PostingPlanner) -> Iterator[tuple[str, str, float, dic
         yield f"equal split over {rules.equal_split}", "exclusion", 1.0, {"equal_split": None}
 
 
-def worth_of_rules(planner: PostingPlanner, plan: PostingPlan, time_limit: float) -> pd.DataFrame:
-    """The plan's table of limits with a row per rule.
+def worth_of_rules(planner: PostingPlanner, proven: ProvenAnswer, time_limit: float) -> pd.DataFrame:
+    """What each rule is worth one step looser, beside the proven plan.
 
     Args:
         planner: the planner.
-        plan: its proven plan.
-        time_limit: seconds for all rules together, as far as the first proof's time tells.
+        proven: its proven answer.
+        time_limit: seconds for all rules together.
 
     Returns:
-        The table of ``worth_of_limits``; unchanged where time is short.
+        Columns as in ``worth_of_changes``. Where the best plan with a looser rule is not proven, the gain is
+        NaN, and the reason says what was reached.
     """
-    changes = list(looser_rules(planner))
-    if not changes or plan.proven.seconds * len(changes) > time_limit:
-        return plan.limits
-    rows = []
-    for label, kind, change, options in changes:
-        gain, reason = float("nan"), ""
-        try:
-            looser = planner.changed(**options)
-            gain = looser._prove(looser.question.levels(), time_limit=time_limit).value - plan.proven.value
-        except PlanError as error:
-            reason = str(error)
-        binds = gain > BINDING_SHARE * max(1.0, abs(plan.proven.value))
+    begin, rows, changes = perf_counter(), [], list(looser_rules(planner))
+    slow = proven.seconds * len(changes) > time_limit
+    least = BINDING_SHARE * max(1.0, abs(proven.value))
+    for k, (label, kind, change, options) in enumerate(changes):
+        gain, binds, reason = float("nan"), False, ""
+        seconds = (time_limit - (perf_counter() - begin)) / (len(changes) - k)
+        if slow or seconds <= 0.0:
+            reason = f"left out, to keep within the time limit of {time_limit:g} s; allow more time"
+        else:
+            try:
+                looser = planner.changed(**options)
+                # What keeps the rule keeps the looser one.
+                answer = looser._prove(looser.question.levels(), start=proven.choice, time_limit=seconds)
+            except PlanError as error:
+                reason = str(error)
+            else:
+                more = answer.value - proven.value
+                binds = more > least
+                if answer.proven:
+                    gain = more
+                else:
+                    reached = f"at least {more:+.4g}; " if binds else ""
+                    reason = f"{reached}the best plan with it was not proven in {seconds:.3g} s; "
+                    reason += "allow more time"
         rows.append((label, kind, change, gain, binds, reason))
-    added = pd.DataFrame(rows, columns=plan.limits.columns).astype(plan.limits.dtypes.to_dict())
-    return added if plan.limits.empty else pd.concat([plan.limits, added], ignore_index=True)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.astype({"change": float, "gain": float, "binds": bool, "reason": str})
+
+
+def with_rules(limits: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
+    """One table of both, limits first.
+
+    Example:
+        >>> row = pd.DataFrame([("a", "cap", 1.0, 2.0, True, "")], columns=COLUMNS)
+        >>> with_rules(row[:0], row)["limit"].tolist(), len(with_rules(row, row))
+        (['a'], 2)
+    """
+    parts = [table for table in (limits, rules) if len(table)]
+    return pd.concat(parts, ignore_index=True) if parts else limits

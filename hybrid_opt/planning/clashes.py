@@ -54,6 +54,9 @@ def check_limits_together(task: LevelTask) -> list[str]:
 
 def _too_much(side: LineSide, task: LevelTask, least: list[Fraction]) -> str | None:
     """Why not even the lowest levels keep a limit without negative weights, or None."""
+    if side.minimum and not any(side.weights):
+        words = task.table.words
+        return f"no {words.line} counts for the limit {side.label!r}; drop it, or add {words.lines} that do"
     used = [weight * amount for weight, amount in zip(side.weights, least)]
     if side.both or min(side.weights) < 0 or sum(used, Fraction(0)) <= side.high:
         return None

@@ -23,7 +23,7 @@ from ..reports import (
     write_page,
 )
 from .plan_figures import Figures, share_text
-from .plan_tables import gap_rows, limit_table
+from .plan_tables import gap_rows, limit_table, nothing_to_move
 from .quantum_check import QuantumCheck
 from .quantum_tables import check_rows, level_table, quantum_table
 from .robustness_tables import robustness_tables
@@ -147,7 +147,8 @@ def _why(plan: LevelPlan) -> Section:
     text = "These limits stand in the way; each figure comes from solving again with the limit moved a step."
     first = text
     if not words:
-        first = "No limit stands in the way." if len(plan.limits) else "What limits cost was not computed."
+        known = len(plan.limits) or nothing_to_move(plan)
+        first = "No limit stands in the way." if known else "What limits cost was not computed."
         if plan.limits["reason"].astype(bool).any():
             first = "Some limits cannot be moved; none of the others stands in the way."
     return Section("Why not more", [first, limit_table(plan), gap_rows(plan)])

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..reports import Table
 from .level_plan import LIFTED
+from .limit_changes import changes_of_limits
 from .money import money_text
 from .plan_figures import Figures, share_text
 from .quantum_tables import level_table, quantum_table
@@ -17,7 +18,7 @@ from .robustness_tables import robustness_tables
 if TYPE_CHECKING:
     from .level_plan import LevelPlan
 
-__all__ = ["plan_tables"]
+__all__ = ["nothing_to_move", "plan_tables"]
 
 ALIGN_LIMITS: list[Literal["left", "right"]] = ["left", "left", "right", "right", "left"]
 PLACES = {"max": "at its max", "min": "at its min", "off": "off", "fixed": "fixed", "": ""}
@@ -134,6 +135,8 @@ def limit_table(plan: LevelPlan) -> Table:
     note = f"by solving again with the limit moved; other moves that bring nothing: {others}"
     if not len(plan.limits):
         note = "not computed: it needs a proven optimum, and time to solve the plan once per limit"
+        if nothing_to_move(plan):
+            note = "there is no limit that could be moved"
     rows = rows or [["none", "", "", "", ""]]
     columns = ["limit", "which", "moved by", "gain", "why not"]
     width = 5 if any(row[4] for row in rows) else 4
@@ -144,6 +147,13 @@ def limit_table(plan: LevelPlan) -> Table:
         align=ALIGN_LIMITS[:width],
         note=note,
     )
+
+
+def nothing_to_move(plan: LevelPlan) -> bool:
+    """Whether a proven plan has no limit at all whose move could be worth something."""
+    if len(plan.limits) or not plan.proven.proven:
+        return False
+    return not changes_of_limits(plan.question, plan.proven.choice)
 
 
 def _moved(row: dict[Hashable, Any], figures: Figures) -> str:

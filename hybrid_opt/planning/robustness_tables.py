@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["method_table", "robustness_tables", "stability_table", "what_if_tables"]
 
+MOST_ROWS = 30  # items of a choice beyond which those that were never chosen are left out
+
 
 def robustness_tables(plan: LevelPlan) -> list[Table]:
     """The tables below, those that the plan has."""
@@ -51,8 +53,10 @@ def stability_table(plan: LevelPlan) -> Table:
     figures, found = Figures.of(plan), plan.stability
     frame = stability_frame(plan).to_dict("records")
     header = ["chosen"] if figures.choice else ["same move", "5%", "middle", "95%"]
-    rows = [[row[plan.words.line], *_moves(row, figures)] for row in frame]
-    note = ""
+    kept, note = [True] * len(frame), ""
+    if figures.choice and len(frame) > MOST_ROWS:
+        kept = _ever_chosen(plan, [row["chosen_share"] for row in frame])
+    rows = [[row[plan.words.line], *_moves(row, figures)] for row, shown in zip(frame, kept) if shown]
     if found is not None:
         within = share_text(float(np.mean(found.losses <= 0.01)))
         note = (
@@ -63,6 +67,8 @@ def stability_table(plan: LevelPlan) -> Table:
         )
         if found.draws < found.asked:
             note += f"; the time limit ended it after {found.draws} of {found.asked} draws"
+    if len(rows) < len(frame):
+        note += f"; {len(frame) - len(rows)} {plan.words.lines} were never chosen"
     draws = 0 if found is None else found.draws
     return Table(
         [plan.words.line, *header],
@@ -71,6 +77,12 @@ def stability_table(plan: LevelPlan) -> Table:
         align=["left", *_right(len(header))],
         note=note,
     )
+
+
+def _ever_chosen(plan: LevelPlan, shares: list[float]) -> list[bool]:
+    """Whether each item is in the plan, in the proven one, or in the best one of some draw."""
+    taken = (plan.question.money(plan.choice) > 0) | (plan.question.money(plan.proven.choice) > 0)
+    return [bool(own) or share > 0 for own, share in zip(taken.tolist(), shares)]
 
 
 def _moves(row: dict[Any, Any], figures: Figures) -> list[str]:

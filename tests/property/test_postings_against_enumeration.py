@@ -28,7 +28,7 @@ def weeks_of_slots(draw):
 def rules(draw):
     found = {
         "fatigue": draw(st.sampled_from([0.0, 0.25, 0.8])),
-        "fatigue_hours": draw(st.sampled_from([6, 30, 100])),
+        "fatigue_hours": draw(st.sampled_from([6, 30, 100, 200])),
         "min_gap": draw(st.sampled_from([0, 0, 6, 20])),
         "max_per_day": draw(st.none() | st.integers(1, 2)),
         "every_week": draw(st.booleans()),
@@ -50,9 +50,11 @@ def apart(first, second, given):
 
 def worth(times, values, given):
     total = sum(values)
-    for i, j in itertools.combinations(range(len(times)), 2):
-        d = apart(times[i], times[j], given)
-        total -= max(0.0, given["fatigue"] * (1 - d / given["fatigue_hours"])) * (values[i] + values[j])
+    copies = range(-3, 4) if given["every_week"] else [0]  # 200 hours reach over less than three weeks
+    for i, j, k in itertools.product(range(len(times)), range(len(times)), copies):
+        d = abs(24 * (times[i][0] - times[j][0]) + times[i][1] - times[j][1] + 168 * k)
+        if i != j or k:
+            total -= max(0.0, given["fatigue"] * (1 - d / given["fatigue_hours"])) * values[i]
     return total
 
 

@@ -47,3 +47,9 @@ def test_past_posts_instead_of_slots():
     done = run("--history", FILES.history, "--choose", 2, "--seed", 0)
     assert done.exit_code == 0, done.output
     assert "estimated from 77 past posts" in done.stdout
+
+
+def test_past_posts_in_a_zone():
+    done = run("--history", FILES.history, "--timezone", "Europe/Madrid", "--choose", 2, "--seed", 0)
+    assert done.exit_code == 0, done.output
+    assert "Europe/Madrid" in done.stdout

@@ -36,16 +36,20 @@ TIRED = {"fatigue": 0.4, "fatigue_hours": 40}
 def test_slots_without_fatigue_are_sorted_and_no_qubo_is_needed():
     plan = PostingPlanner.from_tables(SLOTS, choose=2).solve(seed=0)
     assert plan.chosen() == ["Mon 18:00", "Tue 18:00"]
-    assert "sorting the slots is exact: no QUBO is needed" in plan.notes[0]
+    assert "values only add up: no QUBO is needed" in plan.notes[0]
+    assert plan.method == "dynamic programming"
     assert not plan.interacts
     assert plan.placements() == {}
     limited = PostingPlanner(SLOTS, choose=2, max_per_day=1)
-    assert "a linear program in whole numbers is exact" in limited.notes[0]
+    assert "values only add up" in limited.notes[0]
+    limited = PostingPlanner(SLOTS, posts=POSTS, max_per_day=1)
+    assert "values only add up" in limited.notes[0]
 
 
 def test_posts_without_fatigue_are_assigned():
     plan = PostingPlanner(SLOTS, posts=POSTS).solve(seed=0)
     assert plan.method == "linear assignment (no QUBO needed)"
+    assert "a linear assignment is exact: no QUBO is needed" in plan.notes[0]
     assert plan.placements() == {"news": "Tue 18:00", "tips": "Mon 18:00", "team": "Wed 12:00"}
     assert plan.value == 1.5 * 85 + 80 + 35
     assert plan.today_value == 1.5 * 50 + 70 + 20
@@ -122,6 +126,27 @@ def test_weeks_follow_each_other_and_are_drawn_one_by_one():
     assert "in week 2" in drawings[1].caption
 
 
+def test_a_repeated_plan_is_worth_what_many_weeks_bring():
+    two = pd.DataFrame({"day": ["Mon", "Thu"], "hour": [0, 12], "engagement": [10, 10]})
+    plan = PostingPlanner(two, choose=2, fatigue=0.5, fatigue_hours=168, every_week=True).solve(seed=0)
+    assert (plan.value, plan.status) == (pytest.approx(10.0), "optimal")
+    assert plan.schedule()["engagement"].tolist() == [5.0, 5.0]
+    weeks = 12
+    for options in ({"choose": 3}, {"posts": POSTS, "capacity": 2}):
+        tired = {"fatigue": 0.3, "fatigue_hours": 250}
+        plan = PostingPlanner(SLOTS, every_week=True, **options, **tired).solve(seed=0)
+        frame = plan.schedule()
+        assert frame["engagement"].sum() == pytest.approx(plan.value)
+        hours = [24 * ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun").index(d) for d in frame["day"]]
+        hours = np.array(hours) + frame["time"].str[:2].astype(int).to_numpy()
+        long = (hours[None, :] + 168 * np.arange(weeks)[:, None]).ravel()
+        share = 0.3 * np.maximum(0.0, 1 - np.abs(long[:, None] - long[None, :]) / 250)
+        np.fill_diagonal(share, 0.0)
+        middle = share.sum(axis=1).reshape(weeks, -1)[weeks // 2]
+        assert plan.value == pytest.approx(float(frame["alone"] @ (1 - middle)))
+        assert any("its own copies take" in note for note in plan.notes)
+
+
 def test_the_block_for_a_simulator_keeps_the_anchor():
     planner = PostingPlanner(SLOTS, posts=POSTS, **TIRED)
     levels = planner.question.levels()
@@ -171,6 +196,13 @@ def test_today_and_must_of_slots():
         ({"history": SLOTS}, "give slots or history"),
         ({"posts": POSTS, "choose": 2}, "choose and at_most are for slots without posts"),
         ({"multipliers": POSTS}, "multipliers are factors of posts"),
+        ({"at_most": True}, "give choose too"),
+        ({"capacity": 2}, "capacity says something about posts; give posts too"),
+        ({"topic_gap": 2}, "topic_gap says something about posts"),
+        ({"topic_per_day": 1}, "topic_per_day says something about posts"),
+        ({"block_hours": 2}, "block_hours says how past posts are read"),
+        ({"timezone": "UTC"}, "timezone says how past posts are read"),
+        ({"fatigue": pd.DataFrame({"hours": [9], "share": [0.1]}), "fatigue_hours": 9}, "ends with its last"),
         ({"choose": 7}, "there are 6 slots"),
         ({"capacity": 0}, "capacity is 0"),
         ({"fatigue": 2}, "fatigue is 2"),
@@ -192,6 +224,8 @@ def test_tables_of_the_other_form():
 def test_rules_that_clash_are_named():
     with pytest.raises(PlanError, match="at least 2 on the weekend"):
         PostingPlanner(SLOTS, choose=2, weekend=(2, None))
+    with pytest.raises(PlanError, match="no slot counts for the limit 'at least 1 on the weekend'; drop it"):
+        PostingPlanner(SLOTS[:5], choose=2, weekend=(1, None))
     with pytest.raises(PlanError, match=r"the number of posts 5.*at most 1 on Mon"):
         PostingPlanner(SLOTS, choose=5, max_per_day=1)
 
@@ -207,3 +241,12 @@ def test_large_questions_leave_near_plans_out():
     losses = planner.options.losses()
     assert len(losses) == len({(a, b) for a, b, _ in losses})
     assert np.isfinite([loss for *_, loss in losses]).all()
+
+
+def test_a_gap_of_an_hour_is_kept_by_slots_an_hour_apart():
+    table = pd.DataFrame({"day": "Mon", "hour": ["00:05", "01:05", "01:35"], "engagement": [3, 2, 1]})
+    planner = PostingPlanner(table, choose=2, min_gap=1)
+    assert planner.solve(seed=0).chosen() == ["Mon 00:05", "Mon 01:05"]
+    assert [options for *_, options in looser_rules(planner)] == [{"min_gap": 0.5}]
+    near = pd.DataFrame({"hours": [0, 1], "share": [0.5, 0.5]})
+    assert PostingPlanner(table, choose=2, fatigue=near).options.shares[0, 1] == 0.5

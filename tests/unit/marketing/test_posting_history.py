@@ -79,3 +79,18 @@ def test_impressions_are_there_for_all_or_none():
 def test_wrong_blocks(hours):
     with pytest.raises(OptionError, match="block_hours is"):
         read_history(history(2, 1.0), hours)
+
+
+def test_days_and_hours_that_never_meet():
+    times = ["2026-03-02 09:10", "2026-03-02 09:20", "2026-03-03 18:10", "2026-03-03 18:20"]
+    found = read_history(pd.DataFrame({"timestamp": times, "engagement": [90, 110, 40, 60]}))
+    assert found.slots["engagement"].tolist() == pytest.approx([100, 50])
+    assert found.posts.tolist() == [2, 2]
+    assert any("no estimate is possible of Mon 18:00" in note and "Tue 09:00" in note for note in found.notes)
+
+
+def test_too_few_slots_to_know_how_far_they_scatter():
+    times = ["2026-03-02 09:10", "2026-03-02 09:20", "2026-03-03 09:10", "2026-03-02 18:20"]
+    found = read_history(pd.DataFrame({"timestamp": times, "engagement": [90, 110, 40, 60]}))
+    assert found.slots["engagement"].tolist() == pytest.approx([100, 60, 40, 0])
+    assert any("errors of slots never used are too small" in note for note in found.notes)

@@ -79,9 +79,21 @@ def test_an_equal_split_of_an_open_number():
         ([("Mon", 1, 2), ("Monday", 1, 2)], "Mon is there already"),
         ([("Mon", 3, 2)], "at_least 3 is above at_most 2"),
         ([("Mon", 0.5, 2)], "0.5 is not whole"),
+        ([("Mon", 1, 2), ("Fri", 1, 2)], "index 1, column 'at_least': there is no slot on Fri"),
     ],
 )
 def test_wrong_tables_of_days(rows, words):
     days = pd.DataFrame(rows, columns=["day", "at_least", "at_most"])
     with pytest.raises(TableError, match=words):
         labels(PostingRules(days=days))
+
+
+def test_an_hour_is_sixty_minutes_at_any_time_of_the_day():
+    # In floats 01:05 - 00:05 is a little less than an hour.
+    times = [f"{hour:02d}:{minute:02d}" for minute in (5, 10, 20, 25, 35) for hour in range(24)]
+    slots = read_slots(pd.DataFrame({"day": "Mon", "hour": times, "engagement": 1}))
+    sides = rule_sides(slots, np.arange(len(times)), [""] * len(times), PostingRules(min_gap=1), 2)
+    assert max(sum(side.weights) for side in sides) == 5
+    two = read_slots(pd.DataFrame({"day": "Mon", "hour": ["00:05", "01:05"], "engagement": 1}))
+    assert labels(PostingRules(min_gap=1), slots=two) == []
+    assert len(labels(PostingRules(min_gap=1.001), slots=two)) == 1

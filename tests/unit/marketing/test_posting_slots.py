@@ -34,7 +34,10 @@ def test_days(text, number):
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("0", 0.0), ("23:45", 23.75), ("24", None), ("9:60", None), ("9.5:10", None), ("x", None), ("-1", None)],
+    [
+        *(("0", 0.0), ("23:45", 23.75), ("9.9999", 10.0), ("24", None), ("23.999", None)),
+        *(("9:60", None), ("9.5:10", None), ("x", None), ("-1", None)),
+    ],
 )
 def test_hours(text, number):
     assert hour_number(text) == number

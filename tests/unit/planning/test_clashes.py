@@ -96,3 +96,9 @@ def test_the_search_for_the_clash_is_bounded_and_says_what_it_did_not_decide(mon
     assert asked == [10.0, 10.0, 6.0, 2.0]  # one search, then all others out of the same ten seconds
     monkeypatch.setattr(clashes, "SECONDS", 0.0)
     assert clashing_limits(three) == ([], False)
+
+
+def test_a_minimum_over_nothing_is_said_so():
+    none = LineSide("at least 1 of x", "minimum", (Fraction(0),) * 2, Fraction(-1), Fraction(0), minimum=True)
+    with pytest.raises(InfeasiblePlanError, match="no channel counts for the limit 'at least 1 of x'"):
+        check_limits_together(task(none))
