@@ -122,8 +122,10 @@ class ContentLevels:
 
     def members(self) -> list[NDArray[np.int64]]:
         """Positions of the levels of each group, in the order of the groups."""
-        groups = self.groups
-        return [np.flatnonzero([own == group for own in groups]) for group in dict.fromkeys(groups)]
+        found: dict[tuple[int, str], list[int]] = {}
+        for i, key in enumerate(zip(self.owner.tolist(), self.factor)):
+            found.setdefault(key, []).append(i)
+        return [np.array(own, dtype=np.int64) for own in found.values()]
 
     def find(self, audience: int, factor: str, level: str) -> int | None:
         """Position of a level of an audience, or None."""
@@ -145,7 +147,7 @@ def read_levels(
         The levels by audience.
 
     Raises:
-        TableError: a level twice, an audience without levels, costs of a shared level that differ, not
+        TableError: a level twice, an audience without levels, two factors under one name, costs of a shared level that differ, not
             exactly one level of a factor shown today, anything else wrong in the table.
 
     Example:
@@ -203,6 +205,7 @@ def read_levels(
         places=[table.places[r] for r in rows],
         has_today="current" in header,
     )
+    _check_names(found)
     _check_today(found)
     _check_shared(found)
     missing = [label for a, label in enumerate(known) if a not in found.owner]
@@ -212,6 +215,21 @@ def read_levels(
             "the audiences of the plan in the option audiences"
         )
     return found
+
+
+def _check_names(levels: ContentLevels) -> None:
+    """Audience "x" with factor "y: z" and audience "x: y" with factor "z" would be one group of the plan."""
+    first: dict[str, int] = {}
+    for own in levels.members():
+        i = int(own[0])
+        k = first.setdefault(levels.groups[i], i)
+        if k != i:
+            pairs = [f"audience {levels.audiences[int(levels.owner[n])]!r} with factor {levels.factor[n]!r}"
+                     for n in (k, i)]  # fmt: skip
+            raise TableError(
+                f"table of levels: {pairs[0]} ({levels.places[k]}) and {pairs[1]} ({levels.places[i]}) would "
+                f"both be called {levels.groups[i]!r}; rename one of them"
+            )
 
 
 def _check_today(levels: ContentLevels) -> None:

@@ -60,6 +60,22 @@ def test_wrong_tables_of_levels(change, audiences, words):
         read_levels(TABLE.assign(**change), audiences)
 
 
+def test_two_factors_that_would_have_one_name_are_refused():
+    table = pd.DataFrame(
+        {
+            "audience": ["x", "x", "x: y", "x: y"],
+            "factor": ["y: z", "y: z", "z", "z"],
+            "level": ["p", "q", "r", "s"],
+            "effect": [1.0, 2.0, 5.0, 3.0],
+        }
+    )
+    words = r"audience 'x' with factor 'y: z' \(index 0\) and audience 'x: y' with factor 'z' \(index 2\)"
+    with pytest.raises(TableError, match=words):
+        read_levels(table)
+    renamed = read_levels(table.replace({"x: y": "w"}))
+    assert [own.tolist() for own in renamed.members()] == [[0, 1], [2, 3]]
+
+
 def test_an_audience_without_levels_is_named():
     table = TABLE[TABLE["audience"] != ""]
     with pytest.raises(TableError, match="no level for the audience enterprise"):
