@@ -224,12 +224,13 @@ def _check_factors(tests: ShownTests, planned: list[str]) -> None:
 
 def _checked_pairs(given: Sequence[tuple[str, str]], planned: list[str]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
+    legal = f"legal are pairs of two factors out of {', '.join(planned)}"
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise OptionError(f"interactions is {given!r}; {legal}, in a list")
     for pair in given:
-        legal = not isinstance(pair, str) and len(pair) == 2 and set(pair) <= set(planned)
-        if not legal or pair[0] == pair[1]:
-            raise OptionError(
-                f"interactions holds {pair!r}; legal are pairs of two factors out of {', '.join(planned)}"
-            )
+        two = isinstance(pair, (tuple, list)) and len(pair) == 2 and all(name in planned for name in pair)
+        if not two or pair[0] == pair[1]:
+            raise OptionError(f"interactions holds {pair!r}; {legal}")
         if set(pair) in [set(other) for other in found]:
             raise OptionError(f"interactions holds the factors {pair!r} twice; name them once")
         found.append((pair[0], pair[1]))

@@ -170,11 +170,25 @@ def test_what_cannot_be_estimated_is_refused():
 
 @pytest.mark.parametrize(
     "interactions",
-    [["image"], [("image", "image")], [("image", "cal")], [("image", "call"), ("call", "image")]],
+    [
+        ["image"],
+        [("image", "image")],
+        [("image", "cal")],
+        [("image", "call"), ("call", "image")],
+        [5],
+        [(["image"], "call")],
+        [{"image", "call"}],
+    ],
 )
 def test_wrong_interactions(interactions):
     with pytest.raises(OptionError, match="interactions holds"):
         estimate(FULL, interactions)
+
+
+@pytest.mark.parametrize("interactions", [5, "image", {"image": "call"}])
+def test_interactions_are_a_list(interactions):
+    with pytest.raises(OptionError, match="interactions is .*image, call, in a list"):
+        ContentPlanner.from_tests(FULL, interactions=interactions)
 
 
 def test_given_effects_and_tests_exclude_each_other():
