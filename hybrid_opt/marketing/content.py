@@ -23,7 +23,7 @@ from ..planning.selection_items import choice_curves
 from ..planning.stability import NINETY, Stability
 from ..planning.table import TableSource
 from ..planning.zoom import Zoom
-from .content_columns import OPTIONS, read_audiences, read_levels
+from .content_columns import MOST, OPTIONS, read_audiences, read_levels
 from .content_design import read_tests
 from .content_draws import content_stability
 from .content_estimate import ContentEstimate, estimate_effects
@@ -125,7 +125,7 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
         }
         if scale not in ("linear", "logit"):
             raise OptionError(f"scale is {scale!r}; legal are 'linear' and 'logit'")
-        _check_number("worth", worth, low=0.0, high=math.inf, above=True)
+        _check_number("worth", worth, low=0.0, high=MOST, above=True)
         _check_number("fatigue", fatigue, low=0.0, high=1.0)
         people = read_audiences(audiences)
         shown = None if tests is None else read_tests(tests)
@@ -136,7 +136,7 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
         else:
             if pairs is not None or any(base for _, base in people.values()):
                 raise OptionError("effects of pairs and the base come from the tests: leave them out")
-            source = shown.levels() if levels is None else levels
+            source = shown.levels(list(people)) if levels is None else levels
             found = read_levels(source, list(people) or shown.audiences, estimated=True)
             self.estimate = estimate_effects(shown, found, interactions, logit=scale == "logit")
             found = replace(found, effect=self.estimate.effect, error=self.estimate.error)
@@ -306,5 +306,5 @@ def _check_number(name: str, given: float | None, *, low: float, high: float, ab
     number = isinstance(given, (int, float, np.number)) and not isinstance(given, bool)
     within = number and given is not None and math.isfinite(given) and low <= given <= high
     if not within or (above and given == low):
-        legal = "a finite number above 0, or None" if above else f"a number from {low:g} to {high:g}"
+        legal = f"a number above 0 up to {high:g}, or None" if above else f"a number from {low:g} to {high:g}"
         raise OptionError(f"{name} is {given!r}; legal is {legal}")

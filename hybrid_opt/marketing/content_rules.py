@@ -23,7 +23,7 @@ from ..errors import OptionError
 from ..planning.line_side import LineSide
 from ..planning.money import exact
 from ..planning.table import Column, TableSource, nearest, read_table
-from .content_columns import ContentLevels
+from .content_columns import MOST, ContentLevels
 from .content_model import ContentModel, Production
 
 __all__ = ["LevelPair", "budget_side", "explore_sides", "made_sides", "pair_sides", "read_level_pairs"]
@@ -76,8 +76,10 @@ def read_level_pairs(
         Column(f"{second}_level", "text", help="a level of that"),
     ]
     if effects:
-        columns.append(Column("effect", "number", help="what both together add to the outcome"))
-        columns.append(Column("error", "number", required=False, minimum=0, help="its standard error"))
+        columns += [
+            Column("effect", "number", minimum=-MOST, maximum=MOST, help="what both together add"),
+            Column("error", "number", required=False, minimum=0, maximum=MOST, help="its standard error"),
+        ]
     table = read_table(source, columns, name=name)
     problems, found, seen = table.problems(), [], set()
     for i, row in enumerate(table.frame.itertuples(index=False)):

@@ -164,6 +164,12 @@ def test_what_cannot_be_estimated_is_refused():
     assert estimate(TWO.assign(conversions=[80, 0])).effect == pytest.approx([0.1, -0.1])
     with pytest.raises(TableError, match="add the column audience"):
         ContentPlanner.from_tests(TWO, audiences={"a": 1, "b": 2})
+    apart = pd.concat([TWO.assign(audience=name) for name in "ab"], ignore_index=True)
+    with pytest.raises(TableError, match="table of tests, index 2, column 'audience': audience 'b' is not"):
+        ContentPlanner.from_tests(apart, audiences={"a": 1})
+    with pytest.raises(TableError, match="table of tests: there is no row for the audience 'c'"):
+        ContentPlanner.from_tests(apart, audiences={"a": 1, "b": 1, "c": 1})
+    assert list(ContentPlanner.from_tests(apart, levels[:2], audiences={"a": 1}).model.sizes) == [1]
     with pytest.raises(TableError, match="no row for the audience 'b'"):
         ContentPlanner.from_tests(TWO.assign(audience="a"), levels[:2], audiences={"a": 1, "b": 2})
 
@@ -187,7 +193,7 @@ def test_wrong_interactions(interactions):
 
 @pytest.mark.parametrize("interactions", [5, "image", {"image": "call"}])
 def test_interactions_are_a_list(interactions):
-    with pytest.raises(OptionError, match="interactions is .*image, call, in a list"):
+    with pytest.raises(OptionError, match=r"interactions is .*image, call, in a list"):
         ContentPlanner.from_tests(FULL, interactions=interactions)
 
 

@@ -43,6 +43,11 @@ def test_a_pair_counts_for_its_audience_or_for_all():
     assert read_level_pairs(None, LEVELS, effects=True, name="x") == []
 
 
+def test_effects_of_pairs_are_bounded():
+    with pytest.raises(TableError, match=r"column 'effect': 1e.300 is more than"):
+        pairs({"effect": 1e300}, effects=True)
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
