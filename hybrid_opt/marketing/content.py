@@ -20,7 +20,7 @@ from ..planning.choice_windows import improve_choices
 from ..planning.lines import LevelQuestion
 from ..planning.proven_answer import ProvenAnswer
 from ..planning.selection_items import choice_curves
-from ..planning.stability import NINETY, Stability
+from ..planning.stability import Stability
 from ..planning.table import TableSource
 from ..planning.zoom import Zoom
 from .content_columns import MOST, OPTIONS, read_audiences, read_levels
@@ -172,13 +172,11 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
             items.labels,
         )
         sides += budget_side(self.model, budget)
-        sides += explore_sides(found, self.model.options, explore, explore_error, found.error)
-        off = np.full(self.model.options, np.nan)
-        off[: len(found.error)] = NINETY * found.error * self.model.sizes[found.owner] * (worth or 1.0)
+        sides += explore_sides(found, self.model.options, explore, explore_error)
         labels = items.labels
         self._set(
             items,
-            choice_curves(items, values, values - off, values + off),
+            choice_curves(items, values),
             [(labels[i], labels[j], -value) for i, j, value in losses],
             sides,
             choose=len(items.table.groups),

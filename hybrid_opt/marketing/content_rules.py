@@ -17,7 +17,6 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import OptionError
 from ..planning.line_side import LineSide
@@ -169,11 +168,7 @@ def budget_side(model: ContentModel, budget: float | None) -> list[LineSide]:
 
 
 def explore_sides(
-    levels: ContentLevels,
-    options: int,
-    explore: int | None,
-    bound: float | None,
-    error: NDArray[np.float64],
+    levels: ContentLevels, options: int, explore: int | None, bound: float | None
 ) -> list[LineSide]:
     """At least so many factors of every audience at a level that teaches something.
 
@@ -183,7 +178,6 @@ def explore_sides(
         explore: how many factors, None for no such rule.
         bound: a level explores where its standard error is above it, or not known; where None, a level
             explores if it is not today's.
-        error: standard errors of the effects, shape (L,), NaN where not known.
 
     Returns:
         One rule per audience.
@@ -215,7 +209,7 @@ def explore_sides(
         number = isinstance(bound, (int, float, np.number)) and not isinstance(bound, bool)
         if not number or not 0 <= bound < np.inf:
             raise OptionError(f"explore_error is {bound!r}; legal is a finite number of at least 0, or None")
-        flags = np.isnan(error) | (error > bound)
+        flags = np.isnan(levels.error) | (levels.error > bound)
     sides = []
     for a, audience in enumerate(levels.audiences):
         own: dict[int, int | Fraction] = dict.fromkeys(

@@ -85,7 +85,7 @@ def test_rules_are_linear():
     assert {first.kind, second.kind} == {"definition"}
     assert first.keeps([0, 1, 0, 0, 0, 0, 0, 0, 0, 1])
     assert not second.keeps([0, 0, 0, 0, 0, 1, 0, 0, 1, 0])
-    one, _ = explore_sides(LEVELS, 8, 1, None, LEVELS.error)
+    one, _ = explore_sides(LEVELS, 8, 1, None)
     assert one.label == "at least 1 factor explored for enterprise"
     assert one.weights == tuple(map(Fraction, [0, -1, 0, -1, 0, 0, 0, 0]))
     assert one.moved().high == 0
