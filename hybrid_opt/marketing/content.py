@@ -27,7 +27,7 @@ from .content_columns import MOST, OPTIONS, read_audiences, read_levels
 from .content_design import read_tests
 from .content_draws import content_stability
 from .content_estimate import ContentEstimate, estimate_effects
-from .content_model import ContentModel, TrueOutcome, fatigued
+from .content_model import ContentModel, TrueOutcome
 from .content_options import content_items, productions_of
 from .content_plan import ContentPlan
 from .content_program import MOST_VARIANTS, best_variants, variant_counts
@@ -149,7 +149,7 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
         own = [people.get(name, (1.0, 0.0)) for name in found.audiences]
         self.model = ContentModel(
             levels=found,
-            effect=fatigued(found, found.effect, fatigue),
+            loss=float(fatigue),
             pairs=np.array([[pair.first, pair.other] for pair in joint], dtype=np.int64).reshape(-1, 2),
             pair_effect=np.array([pair.effect for pair in joint], dtype=np.float64),
             sizes=np.array([size for size, _ in own]),

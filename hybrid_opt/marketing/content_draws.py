@@ -1,6 +1,7 @@
 """How often each level stays chosen when effects are drawn from their errors.
 
-Each draw moves every effect by a normal number of its standard error, pairs included. Effects that come from
+Each draw moves every effect by a normal number of its standard error, pairs included; fatigue comes after the
+draw, as it takes a share of what a level is ahead. Effects that come from
 one row of a table are one estimate and move together in all audiences that they serve. The plan is solved
 again with the drawn effects, on the logit scale in the true model. Effects that were estimated from tests are
 drawn together, with their covariance.
@@ -114,7 +115,9 @@ def _solved(
     for number, (move, pair_move) in enumerate(zip(own, joint)):
         if number and monotonic() > deadline:
             break
-        model = planner.model.with_effects(planner.model.effect + move, planner.model.pair_effect + pair_move)
+        # What is drawn is the effect that was stated; fatigue then takes its share of the drawn lead.
+        before = planner.model.levels.effect
+        model = planner.model.with_effects(before + move, planner.model.pair_effect + pair_move)
         drawn = copy.copy(planner)
         drawn.model = model
         drawn.truth = TrueOutcome(model) if model.logit else None

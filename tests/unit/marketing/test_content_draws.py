@@ -38,6 +38,17 @@ def test_shares_are_those_of_the_normal_distribution():
     assert gain.mean() == pytest.approx(np.sqrt(2 / np.pi), abs=0.12)
 
 
+def test_fatigue_takes_its_share_of_the_drawn_lead():
+    # chart = 1 + 0.5 z against photo = 0: worn or not, it is ahead where z > -2.
+    worn = LEVELS.assign(effect=[0.0, 1.0], error=[0.0, 0.5], exposure=[0.0, 1.0])
+    plan = ContentPlanner.from_tables(worn, fatigue=0.5).solve(seed=0, draws=400)
+    stays = plan.lines().set_index("level")["stays"]["chart"]
+    assert stays == pytest.approx(norm.cdf(2.0), abs=0.03)
+    leads = np.maximum(0.0, plan.stability.best)
+    fresh = ContentPlanner.from_tables(worn).solve(seed=0, draws=400)
+    np.testing.assert_allclose(leads, 0.5 * np.maximum(0.0, fresh.stability.best))
+
+
 def test_estimates_move_with_their_covariance():
     # Both effects come from one difference: photo + chart stays 0 in every draw.
     tests = pd.DataFrame({"image": ["photo", "chart"], "impressions": [100, 100], "conversions": [20, 22]})
