@@ -59,6 +59,34 @@ def test_estimates_move_with_their_covariance():
     assert stays == pytest.approx(norm.cdf(difference), abs=0.08)
 
 
+def test_levels_that_tests_cannot_tell_apart_have_no_share():
+    # Headline and image always changed together; the call was tested apart from both.
+    table = pd.DataFrame(
+        {
+            "headline": ["h0", "h1"] * 2,
+            "image": ["i0", "i1"] * 2,
+            "call": ["c0", "c0", "c1", "c1"],
+            "impressions": 1000,
+            "conversions": [100, 105, 103, 108],
+        }
+    )
+    plan = ContentPlanner.from_tests(table).solve(seed=0, draws=40)
+    stays = plan.lines().set_index("level")["stays"]
+    assert stays[["h0", "h1", "i0", "i1"]].isna().all()
+    assert 0.0 < stays["c1"] < 1.0
+    (note,) = [note for note in plan.notes if note.startswith("stability")]
+    assert "4 effects cannot be told apart; they were drawn along the direction that the tests see" in note
+    # They are drawn, though: along the one direction, so that both change together.
+    taken = plan.stability.spends
+    assert 0 < taken[:, 0].sum() < 40
+    assert (taken[:, 0] == taken[:, 2]).all()
+    rows = {row[2 if not plan.has_today else 3]: row for row in plan.line_table().rows}
+    assert "-" in rows["h1"]
+    assert "-" not in rows["c1"]
+    assert "the tests cannot tell its effect" in plan.line_table().note
+    assert "nan" not in str(plan)
+
+
 def test_effects_without_an_error_are_said_not_to_move():
     partly = pd.concat([LEVELS, LEVELS.assign(factor="call", error=np.nan)], ignore_index=True)
     plan = ContentPlanner.from_tables(partly).solve(seed=0, draws=5)
