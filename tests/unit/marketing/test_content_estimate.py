@@ -87,7 +87,31 @@ def test_scatter_beyond_chance_widens_the_errors():
     assert first.effect == pytest.approx(second.effect)
     p = np.array([0.1, 0.12, 0.1, 0.12])
     dispersion = ((wild["conversions"] - 1000 * p) ** 2 / (1000 * p * (1 - p))).sum() / 2
-    assert second.error[0] / first.error[0] == pytest.approx(np.sqrt(dispersion))
+    # Four rows and two effects leave two: 4.3027 is the 97.5 % point of Student's t there.
+    assert second.error[0] / first.error[0] == pytest.approx(np.sqrt(dispersion) * 4.30265273 / 1.95996398)
+    assert any("scatter more than chance" in note and "only 2 rows" in note for note in second.notes)
+    assert not first.notes
+
+
+@pytest.mark.parametrize("logit", [False, True])
+def test_intervals_of_scattered_rows_hold_the_truth_as_often_as_they_say(logit):
+    random = np.random.default_rng(5)
+    rows = []
+    for a in range(300):
+        for image, score in [("photo", -1.1), ("chart", -0.9)] * 2:
+            chance = 1.0 / (1.0 + np.exp(-score - 0.25 * random.standard_normal()))
+            worked = random.binomial(20_000, chance)
+            rows.append({"audience": f"a{a}", "image": image, "impressions": 20_000, "conversions": worked})
+    found = estimate(pd.DataFrame(rows), logit=logit)
+    # The mean rate under this scatter, by Gauss-Hermite quadrature; log-odds of it on the logit scale.
+    nodes, weights = np.polynomial.hermite_e.hermegauss(20)
+    chances = 1.0 / (1.0 + np.exp(-np.array([[-1.1], [-0.9]]) - 0.25 * nodes))
+    mean = chances @ weights / weights.sum()
+    mean = np.log(mean / (1.0 - mean)) if logit else mean
+    photo = (found.table["level"] == "image = photo").to_numpy()
+    off = np.abs(found.effect[photo] - (mean[0] - mean[1]) / 2)
+    # 95 % of 300 within three standard deviations; without Student's t it would be 81 %.
+    assert np.mean(off < 1.96 * found.error[photo]) == pytest.approx(0.95, abs=0.038)
 
 
 def test_levels_that_always_came_together_are_named():
