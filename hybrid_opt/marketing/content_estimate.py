@@ -202,7 +202,7 @@ def _dispersion(design: Design, scatter: float, audience: str, notes: list[str])
     wider = float(np.sqrt(scatter / rest))
     notes.append(
         f"the rows of the tests of {audience!r} scatter more than chance: all errors are "
-        f"{wider * student:.3g} times as large, {wider:.3g} for the scatter and {student:.3g} (Student's t) as only {rest} "
-        f"{'row' if rest == 1 else 'rows'} beyond the effects tell it"
+        f"{wider * student:.3g} times as large, {wider:.3g} for the scatter and {student:.3g} "
+        f"(Student's t) as only {rest} {'row' if rest == 1 else 'rows'} beyond the effects tell it"
     )
     return (wider * student) ** 2
