@@ -150,6 +150,15 @@ class ContentPlan(SelectionPlan):
         errors = "their standard errors" if self.estimate is None else "the joint errors of their estimate"
         return f"each draw moves every effect, pairs included, by a normal number of {errors}"
 
+    @property
+    def drawn(self) -> str:
+        """What a draw of the stability draws."""
+        return "effects"
+
+    def draw_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Only levels: whether something is made follows from them."""
+        return frame.iloc[: len(self.content.effect)].assign(chosen_share=self._stays())
+
     def limit_words(self) -> str:
         """How many levels change, in a few words."""
         levels = self.content.levels

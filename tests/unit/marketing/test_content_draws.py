@@ -49,6 +49,19 @@ def test_fatigue_takes_its_share_of_the_drawn_lead():
     np.testing.assert_allclose(leads, 0.5 * np.maximum(0.0, fresh.stability.best))
 
 
+def test_the_table_of_draws_tells_of_levels_only():
+    paid = LEVELS.assign(cost=[0.0, 0.5])
+    plan = ContentPlanner.from_tables(paid, audiences={"a": 2, "b": 3}, worth=1.0).solve(seed=0, draws=20)
+    assert "image = chart made" in plan.question.table.labels
+    told = plan.frames()["stability"]
+    assert told["option"].tolist() == ["a: image = photo", "a: image = chart", "b: image = photo",
+                                       "b: image = chart"]  # fmt: skip
+    assert told["chosen_share"].tolist() == plan.lines()["stays"].tolist()
+    table = next(table for table in plan.tables() if table.title.startswith("How the moves hold up"))
+    assert table.title.endswith("20 draws of the effects")
+    assert len(table.rows) == 4
+
+
 def test_estimates_move_with_their_covariance():
     # Both effects come from one difference: photo + chart stays 0 in every draw.
     tests = pd.DataFrame({"image": ["photo", "chart"], "impressions": [100, 100], "conversions": [20, 22]})
@@ -85,6 +98,10 @@ def test_levels_that_tests_cannot_tell_apart_have_no_share():
     assert "-" not in rows["c1"]
     assert "the tests cannot tell its effect" in plan.line_table().note
     assert "nan" not in str(plan)
+    told = plan.frames()["stability"].set_index("option")["chosen_share"]
+    assert told[["headline = h0", "image = i1"]].isna().all()
+    assert told["call = c1"] == stays["c1"]
+    assert plan.to_dict()["stability"]["options"][0]["chosen_share"] is None
 
 
 def test_effects_without_an_error_are_said_not_to_move():
