@@ -20,15 +20,15 @@ from ..planning.choice_windows import improve_choices
 from ..planning.lines import LevelQuestion
 from ..planning.proven_answer import ProvenAnswer
 from ..planning.selection_items import choice_curves
-from ..planning.stability import NINETY, Stability
+from ..planning.stability import Stability
 from ..planning.table import TableSource
 from ..planning.table_notes import tells_what_was_read
 from ..planning.zoom import Zoom
-from .content_columns import OPTIONS, read_audiences, read_levels
+from .content_columns import MOST, OPTIONS, read_audiences, read_levels
 from .content_design import read_tests
 from .content_draws import content_stability
 from .content_estimate import ContentEstimate, estimate_effects
-from .content_model import ContentModel, TrueOutcome, fatigued
+from .content_model import ContentModel, TrueOutcome
 from .content_options import content_items, productions_of
 from .content_plan import ContentPlan
 from .content_program import MOST_VARIANTS, best_variants, variant_counts
@@ -127,7 +127,7 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
         }
         if scale not in ("linear", "logit"):
             raise OptionError(f"scale is {scale!r}; legal are 'linear' and 'logit'")
-        _check_number("worth", worth, low=0.0, high=math.inf, above=True)
+        _check_number("worth", worth, low=0.0, high=MOST, above=True)
         _check_number("fatigue", fatigue, low=0.0, high=1.0)
         people = read_audiences(audiences)
         shown = None if tests is None else read_tests(tests)
@@ -138,7 +138,7 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
         else:
             if pairs is not None or any(base for _, base in people.values()):
                 raise OptionError("effects of pairs and the base come from the tests: leave them out")
-            source = shown.levels() if levels is None else levels
+            source = shown.levels(list(people)) if levels is None else levels
             found = read_levels(source, list(people) or shown.audiences, estimated=True)
             self.estimate = estimate_effects(shown, found, interactions, logit=scale == "logit")
             found = replace(found, effect=self.estimate.effect, error=self.estimate.error)
@@ -151,7 +151,7 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
         own = [people.get(name, (1.0, 0.0)) for name in found.audiences]
         self.model = ContentModel(
             levels=found,
-            effect=fatigued(found, found.effect, fatigue),
+            loss=float(fatigue),
             pairs=np.array([[pair.first, pair.other] for pair in joint], dtype=np.int64).reshape(-1, 2),
             pair_effect=np.array([pair.effect for pair in joint], dtype=np.float64),
             sizes=np.array([size for size, _ in own]),
@@ -174,13 +174,11 @@ class ContentPlanner(ChoicePlanner[ContentPlan]):
             items.labels,
         )
         sides += budget_side(self.model, budget)
-        sides += explore_sides(found, self.model.options, explore, explore_error, found.error)
-        off = np.full(self.model.options, np.nan)
-        off[: len(found.error)] = NINETY * found.error * self.model.sizes[found.owner] * (worth or 1.0)
+        sides += explore_sides(found, self.model.options, explore, explore_error)
         labels = items.labels
         self._set(
             items,
-            choice_curves(items, values, values - off, values + off),
+            choice_curves(items, values),
             [(labels[i], labels[j], -value) for i, j, value in losses],
             sides,
             choose=len(items.table.groups),
@@ -308,5 +306,5 @@ def _check_number(name: str, given: float | None, *, low: float, high: float, ab
     number = isinstance(given, (int, float, np.number)) and not isinstance(given, bool)
     within = number and given is not None and math.isfinite(given) and low <= given <= high
     if not within or (above and given == low):
-        legal = "a finite number above 0, or None" if above else f"a number from {low:g} to {high:g}"
+        legal = f"a number above 0 up to {high:g}, or None" if above else f"a number from {low:g} to {high:g}"
         raise OptionError(f"{name} is {given!r}; legal is {legal}")

@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError, TableError
+from ..planning.selection_items import MUST
 from ..planning.table import Column, TableSource, nearest, read_raw, read_table
 from ..planning.vocabulary import Vocabulary
 
-__all__ = ["OPTIONS", "ContentLevels", "read_audiences", "read_levels"]
+__all__ = ["MOST", "OPTIONS", "ContentLevels", "read_audiences", "read_levels"]
 
 EVERYBODY = "everybody"
+MOST = 1e15  # of effects, sizes, costs and worth: their products and sums must stay finite
 
 OPTIONS = Vocabulary(
     title="Content plan",
@@ -49,15 +51,18 @@ def level_columns(*, estimated: bool) -> tuple[Column, ...]:
         The columns.
     """
     effects = (
-        Column("effect", "number", help="what the level adds to the outcome (log-odds on the logit scale)"),
-        Column("error", "number", required=False, minimum=0, help="standard error of the effect"),
+        Column("effect", "number", minimum=-MOST, maximum=MOST,
+               help="what the level adds to the outcome (log-odds on the logit scale)"),
+        Column("error", "number", required=False, minimum=0, maximum=MOST,
+               help="standard error of the effect"),
     )
     return (
         Column("audience", "text", required=False, help="blank for every audience"),
         Column("factor", "text", help="what is chosen, e.g. headline"),
         Column("level", "text", help="one way to do it, e.g. question"),
         *(() if estimated else effects),
-        Column("cost", "money", required=False, default=0.0, unit="money", help="what its production costs"),
+        Column("cost", "money", required=False, default=0.0, maximum=MOST, unit="money",
+               help="what its production costs"),
         Column("shared", "flag", required=False, help="true: rows of the level share one production"),
         Column("current", "flag", required=False, help="whether it is shown today"),
         Column("exposure", "number", required=False, default=0.0, minimum=0, maximum=1,
@@ -122,8 +127,10 @@ class ContentLevels:
 
     def members(self) -> list[NDArray[np.int64]]:
         """Positions of the levels of each group, in the order of the groups."""
-        groups = self.groups
-        return [np.flatnonzero([own == group for own in groups]) for group in dict.fromkeys(groups)]
+        found: dict[tuple[int, str], list[int]] = {}
+        for i, key in enumerate(zip(self.owner.tolist(), self.factor)):
+            found.setdefault(key, []).append(i)
+        return [np.array(own, dtype=np.int64) for own in found.values()]
 
     def find(self, audience: int, factor: str, level: str) -> int | None:
         """Position of a level of an audience, or None."""
@@ -145,8 +152,9 @@ def read_levels(
         The levels by audience.
 
     Raises:
-        TableError: a level twice, an audience without levels, costs of a shared level that differ, not
-            exactly one level of a factor shown today, anything else wrong in the table.
+        TableError: a level twice, an audience without levels, two factors under one name, costs of a shared
+            level that differ, not exactly one level of a factor shown today, levels of a factor that all must
+            be out or of which two must be in, anything else wrong in the table.
 
     Example:
         >>> import pandas as pd
@@ -169,6 +177,9 @@ def read_levels(
             near = nearest(label, known)
             hint = f"did you mean {near!r}?" if near else f"there are {', '.join(known)}"
             problems.add(f"{label!r} is no audience; {hint}", row=i, column="audience")
+    for i, must in enumerate(frame["must"]):
+        if must not in MUST:
+            problems.add(f"{must!r} is not legal; write 'in', 'out' or nothing", row=i, column="must")
     problems.raise_if_any()
     known = known or [EVERYBODY]
     seen: dict[tuple[int, str, str], int] = {}
@@ -203,8 +214,10 @@ def read_levels(
         places=[table.places[r] for r in rows],
         has_today="current" in header,
     )
+    _check_names(found)
     _check_today(found)
     _check_shared(found)
+    _check_must(found)
     missing = [label for a, label in enumerate(known) if a not in found.owner]
     if missing:
         raise TableError(
@@ -212,6 +225,21 @@ def read_levels(
             "the audiences of the plan in the option audiences"
         )
     return found
+
+
+def _check_names(levels: ContentLevels) -> None:
+    """Audience "x" with factor "y: z" and audience "x: y" with factor "z" would be one group of the plan."""
+    first: dict[str, int] = {}
+    for own in levels.members():
+        i = int(own[0])
+        k = first.setdefault(levels.groups[i], i)
+        if k != i:
+            pairs = [f"audience {levels.audiences[int(levels.owner[n])]!r} with factor {levels.factor[n]!r}"
+                     for n in (k, i)]  # fmt: skip
+            raise TableError(
+                f"table of levels: {pairs[0]} ({levels.places[k]}) and {pairs[1]} ({levels.places[i]}) would "
+                f"both be called {levels.groups[i]!r}; rename one of them"
+            )
 
 
 def _check_today(levels: ContentLevels) -> None:
@@ -238,6 +266,24 @@ def _check_shared(levels: ContentLevels) -> None:
             )
 
 
+def _check_must(levels: ContentLevels) -> None:
+    """One level of every factor is shown: neither none nor two of them may be settled."""
+    for own in levels.members():
+        settled = [levels.must[i] for i in own]
+        taken = [i for i in own if levels.must[i] == "in"]
+        if len(taken) > 1:
+            who = " and ".join(f"{levels.level[i]!r} ({levels.places[i]})" for i in taken[:2])
+            raise TableError(
+                f"table of levels, column 'must': {len(taken)} levels of {levels.groups[int(own[0])]!r} are "
+                f"'in', {who}, but one is shown; leave 'in' at one of them"
+            )
+        if all(must == "out" for must in settled):
+            raise TableError(
+                f"table of levels, column 'must': all levels of {levels.groups[int(own[0])]!r} are 'out', "
+                f"but one is shown; leave the cell of one of them blank, e.g. in {levels.places[int(own[0])]}"
+            )
+
+
 def read_audiences(source: TableSource | Mapping[str, float] | None) -> dict[str, tuple[float, float]]:
     """Read the table of audiences.
 
@@ -249,7 +295,7 @@ def read_audiences(source: TableSource | Mapping[str, float] | None) -> dict[str
 
     Raises:
         TableError: anything wrong in the table.
-        OptionError: a size that is no finite positive number.
+        OptionError: a name that is no text, or a size that is no positive number up to 1e15.
 
     Example:
         >>> read_audiences({"startup": 200})
@@ -259,16 +305,20 @@ def read_audiences(source: TableSource | Mapping[str, float] | None) -> dict[str
         return {}
     if isinstance(source, Mapping):
         for name, size in source.items():
+            if not isinstance(name, str) or not name.strip():
+                raise OptionError(f"audiences has the name {name!r}; legal is text, such as 'startup'")
             number = isinstance(size, (int, float, np.number)) and not isinstance(size, bool)
-            if not number or not 0 < size < np.inf:
+            if not number or not 0 < size <= MOST:
                 raise OptionError(
-                    f"the size of audience {name!r} is {size!r}; legal are finite numbers above 0"
+                    f"the size of audience {name!r} is {size!r}; legal are numbers above 0 up to {MOST:g}"
                 )
-        return {str(name): (float(size), 0.0) for name, size in source.items()}
+        return {name: (float(size), 0.0) for name, size in source.items()}
     columns = (
         Column("audience", "text", unique=True, help="name of the audience"),
-        Column("size", "number", required=False, default=1.0, above=0, help="how many it reaches"),
-        Column("base", "number", required=False, default=0.0, help="outcome of one before all effects"),
-    )
+        Column("size", "number", required=False, default=1.0, above=0, maximum=MOST,
+               help="how many it reaches"),
+        Column("base", "number", required=False, default=0.0, minimum=-MOST, maximum=MOST,
+               help="outcome of one before all effects"),
+    )  # fmt: skip
     frame = read_table(source, columns, name="table of audiences").frame
     return {name: (size, base) for name, size, base in frame.itertuples(index=False)}

@@ -42,15 +42,37 @@ class ShownTests:
         """Names of the audiences that the tests tell apart."""
         return [name for name in dict.fromkeys(self.checked.column("audience")) if name]
 
-    def levels(self) -> pd.DataFrame:
-        """Every level that was shown, as a table of levels: audience, factor, level."""
+    def levels(self, audiences: Sequence[str] = ()) -> pd.DataFrame:
+        """Every level that was shown, as a table of levels: audience, factor, level.
+
+        Args:
+            audiences: names known from elsewhere, which must be those of the tests; empty where none are.
+
+        Raises:
+            TableError: the tests tell other audiences apart.
+        """
         frame = self.checked.frame
+        self._check_audiences(audiences)
         rows = [
             (who, factor, level)
             for factor in self.factors
             for who, level in dict.fromkeys(zip(frame["audience"], frame[factor]))
         ]
         return pd.DataFrame(rows, columns=["audience", "factor", "level"])
+
+
+    def _check_audiences(self, planned: Sequence[str]) -> None:
+        problems, tested = self.checked.problems(), self.audiences
+        if planned and tested:
+            for name in tested:
+                if name not in planned:
+                    row = list(self.checked.column("audience")).index(name)
+                    words = f"audience {name!r} is not among the audiences of the plan, {', '.join(planned)}"
+                    problems.add(f"{words}; add it there, or take its tests out", row=row, column="audience")
+            for name in planned:
+                if name not in tested:
+                    problems.add(f"there is no row for the audience {name!r}; add some, or leave it out")
+        problems.raise_if_any()
 
 
 def read_tests(source: TableSource) -> ShownTests:
@@ -225,12 +247,13 @@ def _check_factors(tests: ShownTests, planned: list[str]) -> None:
 
 def _checked_pairs(given: Sequence[tuple[str, str]], planned: list[str]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
+    legal = f"legal are pairs of two factors out of {', '.join(planned)}"
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise OptionError(f"interactions is {given!r}; {legal}, in a list")
     for pair in given:
-        legal = not isinstance(pair, str) and len(pair) == 2 and set(pair) <= set(planned)
-        if not legal or pair[0] == pair[1]:
-            raise OptionError(
-                f"interactions holds {pair!r}; legal are pairs of two factors out of {', '.join(planned)}"
-            )
+        two = isinstance(pair, (tuple, list)) and len(pair) == 2 and all(name in planned for name in pair)
+        if not two or pair[0] == pair[1]:
+            raise OptionError(f"interactions holds {pair!r}; {legal}")
         if set(pair) in [set(other) for other in found]:
             raise OptionError(f"interactions holds the factors {pair!r} twice; name them once")
         found.append((pair[0], pair[1]))

@@ -1,9 +1,11 @@
 """How often each level stays chosen when effects are drawn from their errors.
 
-Each draw moves every effect by a normal number of its standard error, pairs included. Effects that come from
+Each draw moves every effect by a normal number of its standard error, pairs included; fatigue comes after the
+draw, as it takes a share of what a level is ahead. Effects that come from
 one row of a table are one estimate and move together in all audiences that they serve. The plan is solved
 again with the drawn effects, on the logit scale in the true model. Effects that were estimated from tests are
-drawn together, with their covariance.
+drawn together, with their covariance. Where tests cannot tell effects apart, that covariance moves them only
+along the direction that the tests see: how often such a level is best is not known.
 """
 
 from __future__ import annotations
@@ -70,11 +72,18 @@ def content_stability(
     error, row = model.levels.error, model.levels.row
     pair_error = np.array([pair.error for pair in pairs], dtype=np.float64)
     pair_row = np.array([pair.row for pair in pairs], dtype=np.int64)
+    tested = planner.estimate is not None
     if not (error > 0).any() and not (pair_error > 0).any():
-        notes.append("stability was left out: no effect has a standard error (column error)")
+        why = "from the tests has a standard error" if tested else "has a standard error (column error)"
+        notes.append(f"stability was left out: no effect {why}")
         return None
     unknown = int(np.isnan(error).sum() + np.isnan(pair_error).sum())
-    if unknown:
+    if unknown and tested:
+        notes.append(
+            f"stability: {unknown} effects cannot be told apart; they were drawn along the direction that "
+            "the tests see only, and how often such a level stays chosen is left blank"
+        )
+    elif unknown:
         notes.append(f"stability: {unknown} effects have no standard error and were not drawn")
     random = np.random.default_rng(child_seed(seed, "draws of effects"))
     if planner.estimate is not None:
@@ -114,7 +123,9 @@ def _solved(
     for number, (move, pair_move) in enumerate(zip(own, joint)):
         if number and monotonic() > deadline:
             break
-        model = planner.model.with_effects(planner.model.effect + move, planner.model.pair_effect + pair_move)
+        # What is drawn is the effect that was stated; fatigue then takes its share of the drawn lead.
+        before = planner.model.levels.effect
+        model = planner.model.with_effects(before + move, planner.model.pair_effect + pair_move)
         drawn = copy.copy(planner)
         drawn.model = model
         drawn.truth = TrueOutcome(model) if model.logit else None

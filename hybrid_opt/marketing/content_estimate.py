@@ -5,8 +5,10 @@
 
 Effects of a factor are counted from the mean of its levels, so that every level has an error of its own.
 Errors are binomial; where the rows scatter more than that, they are widened by the Pearson dispersion (P.
-McCullagh and J. Nelder, "Generalized Linear Models" (1989), section 4.5). Who saw what must have been drawn
-at random: nothing here corrects for variants that were shown to better audiences.
+McCullagh and J. Nelder, "Generalized Linear Models" (1989), section 4.5). A dispersion from few rows is
+uncertain: errors are then widened further, by the 97.5 % point of Student's t over that of the normal
+distribution, so that 1.96 of them on either side remain an interval of 95 %. Who saw what must have been
+drawn at random: nothing here corrects for variants that were shown to better audiences.
 
 Shapes: R rows of tests, P parameters, L levels of all audiences, A audiences, K pairs.
 """
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from ..errors import TableError
 from .content_columns import ContentLevels
@@ -29,6 +32,7 @@ __all__ = ["ContentEstimate", "estimate_effects"]
 
 STEPS = 100
 ROUNDING = 1e-11
+NORMAL = 1.959963984540054  # the 97.5 % point of the standard normal distribution
 MOST_SCORE = 15.0  # log-odds beyond this are rates within 3e-7 of 0 or 1: the likelihood has no maximum
 
 
@@ -43,7 +47,7 @@ class ContentEstimate:
         pairs: pairs of levels with their effects and errors, K of them.
         covariance: of all effects, levels first and then pairs, shape (L + K, L + K).
         table: audience, level, other, effect, error, t (their ratio).
-        notes: what the tests cannot tell.
+        notes: what the tests cannot tell, and where their errors were widened.
     """
 
     effect: NDArray[np.float64]
@@ -185,11 +189,20 @@ def _logit(
 
 
 def _dispersion(design: Design, scatter: float, audience: str, notes: list[str]) -> float:
-    """Factor of all variances: above 1 where the rows scatter more than chance does."""
+    """Factor of all variances: above 1 where the rows scatter more than chance does, by Student's t then."""
     rest = len(design.x) - (design.x.shape[1] - design.null().shape[1])
     if rest < 1:
         notes.append(
             f"the tests of {audience!r} have as many effects as rows: whether the model fits cannot be seen"
         )
         return 1.0
-    return float(max(1.0, scatter / rest))
+    if scatter <= rest:
+        return 1.0
+    student = float(stdtrit(rest, 0.975)) / NORMAL
+    wider = float(np.sqrt(scatter / rest))
+    notes.append(
+        f"the rows of the tests of {audience!r} scatter more than chance: all errors are "
+        f"{wider * student:.3g} times as large, {wider:.3g} for the scatter and {student:.3g} "
+        f"(Student's t) as only {rest} {'row' if rest == 1 else 'rows'} beyond the effects tell it"
+    )
+    return (wider * student) ** 2

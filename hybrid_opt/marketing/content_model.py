@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -71,8 +72,8 @@ class ContentModel:
     """Effects and costs of all options.
 
     Attributes:
-        levels: the levels.
-        effect: effect of each after fatigue, shape (L,).
+        levels: the levels, with their effects before fatigue.
+        loss: share of its lead that a level loses at full exposure, 0 to 1.
         pairs: positions of two levels of one audience, shape (K, 2).
         pair_effect: effect of each pair, shape (K,).
         sizes: how many each audience reaches, shape (A,).
@@ -84,7 +85,7 @@ class ContentModel:
     """
 
     levels: ContentLevels
-    effect: NDArray[np.float64]
+    loss: float
     pairs: NDArray[np.int64]
     pair_effect: NDArray[np.float64]
     sizes: NDArray[np.float64]
@@ -94,14 +95,19 @@ class ContentModel:
     own_cost: NDArray[np.float64]
     productions: Sequence[Production]
 
+    @cached_property
+    def effect(self) -> NDArray[np.float64]:
+        """Effect of each level after fatigue, shape (L,)."""
+        return fatigued(self.levels, self.levels.effect, self.loss)
+
     @property
     def options(self) -> int:
         """How many options there are, N."""
         return len(self.effect) + 2 * len(self.productions)
 
     def with_effects(self, effect: NDArray[np.float64], pair_effect: NDArray[np.float64]) -> ContentModel:
-        """The same with other effects."""
-        return replace(self, effect=effect, pair_effect=pair_effect)
+        """The same with other effects before fatigue, shape (L,), and of pairs, shape (K,)."""
+        return replace(self, levels=replace(self.levels, effect=effect), pair_effect=pair_effect)
 
     def outcomes(self, units: ArrayLike) -> NDArray[np.float64]:
         """Outcome by audience: 0 or 1 per option, shape (S, N) or only the levels (S, L), to shape (S, A)."""

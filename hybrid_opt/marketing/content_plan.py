@@ -97,7 +97,8 @@ class ContentPlan(SelectionPlan):
 
         Returns:
             Columns option, audience, factor, level, effect (after fatigue), error, cost, today (where known)
-            and plan (0 or 1), stays (share of the draws that choose it; NaN without draws), near ("always",
+            and plan (0 or 1), stays (share of the draws that choose it; NaN without draws,
+            and where tests cannot tell its effect), near ("always",
             "sometimes" or "never" in plans within the tolerance; "" where not looked for).
         """
         model, units = self.content, self.spends()
@@ -120,11 +121,15 @@ class ContentPlan(SelectionPlan):
         return frame if self.has_today else frame.drop(columns="today")
 
     def _stays(self) -> NDArray[np.float64]:
-        """Share of the draws whose best plan chooses each level, shape (L,)."""
+        """Share of the draws whose best plan chooses each level, NaN where that is not known, shape (L,)."""
         count = len(self.content.effect)
         if self.stability is None:
             return np.full(count, np.nan)
-        return np.asarray(self.stability.spends.mean(axis=0)[:count])
+        shares = np.asarray(self.stability.spends.mean(axis=0)[:count])
+        if self.estimate is None:
+            return shares
+        # Draws of effects that the tests cannot tell apart differ in the direction that the tests see only.
+        return np.where(np.isnan(self.content.levels.error), np.nan, shares)
 
     def made(self) -> pd.DataFrame:
         """What is produced: one row per production, with columns level, audiences and cost."""
@@ -144,6 +149,15 @@ class ContentPlan(SelectionPlan):
         """What a draw of the stability does, for the foot of its table."""
         errors = "their standard errors" if self.estimate is None else "the joint errors of their estimate"
         return f"each draw moves every effect, pairs included, by a normal number of {errors}"
+
+    @property
+    def drawn(self) -> str:
+        """What a draw of the stability draws."""
+        return "effects"
+
+    def draw_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Only levels: whether something is made follows from them."""
+        return frame.iloc[: len(self.content.effect)].assign(chosen_share=self._stays())
 
     def limit_words(self) -> str:
         """How many levels change, in a few words."""

@@ -66,6 +66,7 @@ def best_variants(
 
     Raises:
         PlanError: no plan keeps all rules, none reaches ``at_least``, or none was found in time.
+        KeyboardInterrupt: ctrl-C.
     """
     found_values: dict[str, NDArray[np.float64]] = {}
     reach: dict[str, NDArray[np.float64]] = {}
@@ -107,6 +108,8 @@ def best_variants(
             }
             program.add_constraint(terms, "<=", float(high), label=label)
     found = solve(program, "milp", seed=0, time_limit=time_limit)
+    if found.interrupted:
+        raise KeyboardInterrupt
     if found.status == "infeasible":
         raise PlanError("no choice of variants keeps all rules together; relax one of them")
     if not found.feasible or found.sample is None:

@@ -17,13 +17,12 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import OptionError
 from ..planning.line_side import LineSide
 from ..planning.money import exact
 from ..planning.table import Column, TableSource, nearest, read_table
-from .content_columns import ContentLevels
+from .content_columns import MOST, ContentLevels
 from .content_model import ContentModel, Production
 
 __all__ = ["LevelPair", "budget_side", "explore_sides", "made_sides", "pair_sides", "read_level_pairs"]
@@ -76,8 +75,10 @@ def read_level_pairs(
         Column(f"{second}_level", "text", help="a level of that"),
     ]
     if effects:
-        columns.append(Column("effect", "number", help="what both together add to the outcome"))
-        columns.append(Column("error", "number", required=False, minimum=0, help="its standard error"))
+        columns += [
+            Column("effect", "number", minimum=-MOST, maximum=MOST, help="what both together add"),
+            Column("error", "number", required=False, minimum=0, maximum=MOST, help="its standard error"),
+        ]
     table = read_table(source, columns, name=name)
     problems, found, seen = table.problems(), [], set()
     for i, row in enumerate(table.frame.itertuples(index=False)):
@@ -167,11 +168,7 @@ def budget_side(model: ContentModel, budget: float | None) -> list[LineSide]:
 
 
 def explore_sides(
-    levels: ContentLevels,
-    options: int,
-    explore: int | None,
-    bound: float | None,
-    error: NDArray[np.float64],
+    levels: ContentLevels, options: int, explore: int | None, bound: float | None
 ) -> list[LineSide]:
     """At least so many factors of every audience at a level that teaches something.
 
@@ -181,7 +178,6 @@ def explore_sides(
         explore: how many factors, None for no such rule.
         bound: a level explores where its standard error is above it, or not known; where None, a level
             explores if it is not today's.
-        error: standard errors of the effects, shape (L,), NaN where not known.
 
     Returns:
         One rule per audience.
@@ -213,7 +209,7 @@ def explore_sides(
         number = isinstance(bound, (int, float, np.number)) and not isinstance(bound, bool)
         if not number or not 0 <= bound < np.inf:
             raise OptionError(f"explore_error is {bound!r}; legal is a finite number of at least 0, or None")
-        flags = np.isnan(error) | (error > bound)
+        flags = np.isnan(levels.error) | (levels.error > bound)
     sides = []
     for a, audience in enumerate(levels.audiences):
         own: dict[int, int | Fraction] = dict.fromkeys(

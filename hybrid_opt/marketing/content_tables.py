@@ -45,7 +45,7 @@ def level_table(plan: ContentPlan) -> Table:
             row["level"],
             effects[i],
             "" if np.isnan(row["error"]) else f"{row['error']:.3g}",
-            f"{row['stays']:.0%}",
+            "-" if np.isnan(row["stays"]) else f"{row['stays']:.0%}",
             row["near"],
         ]
         rows.append([cell for cell, keep in zip(cells, kept) if keep])
@@ -63,10 +63,12 @@ def level_table(plan: ContentPlan) -> Table:
 def _stays_words(plan: ContentPlan) -> str:
     if plan.stability is None:
         return ""
-    return (
+    words = (
         f"; stays chosen: share of {plan.stability.draws} draws of the effects from their standard errors in "
         "which the best plan has the level"
     )
+    hidden = bool(np.isnan(plan.lines()["stays"]).any())
+    return f"{words}; -: the tests cannot tell its effect" if hidden else words
 
 
 def audience_table(plan: ContentPlan) -> Table:

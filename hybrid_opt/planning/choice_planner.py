@@ -9,6 +9,7 @@ bound is claimed.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -39,14 +40,24 @@ from .table import nearest
 __all__ = ["ChoicePlanner"]
 
 ChoiceT = TypeVar("ChoiceT", bound=SelectionPlan)
+BETTER = 1e-9  # of the value: more than sums of the same numbers differ by rounding
 CHUNK = 2**16
 QUICK = 20_000  # choices that are looked at sooner than a program is built
+
+
+class _BetterPlanError(Exception):
+    """Ends a solve whose answer a list of all choices has beaten; it never leaves ``ChoicePlanner.solve``."""
+
+    def __init__(self, choice: NDArray[np.int64], gain: float, count: int) -> None:
+        super().__init__(choice, gain, count)
+        self.choice, self.gain, self.count = choice, gain, count
 
 
 class ChoicePlanner(SelectionPlanner[ChoiceT]):
     """One option of every group; a task derives from it and calls ``_set`` with ``choose`` = groups."""
 
     counts: ClassVar[bool] = False
+    _known: NDArray[np.int64] | None = None
     _zoom = staticmethod(improve_choices)  # type: ignore[assignment]
 
     def to_level_model(self) -> Any:
@@ -68,7 +79,18 @@ class ChoicePlanner(SelectionPlanner[ChoiceT]):
             OptionError: an illegal option.
             MissingDependencyError: a quantum method was asked for and Aer is not installed.
         """
-        return super().solve(method, mixer=mixer, **options)
+        try:
+            return super().solve(method, mixer=mixer, **options)
+        except _BetterPlanError as found:
+            # All that follows from the answer (what binds, draws, baselines) is found again for it.
+            again = copy.copy(self)
+            again._known = found.choice
+            again.notes = [
+                *self.notes,
+                f"the list of all {found.count:,} feasible plans held one that beats the program's by "
+                f"{found.gain:.3g}: it is taken, and the program's bound was wrong or not reached in time",
+            ]
+            return super(ChoicePlanner, again).solve(method, mixer=mixer, **options)
 
     def _true_values(self, picks: NDArray[np.int64], form: ChoiceForm) -> NDArray[np.float64]:
         """True value of each pick, shape (S, G), in chunks."""
@@ -134,7 +156,7 @@ class ChoicePlanner(SelectionPlanner[ChoiceT]):
         return picks
 
     def _start(self, levels: LevelQuestion, today: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
-        return today
+        return today if self._known is None else self._known
 
     def _near(
         self, proven: ProvenAnswer, tolerance: float, alternatives: int, seed: int
@@ -149,6 +171,10 @@ class ChoicePlanner(SelectionPlanner[ChoiceT]):
         else:
             cuts = [picks[begin : begin + CHUNK] for begin in range(0, len(picks), CHUNK)]
             values = np.concatenate([form.values_of(cut) for cut in cuts])
+        gain = float(values.max()) - proven.value
+        if exact and self._known is None and gain > BETTER * max(1.0, abs(proven.value)):
+            better = levels_of(question, form.units(picks[np.argmax(values)][None, :])[0])
+            raise _BetterPlanError(better, gain, len(values))
         return near_choices(
             question, form, picks, values, units, proven.value,
             tolerance=tolerance, most=alternatives, seed=seed, exact=exact,

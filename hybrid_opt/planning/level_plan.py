@@ -260,6 +260,15 @@ class LevelPlan:
         """What a draw of the stability does, for the foot of its table."""
         return "each draw moves every curve within its interval (read as a 90% range, lines independent)"
 
+    @property
+    def drawn(self) -> str:
+        """What a draw of the stability draws, for the head of its table."""
+        return "curves"
+
+    def draw_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """What is told of the draws: rows of ``stability_frame``, of which a task may leave some out."""
+        return frame
+
     def limit_words(self) -> str:
         """The plan's main limit in a few words, for the head of a page."""
         budget = 0.0 if self.question.budget is None else self.question.budget

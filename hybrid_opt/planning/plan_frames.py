@@ -109,4 +109,4 @@ def stability_frame(plan: LevelPlan) -> pd.DataFrame:
     table.insert(0, name, plan.question.table.labels)
     if plan.words.choice:
         table = table[[name]].assign(chosen_share=plan.stability.spends.mean(axis=0))
-    return table
+    return plan.draw_frame(table)

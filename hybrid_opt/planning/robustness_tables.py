@@ -73,7 +73,7 @@ def stability_table(plan: LevelPlan) -> Table:
     return Table(
         [plan.words.line, *header],
         rows,
-        title=f"How the moves hold up: best plans over {draws} draws of the curves",
+        title=f"How the moves hold up: best plans over {draws} draws of the {plan.drawn}",
         align=["left", *_right(len(header))],
         note=note,
     )
@@ -88,7 +88,7 @@ def _ever_chosen(plan: LevelPlan, shares: list[float]) -> list[bool]:
 def _moves(row: dict[Any, Any], figures: Figures) -> list[str]:
     """How one line moves over the draws, or how often it is chosen."""
     if figures.choice:
-        return [f"{row['chosen_share']:.0%}"]
+        return ["-" if np.isnan(row["chosen_share"]) else f"{row['chosen_share']:.0%}"]
     return [f"{row['same_move']:.0%}", *(figures.spend(row[name]) for name in ("low", "middle", "high"))]
 
 

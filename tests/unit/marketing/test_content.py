@@ -198,6 +198,7 @@ def test_the_quantum_check_keeps_one_level_per_factor():
         ({"scale": "probit"}, "scale is 'probit'"),
         ({"worth": 0}, "worth is 0"),
         ({"worth": True}, "worth is True"),
+        ({"worth": 1e16}, "worth is 1e.16; legal is a number above 0 up to 1e.15, or None"),
         ({"fatigue": 1.2}, "fatigue is 1.2"),
         ({"fatigue": None}, "fatigue is None"),
         ({"budget": -1}, "budget is -1"),

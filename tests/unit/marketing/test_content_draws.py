@@ -38,6 +38,30 @@ def test_shares_are_those_of_the_normal_distribution():
     assert gain.mean() == pytest.approx(np.sqrt(2 / np.pi), abs=0.12)
 
 
+def test_fatigue_takes_its_share_of_the_drawn_lead():
+    # chart = 1 + 0.5 z against photo = 0: worn or not, it is ahead where z > -2.
+    worn = LEVELS.assign(effect=[0.0, 1.0], error=[0.0, 0.5], exposure=[0.0, 1.0])
+    plan = ContentPlanner.from_tables(worn, fatigue=0.5).solve(seed=0, draws=400)
+    stays = plan.lines().set_index("level")["stays"]["chart"]
+    assert stays == pytest.approx(norm.cdf(2.0), abs=0.03)
+    leads = np.maximum(0.0, plan.stability.best)
+    fresh = ContentPlanner.from_tables(worn).solve(seed=0, draws=400)
+    np.testing.assert_allclose(leads, 0.5 * np.maximum(0.0, fresh.stability.best))
+
+
+def test_the_table_of_draws_tells_of_levels_only():
+    paid = LEVELS.assign(cost=[0.0, 0.5])
+    plan = ContentPlanner.from_tables(paid, audiences={"a": 2, "b": 3}, worth=1.0).solve(seed=0, draws=20)
+    assert "image = chart made" in plan.question.table.labels
+    told = plan.frames()["stability"]
+    assert told["option"].tolist() == ["a: image = photo", "a: image = chart", "b: image = photo",
+                                       "b: image = chart"]  # fmt: skip
+    assert told["chosen_share"].tolist() == plan.lines()["stays"].tolist()
+    table = next(table for table in plan.tables() if table.title.startswith("How the moves hold up"))
+    assert table.title.endswith("20 draws of the effects")
+    assert len(table.rows) == 4
+
+
 def test_estimates_move_with_their_covariance():
     # Both effects come from one difference: photo + chart stays 0 in every draw.
     tests = pd.DataFrame({"image": ["photo", "chart"], "impressions": [100, 100], "conversions": [20, 22]})
@@ -46,6 +70,38 @@ def test_estimates_move_with_their_covariance():
     difference = 0.02 / (2 * planner.estimate.error[0])
     stays = plan.lines().set_index("level")["stays"]["chart"]
     assert stays == pytest.approx(norm.cdf(difference), abs=0.08)
+
+
+def test_levels_that_tests_cannot_tell_apart_have_no_share():
+    # Headline and image always changed together; the call was tested apart from both.
+    table = pd.DataFrame(
+        {
+            "headline": ["h0", "h1"] * 2,
+            "image": ["i0", "i1"] * 2,
+            "call": ["c0", "c0", "c1", "c1"],
+            "impressions": 1000,
+            "conversions": [100, 105, 103, 108],
+        }
+    )
+    plan = ContentPlanner.from_tests(table).solve(seed=0, draws=40)
+    stays = plan.lines().set_index("level")["stays"]
+    assert stays[["h0", "h1", "i0", "i1"]].isna().all()
+    assert 0.0 < stays["c1"] < 1.0
+    (note,) = [note for note in plan.notes if note.startswith("stability")]
+    assert "4 effects cannot be told apart; they were drawn along the direction that the tests see" in note
+    # They are drawn, though: along the one direction, so that both change together.
+    taken = plan.stability.spends
+    assert 0 < taken[:, 0].sum() < 40
+    assert (taken[:, 0] == taken[:, 2]).all()
+    rows = {row[2 if not plan.has_today else 3]: row for row in plan.line_table().rows}
+    assert "-" in rows["h1"]
+    assert "-" not in rows["c1"]
+    assert "the tests cannot tell its effect" in plan.line_table().note
+    assert "nan" not in str(plan)
+    told = plan.frames()["stability"].set_index("option")["chosen_share"]
+    assert told[["headline = h0", "image = i1"]].isna().all()
+    assert told["call = c1"] == stays["c1"]
+    assert plan.to_dict()["stability"]["options"][0]["chosen_share"] is None
 
 
 def test_effects_without_an_error_are_said_not_to_move():

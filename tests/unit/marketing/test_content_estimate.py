@@ -87,7 +87,31 @@ def test_scatter_beyond_chance_widens_the_errors():
     assert first.effect == pytest.approx(second.effect)
     p = np.array([0.1, 0.12, 0.1, 0.12])
     dispersion = ((wild["conversions"] - 1000 * p) ** 2 / (1000 * p * (1 - p))).sum() / 2
-    assert second.error[0] / first.error[0] == pytest.approx(np.sqrt(dispersion))
+    # Four rows and two effects leave two: 4.3027 is the 97.5 % point of Student's t there.
+    assert second.error[0] / first.error[0] == pytest.approx(np.sqrt(dispersion) * 4.30265273 / 1.95996398)
+    assert any("scatter more than chance" in note and "only 2 rows" in note for note in second.notes)
+    assert not first.notes
+
+
+@pytest.mark.parametrize("logit", [False, True])
+def test_intervals_of_scattered_rows_hold_the_truth_as_often_as_they_say(logit):
+    random = np.random.default_rng(5)
+    rows = []
+    for a in range(300):
+        for image, score in [("photo", -1.1), ("chart", -0.9)] * 2:
+            chance = 1.0 / (1.0 + np.exp(-score - 0.25 * random.standard_normal()))
+            worked = random.binomial(20_000, chance)
+            rows.append({"audience": f"a{a}", "image": image, "impressions": 20_000, "conversions": worked})
+    found = estimate(pd.DataFrame(rows), logit=logit)
+    # The mean rate under this scatter, by Gauss-Hermite quadrature; log-odds of it on the logit scale.
+    nodes, weights = np.polynomial.hermite_e.hermegauss(20)
+    chances = 1.0 / (1.0 + np.exp(-np.array([[-1.1], [-0.9]]) - 0.25 * nodes))
+    mean = chances @ weights / weights.sum()
+    mean = np.log(mean / (1.0 - mean)) if logit else mean
+    photo = (found.table["level"] == "image = photo").to_numpy()
+    off = np.abs(found.effect[photo] - (mean[0] - mean[1]) / 2)
+    # 95 % of 300 within three standard deviations; without Student's t it would be 81 %.
+    assert np.mean(off < 1.96 * found.error[photo]) == pytest.approx(0.95, abs=0.038)
 
 
 def test_levels_that_always_came_together_are_named():
@@ -164,17 +188,37 @@ def test_what_cannot_be_estimated_is_refused():
     assert estimate(TWO.assign(conversions=[80, 0])).effect == pytest.approx([0.1, -0.1])
     with pytest.raises(TableError, match="add the column audience"):
         ContentPlanner.from_tests(TWO, audiences={"a": 1, "b": 2})
+    apart = pd.concat([TWO.assign(audience=name) for name in "ab"], ignore_index=True)
+    with pytest.raises(TableError, match="table of tests, index 2, column 'audience': audience 'b' is not"):
+        ContentPlanner.from_tests(apart, audiences={"a": 1})
+    with pytest.raises(TableError, match="table of tests: there is no row for the audience 'c'"):
+        ContentPlanner.from_tests(apart, audiences={"a": 1, "b": 1, "c": 1})
+    assert list(ContentPlanner.from_tests(apart, levels[:2], audiences={"a": 1}).model.sizes) == [1]
     with pytest.raises(TableError, match="no row for the audience 'b'"):
         ContentPlanner.from_tests(TWO.assign(audience="a"), levels[:2], audiences={"a": 1, "b": 2})
 
 
 @pytest.mark.parametrize(
     "interactions",
-    [["image"], [("image", "image")], [("image", "cal")], [("image", "call"), ("call", "image")]],
+    [
+        ["image"],
+        [("image", "image")],
+        [("image", "cal")],
+        [("image", "call"), ("call", "image")],
+        [5],
+        [(["image"], "call")],
+        [{"image", "call"}],
+    ],
 )
 def test_wrong_interactions(interactions):
     with pytest.raises(OptionError, match="interactions holds"):
         estimate(FULL, interactions)
+
+
+@pytest.mark.parametrize("interactions", [5, "image", {"image": "call"}])
+def test_interactions_are_a_list(interactions):
+    with pytest.raises(OptionError, match=r"interactions is .*image, call, in a list"):
+        ContentPlanner.from_tests(FULL, interactions=interactions)
 
 
 def test_given_effects_and_tests_exclude_each_other():

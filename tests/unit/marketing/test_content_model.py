@@ -63,6 +63,13 @@ def test_fatigue_leaves_the_weakest_alone():
     assert fatigued(levels, levels.effect, 0.0) == pytest.approx(levels.effect)
 
 
+def test_other_effects_wear_out_like_the_first():
+    model = ContentPlanner.from_tables(TABLE, fatigue=0.5).model
+    other = model.with_effects(np.array([0.2, 1.0, 0.0, 0.5]), model.pair_effect)
+    assert other.effect == pytest.approx([0.2, 0.2 + 0.8 * 0.75, 0.0, 0.5])
+    assert model.effect == pytest.approx([0.1, 0.1 + 0.6 * 0.75, -0.4, 0.2])
+
+
 def test_the_true_outcome_speaks_as_planning_does():
     truth = TrueOutcome(planner("logit").model)
     small = ContentPlanner.from_tables(TABLE, scale="logit")

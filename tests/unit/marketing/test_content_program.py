@@ -1,11 +1,13 @@
 """The program over variants against enumeration in the true model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from hybrid_opt.errors import PlanError
-from hybrid_opt.marketing import ContentPlanner, content
+from hybrid_opt.marketing import ContentPlanner, content, content_program
 from hybrid_opt.marketing.content_program import best_variants, variant_counts
 from hybrid_opt.planning.choice_form import ChoiceForm
 
@@ -79,6 +81,18 @@ def test_a_program_without_an_answer_leaves_the_plan_without_a_bound(monkeypatch
     plan = planner.solve(seed=0, alternatives=2)
     assert plan.bound is None
     assert any("the program over variants: no plan was found" in note for note in plan.notes)
+
+
+def test_an_interrupted_program_ends_the_question(monkeypatch):
+    inside = content_program.solve
+
+    def stopped(*arguments, **options):
+        return replace(inside(*arguments, **options), interrupted=True)
+
+    planner = case(0, factors=5, worth=1.0)
+    monkeypatch.setattr(content_program, "solve", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        planner.solve(seed=0, alternatives=2)
 
 
 def test_no_variant_is_said():

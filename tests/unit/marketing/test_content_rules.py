@@ -43,6 +43,11 @@ def test_a_pair_counts_for_its_audience_or_for_all():
     assert read_level_pairs(None, LEVELS, effects=True, name="x") == []
 
 
+def test_effects_of_pairs_are_bounded():
+    with pytest.raises(TableError, match=r"column 'effect': 1e.300 is more than"):
+        pairs({"effect": 1e300}, effects=True)
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
@@ -80,7 +85,7 @@ def test_rules_are_linear():
     assert {first.kind, second.kind} == {"definition"}
     assert first.keeps([0, 1, 0, 0, 0, 0, 0, 0, 0, 1])
     assert not second.keeps([0, 0, 0, 0, 0, 1, 0, 0, 1, 0])
-    one, _ = explore_sides(LEVELS, 8, 1, None, LEVELS.error)
+    one, _ = explore_sides(LEVELS, 8, 1, None)
     assert one.label == "at least 1 factor explored for enterprise"
     assert one.weights == tuple(map(Fraction, [0, -1, 0, -1, 0, 0, 0, 0]))
     assert one.moved().high == 0
