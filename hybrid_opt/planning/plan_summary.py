@@ -73,9 +73,10 @@ def summary_table(plans: Mapping[str, Mapping[str, Any]], title: str = "") -> Ta
             change = f"{value - today:+,.6g}{share}"
             rows.append([plan, name, f"{today:,.6g}", f"{value:,.6g}", change, proof_words(figures)])
         if not known:
+            own = [(name, value) for name, value in figures.items() if not name.endswith(_TODAY)][:1]
             rows += [
                 [plan, name, "-", f"{value:,.6g}", "-", proof_words(figures)]
-                for name, value in list(figures.items())[:1]
+                for name, value in own
                 if isinstance(value, int | float)
             ]
     return Table(

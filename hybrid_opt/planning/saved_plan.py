@@ -58,6 +58,8 @@ class SavedPlan:
         for key, value in self.content.items():
             if key in _AFTER_FIGURES and found:
                 break
+            if isinstance(value, dict) and {"from", "to", "true"} <= set(value):
+                value = value["from"] if value["true"] is None else value["true"]  # an interval of reach
             if key not in _AFTER_FIGURES and (value is None or isinstance(value, int | float | str)):
                 found[key] = value
         return found

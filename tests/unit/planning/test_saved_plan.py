@@ -16,6 +16,12 @@ def test_figures_end_where_the_kind_begins() -> None:
     assert plan.allocation() == {"a": 1.0}
 
 
+def test_an_interval_of_reach_is_one_figure() -> None:
+    ends = {"from": 3.0, "to": 6.0, "true": None}
+    assert SavedPlan({**CONTENT, "reach": ends}, "here").figures()["reach"] == 3.0
+    assert SavedPlan({**CONTENT, "reach": {**ends, "true": 5.0}}, "here").figures()["reach"] == 5.0
+
+
 def test_lines_come_first_and_bars_where_ranges_are_known() -> None:
     (section,) = SavedPlan(CONTENT, "here").sections()
     assert [type(part).__name__ for part in section.parts] == ["Table", "Drawing", "Note"]
