@@ -151,7 +151,14 @@ def limit_table(plan: LevelPlan) -> Table:
 
 def nothing_to_move(plan: LevelPlan) -> bool:
     """Whether a proven plan has no limit at all whose move could be worth something."""
+    question, words = plan.question, plan.words
     if len(plan.limits) or not plan.proven.proven:
+        return False
+    # All changes of a large question take a while; most questions have one that is seen at once.
+    total, caps = question.budget is not None, bool(question.table.caps)
+    if (total and not words.fixed_total) or (caps and not words.fixed_caps):
+        return False
+    if any(side.step for side in question.sides):
         return False
     return not changes_of_limits(plan.question, plan.proven.choice)
 

@@ -56,3 +56,9 @@ def test_a_question_without_a_limit_has_nothing_to_move(tmp_path, proven):
     else:
         assert "needs a proven optimum" in note
         assert "What limits cost was not computed." in page
+
+
+@pytest.mark.parametrize("options", [{"choose": 2}, {"choose": 2, "max_per_day": 1}])
+def test_a_question_with_a_number_was_not_computed_where_no_row_stands(options):
+    plan = PostingPlanner(slots(1), **options).solve(seed=0)
+    assert "needs a proven optimum" in limit_table(replace(plan, limits=plan.limits[:0])).note
