@@ -25,10 +25,7 @@ from .stability import Stability
 from .vocabulary import Vocabulary
 from .zoom import Zoom
 
-__all__ = ["LIFTED", "GridGap", "LevelPlan"]
-
-LIFTED = ("exclusion", "precedence")
-"""Kinds of limits that are not moved by an amount, but lifted."""
+__all__ = ["GridGap", "LevelPlan"]
 
 
 @dataclass(frozen=True)
@@ -218,15 +215,9 @@ class LevelPlan:
 
     def binding(self) -> list[str]:
         """The limits that bind, in words, the dearest first."""
-        from .plan_figures import Figures
+        from .plan_binding import binding_words
 
-        figures, ending = Figures.of(self), " a period" if self.words.period else ""
-        bound = self.limits[self.limits["binds"]].sort_values("gain", ascending=False)
-        return [
-            f"{_limit_name(row['limit'], row['kind'])}: {_moved(row['change'], row['kind'])} would bring "
-            f"{figures.response(row['gain'], signed=True)}{ending}"
-            for row in bound.to_dict("records")
-        ]
+        return binding_words(self)
 
     def gaps(self) -> pd.DataFrame:
         """What separates the plan from the best imaginable one, each part on its own.
@@ -339,20 +330,3 @@ class LevelPlan:
         from ..reports import table_text
 
         return "\n".join(table_text(table) for table in self.tables())
-
-
-def _limit_name(limit: str, kind: str) -> str:
-    names = {
-        "budget": "the budget",
-        "cap": f"the cap of group {limit}",
-        "resource": f"the limit of {limit}",
-        "fairness": limit,
-        **dict.fromkeys(("number", "exclusion", "precedence", "minimum", "maximum", "share"), limit),
-    }
-    return names.get(kind, f"the {kind} of {limit}")
-
-
-def _moved(change: float, kind: str) -> str:
-    if kind in LIFTED:
-        return "lifting it"
-    return f"{abs(change):,.10g} {'more' if change > 0 else 'less'}"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ..reports import Table
-from .level_plan import LIFTED
 from .limit_changes import changes_of_limits
 from .money import money_text
+from .plan_binding import LIFTED
 from .plan_figures import Figures, share_text
 from .quantum_tables import level_table, quantum_table
 from .robustness_tables import robustness_tables

@@ -82,7 +82,8 @@ def stability_table(plan: LevelPlan) -> Table:
 def _ever_chosen(plan: LevelPlan, shares: list[float]) -> list[bool]:
     """Whether each item is in the plan, in the proven one, or in the best one of some draw."""
     taken = (plan.question.money(plan.choice) > 0) | (plan.question.money(plan.proven.choice) > 0)
-    return [bool(own) or share > 0 for own, share in zip(taken.tolist(), shares)]
+    # A share that is not known (NaN) is not one of zero.
+    return [bool(own) or share != 0 for own, share in zip(taken.tolist(), shares)]
 
 
 def _moves(row: dict[Any, Any], figures: Figures) -> list[str]:

@@ -7,6 +7,7 @@ from scipy.stats import norm
 
 from hybrid_opt.marketing import ContentPlanner
 from hybrid_opt.marketing.content_draws import drawn_question
+from hybrid_opt.planning import robustness_tables
 
 LEVELS = pd.DataFrame(
     {"factor": ["image", "image"], "level": ["photo", "chart"], "effect": [1.0, 1.0], "error": [0.0, 1.0]}
@@ -72,7 +73,7 @@ def test_estimates_move_with_their_covariance():
     assert stays == pytest.approx(norm.cdf(difference), abs=0.08)
 
 
-def test_levels_that_tests_cannot_tell_apart_have_no_share():
+def test_levels_that_tests_cannot_tell_apart_have_no_share(monkeypatch):
     # Headline and image always changed together; the call was tested apart from both.
     table = pd.DataFrame(
         {
@@ -102,6 +103,9 @@ def test_levels_that_tests_cannot_tell_apart_have_no_share():
     assert told[["headline = h0", "image = i1"]].isna().all()
     assert told["call = c1"] == stays["c1"]
     assert plan.to_dict()["stability"]["options"][0]["chosen_share"] is None
+    # A long table leaves out what was never chosen, which is not known of these.
+    monkeypatch.setattr(robustness_tables, "MOST_ROWS", 2)
+    assert [row[1] for row in robustness_tables.stability_table(plan).rows[:4]] == ["-"] * 4
 
 
 def test_effects_without_an_error_are_said_not_to_move():
