@@ -67,9 +67,9 @@ class SavedPlan:
     def rows(self) -> tuple[str, list[Mapping[str, Any]]]:
         """The lines of the plan: the word for them, and one mapping each; empty where there are none."""
         for key, value in self.content.items():
-            if isinstance(value, list) and value and isinstance(value[0], dict):
-                if "plan" in value[0] or "share" in value[0]:
-                    return key, value
+            rows = isinstance(value, list) and value and isinstance(value[0], dict)
+            if rows and ("plan" in value[0] or "share" in value[0]):
+                return key, value
         return "", []
 
     def allocation(self) -> dict[str, float]:

@@ -50,7 +50,8 @@ def test_what_is_read_is_what_was_written(
     try:
         table = read_table(source, COLUMNS)
     except TableError as error:
-        assert "can mean" in str(error)
+        if "can mean" not in str(error):
+            raise
         return
     wanted = [amount / 10**decimals for amount in amounts]
     assert table.frame["max"].tolist() == wanted

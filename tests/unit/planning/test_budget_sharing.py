@@ -95,9 +95,11 @@ def test_ctrl_c_keeps_the_solved_points(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(MoneyLimit, "point", point)
     shared = share_budget({"n": ads([8, 18, 10, 12]), "s": ads([3, 5, 9, 19])}, 80, step=10, seed=1)
     assert "ctrl-C: the split is the best of 7 solved points of 18" in shared.notes
-    assert shared.bound is None and shared.status == "feasible"
+    assert shared.bound is None
+    assert shared.status == "feasible"
     assert all("brings no more" not in note for note in shared.notes)
-    assert sum(shared.shares.values()) <= 80 and set(shared.plans) == {"n", "s"}
+    assert sum(shared.shares.values()) <= 80
+    assert set(shared.plans) == {"n", "s"}
 
 
 def test_everything_is_told() -> None:

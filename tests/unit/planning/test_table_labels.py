@@ -16,8 +16,10 @@ COLUMNS = (
 
 def test_words_of_a_column() -> None:
     assert plain("Gasto  M\u00e1ximo_(neto)") == "gasto maximo neto"
-    assert "canal" in words_for("channel") and "presupuesto" not in words_for("current", flag=True)
-    assert stands_for("Max. spend", "max") and not stands_for("Spend", "max")
+    assert "canal" in words_for("channel")
+    assert "presupuesto" not in words_for("current", flag=True)
+    assert stands_for("Max. spend", "max")
+    assert not stands_for("Spend", "max")
 
 
 def test_the_own_name_comes_before_other_words() -> None:
@@ -29,13 +31,15 @@ def test_the_own_name_comes_before_other_words() -> None:
 
 def test_two_labels_for_one_column() -> None:
     labels = match_labels(["Presupuesto", "Gasto"], COLUMNS)
-    assert labels[1].problem is not None and "both stand for 'current'" in labels[1].problem
+    assert labels[1].problem is not None
+    assert "both stand for 'current'" in labels[1].problem
 
 
 def test_one_label_for_two_columns() -> None:
     columns = (Column("at_most", "number"), Column("max", "number"))
     (label,) = match_labels(["Maximum"], columns)
-    assert label.problem is not None and "can mean 'at_most' or 'max'" in label.problem
+    assert label.problem is not None
+    assert "can mean 'at_most' or 'max'" in label.problem
 
 
 @pytest.mark.parametrize(("name", "percent", "scale"), [("hours (k)", False, 1), ("Boom (%)", True, 1)])
