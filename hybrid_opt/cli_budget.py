@@ -48,7 +48,10 @@ def budget_planner(
     if weekly["history"] is None:
         given = [_FLAGS.get(name, f"--{name}") for name in _ALONE if weekly[name] not in (None, [])]
         if given:
-            raise OptionError(f"{', '.join(given)} need --history FILE; add it, or leave them out")
+            words = ("goes", "it") if len(given) == 1 else ("go", "them")
+            raise OptionError(
+                f"{', '.join(given)} only {words[0]} with --history FILE; add it, or leave {words[1]} out"
+            )
         if plan is None or curves is None:
             raise OptionError(
                 "give a plan table and a table of curves, or --history FILE with --outcome and --channel"

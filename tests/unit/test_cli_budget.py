@@ -50,7 +50,7 @@ def test_a_target_and_a_floor():
 def test_flags_that_do_not_go_together(capsys, monkeypatch):
     plan, curves, _ = shipped_example()
     history = ("--history", shipped_history())
-    assert "need --history FILE" in fails(capsys, monkeypatch, plan, curves, "--outcome", "revenue")
+    assert "only goes with --history FILE" in fails(capsys, monkeypatch, plan, curves, "--outcome", "revenue")
     assert "give a plan table and a table of curves" in fails(capsys, monkeypatch, plan)
     assert "leave the table of curves" in fails(capsys, monkeypatch, plan, curves, *history, *NAMED)
     assert "--step is for a history without" in fails(
