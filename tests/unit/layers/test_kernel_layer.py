@@ -307,6 +307,7 @@ def test_it_learns_a_circle():
     readout = torch.nn.Linear(5, 1)
     with torch.no_grad():
         readout.weight.zero_()
+        readout.bias.zero_()
     model = torch.nn.Sequential(layer, readout).double()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.2)
     start = layer.landmarks.detach().clone()
