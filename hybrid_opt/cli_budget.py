@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["budget_planner"]
 
-_ALONE = ("outcome", "spend", "controls", "step")  # options that only a history has
+_ALONE = ("outcome", "date", "spend", "controls", "holdout", "step")  # options that only a history has
 _FLAGS = {"spend": "--channel", "controls": "--control"}
 
 
@@ -71,10 +71,10 @@ def budget_planner(
     return BudgetPlanner.from_history(
         weekly["history"],
         outcome=weekly["outcome"],
-        date=weekly["date"],
+        date=weekly["date"] or "date",
         spend=weekly["spend"],
         controls=weekly["controls"] or [],
-        holdout=weekly["holdout"],
+        holdout=26 if weekly["holdout"] is None else weekly["holdout"],
         step=weekly["step"],
         seed=0 if weekly["seed"] is None else weekly["seed"],
         plan=plan,

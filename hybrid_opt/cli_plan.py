@@ -58,14 +58,18 @@ def budget(
         Path | None, typer.Option(help="In place of curves: a weekly history, a row per week.")
     ] = None,
     outcome: Annotated[str | None, typer.Option(help="Its column of the outcome.")] = None,
-    date: Annotated[str, typer.Option(help="Its column of the date.")] = "date",
+    date: Annotated[
+        str | None, typer.Option(help="Its column of the date.", show_default="date")
+    ] = None,
     channel: Annotated[
         list[str] | None, typer.Option(help="Its column of a channel's spend; may be repeated.")
     ] = None,
     control: Annotated[
         list[str] | None, typer.Option(help="Its column of what else moves the outcome; may be repeated.")
     ] = None,
-    holdout: Annotated[int, typer.Option(help="Last weeks of it that the fit is checked on.")] = 26,
+    holdout: Annotated[
+        int | None, typer.Option(help="Last weeks of it that the fit is checked on.", show_default="26")
+    ] = None,
     step: Annotated[float | None, typer.Option(help="Step of spends, with a history and no plan.")] = None,
     target: Annotated[
         float | None, typer.Option(help="Find the least spend for this response instead.")

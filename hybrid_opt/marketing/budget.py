@@ -244,6 +244,11 @@ class BudgetPlanner(LevelPlanner[BudgetPlan]):
             >>> answer.allocation(), answer.value, answer.least.below
             ({'tv': 80.0}, 100.0, 90.0)
         """
+        if self.synergies and not self.question.reference:
+            raise OptionError(
+                "the budget is 0, so that the products of synergies have nothing to be divided by; give "
+                "reference=, an amount of money"
+            )
         levels = self.question.levels()
         separable = not self.synergies and self.roas_floor is None
         units, below = least_units(

@@ -82,7 +82,7 @@ def least_units(
     number = isinstance(target, (int, float, np.number)) and not isinstance(target, bool)
     if not number or not math.isfinite(target):
         raise OptionError(f"target is {target!r}; legal is a finite response per period")
-    enough = target - 1e-9 * max(1.0, abs(target))
+    enough = target - 1e-9 * abs(target)
     most = sum(int(line.spends[-1]) for line in question.lines)
     lowest = sum(int(line.spends[0]) for line in question.lines)
     reference = question.reference or (question.unit * question.budget or None)

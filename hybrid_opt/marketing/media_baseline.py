@@ -65,5 +65,12 @@ class Baseline:
         return np.asarray(left[:, sizes > 1e-10 * sizes[0]])
 
     def coefficients(self, values: NDArray[np.float64], weeks: slice) -> NDArray[np.float64]:
-        """Least-squares coefficients, shape (B,), of values over some weeks, shape (weeks,)."""
-        return np.asarray(np.linalg.lstsq(self.design[weeks], values, rcond=1e-10)[0])
+        """Least-squares coefficients, shape (B,), of values over some weeks, shape (weeks,).
+
+        Columns are centered over these weeks: one that does not vary in them, such as a control that begins
+        later, gets 0 instead of a share of the level.
+        """
+        own = self.design[weeks]
+        middle = own[:, 1:].mean(axis=0)
+        moving = np.linalg.lstsq(own[:, 1:] - middle, values - values.mean(), rcond=1e-10)[0]
+        return np.concatenate([[values.mean() - middle @ moving], moving])

@@ -24,12 +24,13 @@ from .media_baseline import Baseline
 from .media_curves import hill_parameters
 from .media_fit import MediaFit, fit_media
 from .media_holdout import Holdout, hold_out
-from .media_warnings import beyond_belief, fit_warnings, spend_warnings, steady_most
+from .media_warnings import beyond_belief, fit_warnings, spend_warnings, steady_most, unseen_before
 
 __all__ = ["MediaHistory", "fit_history"]
 
 SEASON_WEEKS = 104
 SMALL_GAIN = 0.1
+LEAST_HOLDOUT = 8  # weeks; of pure noise, one week held out passes every second time
 MOST_STARTS, MOST_SEASON = 200, 6
 
 
@@ -60,8 +61,9 @@ class MediaHistory:
 
     @property
     def reliable(self) -> bool:
-        """Whether the weeks left out were foreseen better than without media, by effects to be believed."""
-        return self.holdout is not None and self.holdout.better and not self.unbelievable
+        """Whether enough weeks were foreseen better than without media, by effects to be believed."""
+        checked = self.holdout is not None and self.holdout.weeks >= LEAST_HOLDOUT and self.holdout.better
+        return checked and not self.unbelievable
 
     @property
     def unbelievable(self) -> list[str]:
@@ -76,6 +78,9 @@ class MediaHistory:
         if self.unbelievable:
             listed = " and ".join(repr(name) for name in self.unbelievable)
             return f"UNRELIABLE: {listed} would bring more than the whole outcome; nobody should believe that"
+        if self.holdout.weeks < LEAST_HOLDOUT:
+            weeks = self.holdout.weeks
+            return f"UNRELIABLE: {weeks} weeks held out are too few, hold out {LEAST_HOLDOUT} or more"
         rmse = self.holdout.table()["RMSE"].tolist()
         media, alone = (style.readable(error) for error in rmse)
         found = f"over the {self.holdout.weeks} weeks held out, the error (RMSE) is {media} with media"
@@ -212,7 +217,7 @@ def fit_history(
         date: column of the date.
         spend: columns of the channels' spends; their names become the channels.
         controls: columns of whatever else moves the outcome.
-        holdout: last weeks to check on, 0 for none (then the plan is marked unreliable).
+        holdout: last weeks to check on; with less than 8 the plan is marked unreliable.
         season: pairs of cosine and sine for the yearly season, 0 to 6.
         starts: starts of the fit to refine, 1 to 200.
         seed: makes the fit repeatable.
@@ -259,6 +264,8 @@ def fit_history(
             f"{weekly.weeks - holdout} weeks before the holdout are less than two years: the yearly season "
             "rests on one repetition or none"
         )
+    if holdout:
+        notes += unseen_before(weekly, holdout)
     checked = hold_out(weekly, baseline, holdout, starts=starts, seed=seed) if holdout else None
     first = None if checked is None else checked.fit
     fit = fit_media(weekly, baseline, starts=starts, seed=seed, first=first)

@@ -16,7 +16,7 @@ from .media_curves import NINETY, steady_response
 from .media_fit import LEAST_VARIED, MediaFit
 from .media_response import carried_spend, saturation
 
-__all__ = ["beyond_belief", "fit_warnings", "spend_warnings", "steady_most"]
+__all__ = ["beyond_belief", "fit_warnings", "spend_warnings", "steady_most", "unseen_before"]
 
 MOST_CORRELATION = 0.9
 LEAST_VARIATION = 0.1  # standard deviation over mean
@@ -64,6 +64,24 @@ def spend_warnings(history: WeeklyHistory) -> list[str]:
                     "their effects cannot be told apart reliably"
                 )
     return notes
+
+
+def unseen_before(history: WeeklyHistory, holdout: int) -> list[str]:
+    """Warnings on what the check on the last weeks cannot check, as it did not vary before them.
+
+    Args:
+        history: the history.
+        holdout: last weeks that are left out, at least 1.
+
+    Returns:
+        Sentences that name channels and controls.
+    """
+    columns = [*zip(history.channels, history.spends.T), *zip(history.control_names, history.controls.T)]
+    return [
+        f"{name!r} does not vary before the {holdout} weeks held out: the check on them tells nothing of it"
+        for name, values in columns
+        if values[:-holdout].std() <= 1e-12 * max(1.0, float(np.abs(values).max())) < values.std()
+    ]
 
 
 def beyond_belief(history: WeeklyHistory, fit: MediaFit) -> list[str]:

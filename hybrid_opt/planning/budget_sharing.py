@@ -140,10 +140,15 @@ def share_budget(
 def _named(planners: Mapping[str, Any], limits: Mapping[str, str]) -> dict[str, MoneyLimit]:
     if not isinstance(planners, Mapping) or not planners:
         raise OptionError(f"planners is {planners!r}; give name -> planner, at least one")
-    for name in limits:
+    for name in planners:
+        if not isinstance(name, str):
+            raise OptionError(f"{name!r} names a planner; names are texts")
+    for name, option in limits.items():
         if name not in planners:
-            raise OptionError(f"limits names {name!r}; the planners are {', '.join(map(str, planners))}")
-    return {str(name): MoneyLimit.of(str(name), own, limits.get(name)) for name, own in planners.items()}
+            raise OptionError(f"limits names {name!r}; the planners are {', '.join(planners)}")
+        if not isinstance(option, str):
+            raise OptionError(f"limits[{name!r}] is {option!r}; write the name of an option, e.g. 'budget'")
+    return {name: MoneyLimit.of(name, own, limits.get(name)) for name, own in planners.items()}
 
 
 def _weights(given: Mapping[str, float], named: Mapping[str, MoneyLimit]) -> dict[str, float]:

@@ -112,6 +112,8 @@ def _warnings(name: str, plan: Any, figures: Mapping[str, Any]) -> list[str]:
         gap = figures.get("gap")
         how = f"it may be {gap:.2%} below the best" if isinstance(gap, int | float) else "it has no bound"
         found.append(f"{name} is not proven best: {how}.")
+    if "target" in figures:
+        return found  # the least money for a target: less than today was asked for
     found += [
         f"{name}: {figure} is {value:,.6g} in the plan, {today:,.6g} today."
         for figure, today, value in gains(figures)

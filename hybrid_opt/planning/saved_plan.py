@@ -67,7 +67,7 @@ class SavedPlan:
     def rows(self) -> tuple[str, list[Mapping[str, Any]]]:
         """The lines of the plan: the word for them, and one mapping each; empty where there are none."""
         for key, value in self.content.items():
-            rows = isinstance(value, list) and value and isinstance(value[0], dict)
+            rows = isinstance(value, list) and value and all(isinstance(row, dict) and row for row in value)
             if rows and ("plan" in value[0] or "share" in value[0]):
                 return key, value
         return "", []
@@ -126,8 +126,12 @@ def read_saved_plan(path: str | os.PathLike[str]) -> SavedPlan:
         raise OptionError(
             f"{path}, line {error.lineno}: no JSON ({error.msg}); save the plan with to_json() or --json"
         ) from error
-    if not isinstance(content, dict) or "status" not in content or "notes" not in content:
-        raise OptionError(f"{path} holds no plan (status and notes are missing); save a plan with to_json()")
+    except RecursionError as error:
+        raise OptionError(f"{path} is nested too deeply for a plan; save the plan with to_json()") from error
+    if not isinstance(content, dict) or "status" not in content or not isinstance(content.get("notes"), list):
+        raise OptionError(
+            f"{path} holds no plan (a status and a list of notes are missing); save a plan with to_json()"
+        )
     return SavedPlan(content, str(path))
 
 

@@ -51,6 +51,9 @@ def test_flags_that_do_not_go_together(capsys, monkeypatch):
     plan, curves, _ = shipped_example()
     history = ("--history", shipped_history())
     assert "only goes with --history FILE" in fails(capsys, monkeypatch, plan, curves, "--outcome", "revenue")
+    assert "--date, --holdout only go with" in fails(
+        capsys, monkeypatch, plan, curves, "--holdout", "5", "--date", "week"
+    )
     assert "give a plan table and a table of curves" in fails(capsys, monkeypatch, plan)
     assert "leave the table of curves" in fails(capsys, monkeypatch, plan, curves, *history, *NAMED)
     assert "--step is for a history without" in fails(

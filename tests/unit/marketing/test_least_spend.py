@@ -78,3 +78,19 @@ def test_a_target_out_of_reach_names_the_largest_response():
 def test_a_wrong_target(target):
     with pytest.raises(OptionError, match="target is"):
         planner().least_spend(target)
+
+
+def test_synergies_need_an_amount_to_be_divided_by():
+    plan = PLAN.assign(current=0.0, fixed="no")
+    launch = BudgetPlanner.from_tables(plan, CURVES, synergies=PAIRS, spend="at_most")
+    with pytest.raises(OptionError, match="give reference="):
+        launch.least_spend(5.0)
+    divided = BudgetPlanner.from_tables(plan, CURVES, synergies=PAIRS, spend="at_most", reference=100.0)
+    assert divided.least_spend(5.0, seed=0).value >= 5.0
+
+
+def test_small_outcomes_are_told_from_nothing():
+    plan = pd.DataFrame({"channel": ["tv"], "current": [1.0], "min": [0.0], "max": [2.0], "step": [1.0]})
+    curves = pd.DataFrame({"channel": ["tv"] * 2, "spend": [0, 2], "response": [0, 4e-10]})
+    answer = BudgetPlanner.from_tables(plan, curves).least_spend(2e-10, seed=0)
+    assert answer.allocation() == {"tv": 1.0}

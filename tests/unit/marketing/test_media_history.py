@@ -191,3 +191,31 @@ def test_the_order_of_rows_does_not_matter():
     shuffled = make_history(3, media=0.0).sample(frac=1.0, random_state=1)
     assert fit(shuffled).fit.beta.tolist() == useless().fit.beta.tolist()
     assert isinstance(useless().parameters(), pd.DataFrame)
+
+
+def test_a_control_that_begins_in_the_weeks_held_out_changes_no_forecast():
+    plain = fit(make_history())
+    begun = make_history()
+    begun["new"] = 0.0
+    begun.loc[begun.index[-26:], "new"] = 1.0
+    found = fit_history(
+        begun, outcome="revenue", date="week", spend=["tv", "search"], controls=["price", "holiday", "new"],
+        starts=2,
+    )  # fmt: skip
+    assert found.reliable
+    expected = plain.holdout.table()["RMSE"].tolist()
+    assert found.holdout.table()["RMSE"].tolist() == pytest.approx(expected, rel=0.02)
+    assert any("'new' does not vary before the 26 weeks held out" in note for note in found.notes)
+
+
+def test_a_channel_that_begins_in_the_weeks_held_out_is_named():
+    history = make_history()
+    history.loc[history.index[:-26], "tv"] = 0.0
+    found = fit(history)
+    assert any("'tv' does not vary before the 26 weeks held out" in note for note in found.notes)
+
+
+def test_a_short_holdout_proves_nothing():
+    found = fit(make_history(), holdout=7)
+    assert not found.reliable
+    assert found.verdict == "UNRELIABLE: 7 weeks held out are too few, hold out 8 or more"

@@ -126,6 +126,7 @@ WRONG = [
     ({"step": 0.01}, "at most 1,000 times"),
     ({"limits": {"nobody": "budget"}}, "limits names 'nobody'"),
     ({"limits": {"n": "money"}}, "'n' has no limit 'money'"),
+    ({"limits": {"n": 3}}, "write the name of an option"),
     ({"weights": {"nobody": 1}}, "weights names 'nobody'"),
     ({"weights": {"n": -1}}, "the weight of 'n' is -1"),
     ({"planners": {"p": "processes"}}, "has no option 'budget'; name its money limit in limits"),

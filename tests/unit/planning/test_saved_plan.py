@@ -1,6 +1,9 @@
 """Saved plans: what is read back of them."""
 
-from hybrid_opt.planning.saved_plan import SavedPlan
+import pytest
+
+from hybrid_opt.errors import OptionError
+from hybrid_opt.planning.saved_plan import SavedPlan, read_saved_plan
 
 CONTENT = {
     "reach": 5.0, "gap": None, "status": "optimal", "kind": "Audience plan", "seed": 1, "notes": ["n"],
@@ -27,3 +30,22 @@ def test_lines_come_first_and_bars_where_ranges_are_known() -> None:
     assert [type(part).__name__ for part in section.parts] == ["Table", "Drawing", "Note"]
     bare = {**CONTENT, "segments": [{"segment": "a", "plan": 1}]}
     assert [type(p).__name__ for p in SavedPlan(bare, "here").sections()[0].parts] == ["Table", "Note"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"status": "optimal", "notes": null}', "a list of notes"),
+        ('{"status": "optimal", "notes": "abc"}', "a list of notes"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_json_that_is_no_plan(tmp_path, text, message) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(text)
+    with pytest.raises(OptionError, match=message):
+        read_saved_plan(file)
+
+
+def test_rows_of_which_one_is_no_row_are_no_lines() -> None:
+    assert SavedPlan({**CONTENT, "segments": [{"plan": 1}, 3]}, "here").allocation() == {}
