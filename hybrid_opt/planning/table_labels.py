@@ -85,7 +85,7 @@ def _with_unit(text: str, column: Column) -> Label:
     A name that a user chose may hold a unit, in which the user's limits are given too, so that nothing is
     multiplied; only per cent is no unit of theirs.
     """
-    _, unit = next(label_parts(text))
+    _, unit = next(label_parts(text), (text, Unit()))
     counts = column.kind in ("money", "number") and unit.percent
     return Label(text, text, unit=unit if counts else Unit())
 
