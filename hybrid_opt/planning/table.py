@@ -17,7 +17,7 @@ from .table_notes import announce
 from .table_problems import Problems, nearest
 from .table_source import RawTable, TableSource, read_raw
 from .table_styles import PLAIN, ColumnStyle, column_styles
-from .table_totals import check_total, looks_like_total
+from .table_totals import check_total, looks_like_total, named_before
 
 __all__ = ["REMOVE", "CheckedTable", "Column", "Problems", "TableSource", "nearest", "read_raw", "read_table"]
 
@@ -155,7 +155,9 @@ def _without_total(
 ) -> tuple[RawTable, list[str]]:
     """The table without a last row of totals, and what to say of it."""
     cells = _cells_of(raw, columns)
-    if len(raw.rows) < 2 or not cells or not looks_like_total(raw.rows[-1]):
+    if len(raw.rows) < 3 or not cells or not looks_like_total(raw.rows[-1]):
+        return raw, []
+    if named_before(raw.rows):
         return raw, []
     labels = dict(zip(raw.header, raw.labels))
     before = len(problems.messages)

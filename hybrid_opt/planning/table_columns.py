@@ -22,6 +22,7 @@ _FLAGS = {
     **dict.fromkeys(("s\u00ed", "si", "s", "j"), True),
     **dict.fromkeys(("false", "no", "n", "0", "-", "\u2013", "falso", "falsch", "nein"), False),
 }
+_NO_NAMES = frozenset(("-", "\u2013", "\u2014", "n/a", "#n/a", "n/d", "s/d"))
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,9 @@ class Column:
 
     def stands_for_nothing(self, cell: Any) -> bool:
         """Say whether a text such as "-" or "n/a" stands for a missing cell of this column."""
-        return self.kind != "flag" and isinstance(cell, str) and cell.strip().lower() in MISSING
+        # "NA" and "none" may be names: a group of North America.
+        words = _NO_NAMES if self.kind == "text" else MISSING
+        return self.kind != "flag" and isinstance(cell, str) and cell.strip().lower() in words
 
     @property
     def share(self) -> bool:

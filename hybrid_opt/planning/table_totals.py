@@ -13,7 +13,7 @@ from .table_problems import Problems
 from .table_styles import ColumnStyle
 from .table_words import plain
 
-__all__ = ["check_total", "looks_like_total"]
+__all__ = ["check_total", "looks_like_total", "named_before"]
 
 _WORDS = frozenset(
     (
@@ -41,6 +41,24 @@ def looks_like_total(row: Sequence[Any]) -> bool:
     return isinstance(first, str) and plain(first) in _WORDS
 
 
+def named_before(rows: Sequence[Sequence[Any]]) -> bool:
+    """Say whether the name of the last row stands in its column before: then it is one point of a curve.
+
+    Args:
+        rows: all rows, the last one called a total.
+
+    Returns:
+        True where it does.
+
+    Example:
+        >>> named_before([["Total", 1], ["total", 2]]), named_before([["tv", 1], ["Total", 1]])
+        (True, False)
+    """
+    *above, last = rows
+    place = next(place for place, cell in enumerate(last) if not is_blank(cell))
+    return any(plain(str(row[place])) == plain(str(last[place])) for row in above)
+
+
 def check_total(
     cells: Mapping[str, Sequence[Any]],
     labels: Mapping[str, str],
@@ -55,10 +73,11 @@ def check_total(
         labels: column -> its label in the file.
         styles: column -> how its numbers are written.
         row: position of the total among the rows.
-        problems: takes a total that is not the sum in any column.
+        problems: takes a total that is not the sum in some column.
 
     Returns:
-        What to say of the columns: which of them it adds up.
+        What to say of the columns: which of them it adds up, ``""`` where none tells, so that the row may
+        be one like the others.
     """
     right: list[str] = []
     wrong: list[tuple[str, Decimal, Decimal]] = []
@@ -68,11 +87,12 @@ def check_total(
         if total is None or not parts:
             continue
         same = isclose(float(total), float(sum(parts)), rel_tol=1e-9, abs_tol=0.0051)
-        if same:
-            right.append(repr(labels[name]))
-        else:
+        if not same:
             wrong.append((name, total, sum(parts, Decimal(0))))
-    if wrong and not right:
+        elif total and sum(part != 0 for part in parts) >= 2:
+            # 0 = 0 + 0 and 5 = 5 + 0 say nothing of a sum.
+            right.append(repr(labels[name]))
+    if wrong:
         name, total, parts_sum = wrong[0]
         problems.add(
             f"this row is called a total, but {total.normalize():f} is not the sum"

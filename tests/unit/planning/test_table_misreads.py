@@ -3,7 +3,6 @@
 from pathlib import Path
 from time import perf_counter
 
-import pandas as pd
 import pytest
 
 from hybrid_opt.errors import TableError
@@ -43,3 +42,25 @@ def test_long_texts_of_spaces_are_no_numbers_at_once(text: str) -> None:
 def test_a_column_called_by_a_sign_only(sign: str) -> None:
     (label,) = match_labels([sign], [Column(sign, "number")])
     assert label.name == sign
+
+
+@pytest.mark.parametrize("rows", ["A,0,5\nB,0,0\nTotal,0,5\n", "A,5,5\nTotal,5,5\n"])
+def test_a_row_called_total_that_shows_no_sum_stays(tmp_path: Path, rows: str) -> None:
+    kept = read(tmp_path, "project,value,cost\n" + rows).column("project")
+    assert kept[-1] == "Total"
+
+
+def test_a_total_that_adds_up_one_column_only_is_refused(tmp_path: Path) -> None:
+    message = refused(tmp_path, "project,value,cost\nA,5,1\nB,6,2\nTotal,11,9\n")
+    assert "row 4, column 'cost'" in message
+    assert "9 is not the sum 3" in message
+
+
+def test_a_curve_of_a_channel_called_total_keeps_its_points(tmp_path: Path) -> None:
+    text = "channel,spend,response\nTotal,1,1\nTotal,2,3\nTotal,3,4\n"
+    assert len(read(tmp_path, text, CURVE).frame) == 3
+
+
+def test_names_such_as_na_are_no_empty_cells_in_columns_of_text(tmp_path: Path) -> None:
+    table = read(tmp_path, "project,value,cost,category\nA,5,1,NA\nB,6,2,none\nC,1,1,-\n")
+    assert table.column("category") == ["NA", "none", ""]
