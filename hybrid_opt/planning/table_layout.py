@@ -21,6 +21,7 @@ __all__ = ["Cells", "RawTable", "header_row", "laid_out"]
 
 _SEARCHED = 12
 _BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]")
+_PARTS = re.compile(r"[:,;\u2013\u2014]|\s-\s|(?<=\w)-(?=\s)")
 _AFTER_IN = re.compile(r"\b(?:in|en) (.+)$", re.IGNORECASE)
 
 
@@ -180,16 +181,30 @@ def _left_out(
         words = [str(cell).strip() for cell in records[i] if not is_blank(cell)]
         notes.append(f"{places[i]} above the header ({_short(' '.join(words))!r}) was left out")
         for text in words:
-            for part in (*_BRACKETS.findall(text), *_AFTER_IN.findall(text)):
-                unit = read_unit(part)
-                if unit.scale != 1 or unit.percent:
-                    problems.add(
-                        f"the title says {part!r}; write the unit into the labels of the columns that it"
-                        " holds for, and take it out of the title",
-                        row=places[i],
-                    )
-                    break
+            part = _unit_of_title(text)
+            if part is not None:
+                problems.add(
+                    f"the title says {part!r}; write the unit into the labels of the columns that it"
+                    " holds for, and take it out of the title",
+                    row=places[i],
+                )
+                break
     return notes
+
+
+def _unit_of_title(text: str) -> str | None:
+    """The part of a title that tells, or may tell, a scale; None where none does."""
+    for part in (*_BRACKETS.findall(text), *_AFTER_IN.findall(text)):
+        unit = read_unit(part)
+        if unit.scale != 1 or unit.percent or unit.problem:
+            return str(part)
+    for part in dict.fromkeys((text, *_PARTS.split(text))):
+        unit = read_unit(part)
+        telling = unit.scale != 1 or unit.percent or unit.problem is not None
+        # A title of several words may hold "1000" or "T" without any unit: there it takes a currency too.
+        if telling and (unit.known or unit.currency is not None or len(part.split()) <= 2):
+            return part.strip()
+    return None
 
 
 def _short(text: str) -> str:

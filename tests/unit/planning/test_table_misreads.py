@@ -64,3 +64,24 @@ def test_a_curve_of_a_channel_called_total_keeps_its_points(tmp_path: Path) -> N
 def test_names_such_as_na_are_no_empty_cells_in_columns_of_text(tmp_path: Path) -> None:
     table = read(tmp_path, "project,value,cost,category\nA,5,1,NA\nB,6,2,none\nC,1,1,-\n")
     assert table.column("category") == ["NA", "none", ""]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "k\u20ac", "Amounts: thousands of EUR", "Miles de euros", "Unit: k\u20ac", "Plan (M)",
+        "Plan (mil euros)", "Cifras en mil euros", "Plan 2026 - kEUR", ",k\u20ac,k\u20ac", ",000,000",
+        "in thousands", "All amounts k\u20ac", "Plan \u2013 Tsd. Euro", "Units,%,%",
+    ],
+)  # fmt: skip
+def test_a_unit_above_the_header_is_refused(tmp_path: Path, title: str) -> None:
+    message = refused(tmp_path, f"{title}\nproject,value,cost\nA,5,1\n")
+    assert "row 1: the title says" in message
+    assert "into the labels" in message
+
+
+@pytest.mark.parametrize(
+    "title", ["Plan for 1000 stores", "Media plan, spring 2026", "Costs in EUR", "Team T-1 2026"]
+)
+def test_other_titles_are_left_out(tmp_path: Path, title: str) -> None:
+    assert len(read(tmp_path, f"\"{title}\"\nproject,value,cost\nA,5,1\n").frame) == 1
