@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from .table_cells import is_blank
 from .table_columns import Column
 from .table_notes import announce
 from .table_problems import Problems, nearest
@@ -147,7 +148,32 @@ def _styles(raw: RawTable, columns: Sequence[Column], problems: Problems) -> dic
     if len(known) > 1:
         listed = " and ".join(f"{name!r} in {currency}" for currency, name in known.items())
         problems.add(f"column {listed}: convert the amounts to one currency", row=raw.header_place)
+    _check_scales(raw, columns, styles, problems)
     return styles
+
+
+def _check_scales(
+    raw: RawTable, columns: Sequence[Column], styles: Mapping[str, ColumnStyle], problems: Problems
+) -> None:
+    """Refuse amounts without any unit beside amounts in thousands or millions: they may be meant so too."""
+    cells = _cells_of(raw, columns)
+    money = [c.name for c in columns if c.kind == "money" and c.name in styles]
+    scaled = [name for name in money if styles[name].scale != 1]
+    bare = [
+        name
+        for name in money
+        if styles[name].scale == 1
+        and styles[name].currency is None
+        and any(not is_blank(cell) and str(cell).strip() not in ("0", "0.0") for cell in cells[name])
+    ]
+    if scaled and bare:
+        unit = styles[scaled[0]].unit.text
+        problems.add(
+            f"no unit is given, but column {scaled[0]!r} is in {unit!r}; write the unit of each column of"
+            f" amounts into its label, e.g. {bare[0] + ' (' + unit + ')'!r} or {bare[0] + ' (EUR)'!r}",
+            row=raw.header_place,
+            column=bare[0],
+        )
 
 
 def _without_total(

@@ -147,6 +147,11 @@ class Column:
             if parts is None or number is None:
                 return None, self._no_number(cell, text)
             percent = percent or parts.percent
+            if parts.thousand and style.scale != 1:
+                return None, (
+                    f"{text!r} has its own thousands where the label says {style.unit.text!r}; write one of"
+                    " them only"
+                )
         if percent and not self.share:
             return None, f"{text!r} is in per cent where {self.unit or 'an amount'} is needed; convert it"
         scaled = number * style.scale / (100 if percent else 1)

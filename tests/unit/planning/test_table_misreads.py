@@ -85,3 +85,53 @@ def test_a_unit_above_the_header_is_refused(tmp_path: Path, title: str) -> None:
 )
 def test_other_titles_are_left_out(tmp_path: Path, title: str) -> None:
     assert len(read(tmp_path, f"\"{title}\"\nproject,value,cost\nA,5,1\n").frame) == 1
+
+
+@pytest.mark.parametrize("unit", ["m\u20ac", "M\u20ac", "mEUR", "$M", "\u00a3m", "EUR m"])
+def test_an_m_beside_a_currency_is_refused(tmp_path: Path, unit: str) -> None:
+    message = refused(tmp_path, f"project,value,Cost ({unit})\nA,5,7\n")
+    assert "row 1" in message
+    assert "can mean thousand or million; write 'thousand' or 'million'" in message
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "10k\u20ac", "thsd.", "thou", "ths", "10^3 \u20ac", "10\u00b3 \u20ac", "1e3 \u20ac", "millares",
+        "cents", "ct", "lakh", "hundreds", "thds", "1.000er", "kE",
+    ],
+)  # fmt: skip
+def test_unknown_scales_are_refused(tmp_path: Path, unit: str) -> None:
+    message = refused(tmp_path, f"project,value,Cost ({unit})\nA,5,7\n")
+    assert "row 1" in message
+    assert "may be a scale that is not known" in message
+
+
+@pytest.mark.parametrize("unit", ["2026", "Q1 2026", "kg CO2", "m2", "\u20ac / week"])
+def test_digits_that_belong_to_a_name_are_no_scale(tmp_path: Path, unit: str) -> None:
+    assert read(tmp_path, f"project,value,Cost ({unit})\nA,5,7\n").column("cost") == [7.0]
+
+
+def test_per_cent_in_two_words(tmp_path: Path) -> None:
+    columns = (Column("product", "text"), Column("share", "number", minimum=0, maximum=1))
+    assert read(tmp_path, "product,share (per cent)\nA,45\n", columns).column("share") == [0.45]
+
+
+@pytest.mark.parametrize("words", ["if used", "standard deviation", "lower", "upper", "saved", "max"])
+def test_brackets_that_name_something_else_are_not_taken_off(tmp_path: Path, words: str) -> None:
+    message = refused(tmp_path, f"project,value,Cost ({words})\nA,5,7\n")
+    assert "'cost' is missing" in message or "is unknown" in message
+
+
+def test_thousands_in_the_cell_and_in_the_label_are_refused(tmp_path: Path) -> None:
+    message = refused(tmp_path, "project,value,Cost (k\u20ac)\nA,5,7k\n")
+    assert "row 2" in message
+    assert "'7k' has its own thousands" in message
+
+
+def test_amounts_without_a_unit_beside_thousands_are_refused(tmp_path: Path) -> None:
+    columns = (Column("channel", "text"), Column("current", "money"), Column("max", "money"))
+    message = refused(tmp_path, "channel,current (k\u20ac),max\nTV,5,9000\n", columns)
+    assert "row 1, column 'max': no unit is given, but column 'current' is in" in message
+    assert read(tmp_path, "channel,current (k\u20ac),max (EUR)\nTV,5,9\n", columns).column("max") == [9.0]
+    assert read(tmp_path, "channel,current (k\u20ac),max\nTV,5,0\n", columns).column("current") == [5000.0]
