@@ -143,7 +143,7 @@ def _cells_of(raw: RawTable, columns: Sequence[Column]) -> dict[str, list[Any]]:
 
 def _styles(raw: RawTable, columns: Sequence[Column], problems: Problems) -> dict[str, ColumnStyle]:
     styles = column_styles(_cells_of(raw, columns), raw.units, raw.separator, problems)
-    money = {c.name: styles[c.name].currency for c in columns if c.kind == "money" and c.name in styles}
+    money = {c.name: styles[c.name].currency for c in columns if c.name in styles}
     known = {currency: name for name, currency in money.items() if currency is not None}
     if len(known) > 1:
         listed = " and ".join(f"{name!r} in {currency}" for currency, name in known.items())

@@ -139,7 +139,8 @@ class Column:
             if not math.isfinite(value):
                 return None, f"{cell} is not finite; legal are {self._legal()}"
             number = Decimal(repr(value))
-            if isinstance(cell, PercentCell):
+            # A rate that a workbook shows as 45 % is the number 0.45; only an amount cannot be one.
+            if isinstance(cell, PercentCell) and (self.share or self.kind == "money"):
                 percent, number = True, number * 100
         else:
             parts = split_number(text)

@@ -8,7 +8,7 @@ import pytest
 from hybrid_opt.errors import TableError
 from hybrid_opt.planning.table import CheckedTable, Column, read_table
 from hybrid_opt.planning.table_labels import match_labels
-from hybrid_opt.planning.table_numbers import split_number
+from hybrid_opt.planning.table_numbers import PercentCell, split_number
 
 PROJECTS = (
     Column("project", "text", unique=True),
@@ -135,3 +135,36 @@ def test_amounts_without_a_unit_beside_thousands_are_refused(tmp_path: Path) -> 
     assert "row 1, column 'max': no unit is given, but column 'current' is in" in message
     assert read(tmp_path, "channel,current (k\u20ac),max (EUR)\nTV,5,9\n", columns).column("max") == [9.0]
     assert read(tmp_path, "channel,current (k\u20ac),max\nTV,5,0\n", columns).column("current") == [5000.0]
+
+
+SHARES = (Column("product", "text"), Column("share", "number", minimum=0, maximum=1))
+
+
+def test_percent_signs_in_some_cells_below_a_percent_label_are_refused(tmp_path: Path) -> None:
+    message = refused(tmp_path, "product,share (%)\nA,45%\nB,0.3\n", SHARES)
+    assert "row 3" in message
+    assert "'0.3' has no percent sign" in message
+
+
+def test_a_column_that_a_user_calls_by_a_percent_sign(tmp_path: Path) -> None:
+    columns = (Column("name", "text"), Column("CPU %", "number"))
+    assert read(tmp_path, "name,CPU %\nA,45\n", columns).column("CPU %") == [45.0]
+
+
+def test_rates_that_a_workbook_shows_in_per_cent_are_the_numbers_they_are() -> None:
+    assert Column("effect", "number").read(PercentCell(0.45)) == (0.45, None)
+    assert Column("share", "number", maximum=1).read(PercentCell(0.45)) == (0.45, None)
+    problem = Column("cost", "money").read(PercentCell(0.45))[1]
+    assert problem is not None
+    assert "per cent" in problem
+
+
+def test_two_currencies_in_columns_of_numbers_are_refused(tmp_path: Path) -> None:
+    message = refused(tmp_path, "project,value ($),cost (\u20ac)\nA,5,1\n")
+    assert "'value' in USD and 'cost' in EUR" in message
+
+
+def test_thousands_separators_are_told_where_another_column_decides(tmp_path: Path) -> None:
+    table = read(tmp_path, "project;value;cost\nA;0,5;1.200\n")
+    assert table.column("cost") == [1200.0]
+    assert any("'cost': thousands separators" in note for note in table.notes)

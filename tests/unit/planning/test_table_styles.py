@@ -36,7 +36,7 @@ def test_the_file_decides_where_the_column_does_not() -> None:
         ({"a": ["1.234"], "b": ["0,5"], "c": ["0.5"]}, ";", "the other columns are written in both ways"),
         ({"a": ["0,5", "0.5"]}, ";", "row 3, column 'a': '0.5' has decimal points, but '0,5' above"),
         ({"a": ["\u20ac5", "$5"]}, ",", "'$5' is in USD, the column in EUR"),
-        ({"a": ["5%", "5"]}, ",", "'5' has no percent sign, other cells of the column have one"),
+        ({"a": ["5", "0.5"]}, ",", "'5' has no percent sign, other cells of the column have one"),
         ({"a": [PercentCell(0.5), 0.4]}, None, "0.4 has no percent sign"),
     ],
 )
@@ -51,6 +51,6 @@ def test_what_stays_open_or_contradicts_is_refused(
 
 def test_a_percent_sign_in_the_label_holds_for_bare_cells() -> None:
     problems = Problems("t", ROWS)
-    styles = column_styles({"a": ["5%", "5"]}, {"a": read_unit("%")}, ",", problems)
+    styles = column_styles({"a": ["5", "0.5"]}, {"a": read_unit("%")}, ",", problems)
     assert problems.messages == []
     assert styles["a"].unit.percent
