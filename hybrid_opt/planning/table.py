@@ -18,7 +18,7 @@ from .table_notes import announce
 from .table_problems import Problems, nearest
 from .table_source import RawTable, TableSource, read_raw
 from .table_styles import PLAIN, ColumnStyle, column_styles
-from .table_totals import check_total, looks_like_total, named_before
+from .table_totals import check_inner_totals, check_total, looks_like_total, named_before
 
 __all__ = ["REMOVE", "CheckedTable", "Column", "Problems", "TableSource", "nearest", "read_raw", "read_table"]
 
@@ -99,6 +99,7 @@ def read_table(
         problems.add("there are no rows below the header; add at least one")
     styles = _styles(raw, columns, problems)
     raw, total = _without_total(raw, columns, styles, problems)
+    check_inner_totals(_cells_of(raw, columns), raw.rows, styles, problems)
     values, blanks = _read_cells(raw, columns, styles, problems)
     problems.raise_if_any()
     frame = pd.DataFrame(

@@ -13,7 +13,7 @@ from typing import Any
 
 from .table_cells import is_blank
 from .table_columns import Column
-from .table_labels import Label, match_labels, recognized
+from .table_labels import Label, match_labels
 from .table_problems import Problems
 from .table_units import Unit, read_unit
 
@@ -72,7 +72,7 @@ class RawTable:
 
 
 def header_row(records: Sequence[tuple[Any, ...]], columns: Sequence[Column]) -> tuple[int, int]:
-    """Find the header: the first row, unless a later one names more of the columns.
+    """Find the header: the first row that names all required columns, else the one that names the most.
 
     Args:
         records: rows that have content.
@@ -82,12 +82,15 @@ def header_row(records: Sequence[tuple[Any, ...]], columns: Sequence[Column]) ->
         Position of the row, and how many columns it names.
     """
     best, most = 0, -1
+    required = {column.name for column in columns if column.required}
     for i, record in enumerate(records[: _SEARCHED if columns else 1]):
-        count = recognized([_label(cell) for cell in record], columns)
+        labels = match_labels([_label(cell) for cell in record], columns)
+        names = {label.name for label in labels if label.known}
+        count = sum(label.known for label in labels)
         if count > most and (i == 0 or count >= min(2, len(columns))):
             best, most = i, count
-        if i == 0 and count == len(columns):
-            break
+        if best == i and len(names) >= min(2, len(columns)) and required <= names:
+            break  # a row of data below may hold more words that are names of columns
     return best, max(most, 0)
 
 

@@ -8,6 +8,7 @@ import pytest
 from hybrid_opt.errors import TableError
 from hybrid_opt.planning.table import CheckedTable, Column, read_table
 from hybrid_opt.planning.table_labels import match_labels
+from hybrid_opt.planning.table_layout import header_row
 from hybrid_opt.planning.table_numbers import PercentCell, split_number
 
 PROJECTS = (
@@ -168,3 +169,30 @@ def test_thousands_separators_are_told_where_another_column_decides(tmp_path: Pa
     table = read(tmp_path, "project;value;cost\nA;0,5;1.200\n")
     assert table.column("cost") == [1200.0]
     assert any("'cost': thousands separators" in note for note in table.notes)
+
+
+def test_the_first_row_that_names_all_required_columns_is_the_header() -> None:
+    data = ("project", "value", "cost", "category")
+    assert header_row([("project", "value", "cost", "x"), data], PROJECTS) == (0, 3)
+    assert header_row([("project", "value"), data], PROJECTS) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("rows", "place"),
+    [
+        ("A,5,1\nB,6,2\nTotal,11,3\nC,4,4\n", "row 4"),
+        ("Total,11,3\nA,5,1\nB,6,2\n", "row 2"),
+        ("A,5,1\nB,6,2\nTotal 2026,11,3\n", "row 4"),
+        ("A,5,1\nB,6,2\nTotal (EUR),11,3\n", "row 4"),
+        ("A,5,1\nB,6,2\nC,4,4\nD,1,1\nSubtotal EUR,16,8\n", "row 6"),
+    ],
+)
+def test_totals_elsewhere_are_refused(tmp_path: Path, rows: str, place: str) -> None:
+    message = refused(tmp_path, "project,value,cost\n" + rows)
+    assert place in message
+    assert "adds up other rows and would count twice" in message
+
+
+def test_a_row_called_total_that_adds_up_nothing_stays_among_others(tmp_path: Path) -> None:
+    table = read(tmp_path, "project,value,cost\nA,5,1\nTotal,7,9\nB,6,2\n")
+    assert table.column("project") == ["A", "Total", "B"]

@@ -36,7 +36,7 @@ def test_the_file_decides_where_the_column_does_not() -> None:
         ({"a": ["1.234"], "b": ["0,5"], "c": ["0.5"]}, ";", "the other columns are written in both ways"),
         ({"a": ["0,5", "0.5"]}, ";", "row 3, column 'a': '0.5' has decimal points, but '0,5' above"),
         ({"a": ["\u20ac5", "$5"]}, ",", "'$5' is in USD, the column in EUR"),
-        ({"a": ["5", "0.5"]}, ",", "'5' has no percent sign, other cells of the column have one"),
+        ({"a": ["5%", "5"]}, ",", "'5' has no percent sign, other cells of the column have one"),
         ({"a": [PercentCell(0.5), 0.4]}, None, "0.4 has no percent sign"),
     ],
 )
