@@ -51,7 +51,7 @@ _OTHER_MEANING = re.compile(
     r"|high|inferior|superior|min|max|m[ií]n(?:imum|imo)?|m[aá]x(?:imum|imo)?|saved|savings?|ahorro|ahorrado)\b",
     re.IGNORECASE,
 )
-"""Brackets that make a label mean another column."""
+"""Words in brackets or after a comma that make a label mean another column."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def label_parts(label: str) -> Iterator[tuple[str, Unit]]:
     if leading:
         yield leading[1], read_unit("%")
     name, comma, unit_text = label.rpartition(",")
-    if comma and name.strip() and unit_text.strip():
+    if comma and name.strip() and unit_text.strip() and not _OTHER_MEANING.search(unit_text):
         yield name.strip(), _checked(read_unit(unit_text.strip()))
     words = [part for part in re.split(r"[\s_]+|(?<=\w)(?=[%€$£])", label) if part]
     for count in range(min(4, len(words) - 1), 0, -1):

@@ -120,8 +120,9 @@ def test_per_cent_in_two_words(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", ["if used", "standard deviation", "lower", "upper", "saved", "max"])
 def test_brackets_that_name_something_else_are_not_taken_off(tmp_path: Path, words: str) -> None:
-    message = refused(tmp_path, f"project,value,Cost ({words})\nA,5,7\n")
-    assert "'cost' is missing" in message or "is unknown" in message
+    for label in (f"Cost ({words})", f'"Cost, {words}"'):
+        message = refused(tmp_path, f"project,value,{label}\nA,5,7\n")
+        assert "'cost' is missing" in message or "is unknown" in message
 
 
 def test_thousands_in_the_cell_and_in_the_label_are_refused(tmp_path: Path) -> None:
