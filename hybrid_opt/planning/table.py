@@ -12,12 +12,13 @@ from typing import Any
 
 import pandas as pd
 
+from .table_cells import is_blank
 from .table_columns import Column
 from .table_notes import announce
 from .table_problems import Problems, nearest
 from .table_source import RawTable, TableSource, read_raw
 from .table_styles import PLAIN, ColumnStyle, column_styles
-from .table_totals import check_total, looks_like_total
+from .table_totals import check_inner_totals, check_total, looks_like_total, named_before
 
 __all__ = ["REMOVE", "CheckedTable", "Column", "Problems", "TableSource", "nearest", "read_raw", "read_table"]
 
@@ -98,6 +99,7 @@ def read_table(
         problems.add("there are no rows below the header; add at least one")
     styles = _styles(raw, columns, problems)
     raw, total = _without_total(raw, columns, styles, problems)
+    check_inner_totals(_cells_of(raw, columns), raw.rows, styles, problems)
     values, blanks = _read_cells(raw, columns, styles, problems)
     problems.raise_if_any()
     frame = pd.DataFrame(
@@ -142,12 +144,37 @@ def _cells_of(raw: RawTable, columns: Sequence[Column]) -> dict[str, list[Any]]:
 
 def _styles(raw: RawTable, columns: Sequence[Column], problems: Problems) -> dict[str, ColumnStyle]:
     styles = column_styles(_cells_of(raw, columns), raw.units, raw.separator, problems)
-    money = {c.name: styles[c.name].currency for c in columns if c.kind == "money" and c.name in styles}
+    money = {c.name: styles[c.name].currency for c in columns if c.name in styles}
     known = {currency: name for name, currency in money.items() if currency is not None}
     if len(known) > 1:
         listed = " and ".join(f"{name!r} in {currency}" for currency, name in known.items())
         problems.add(f"column {listed}: convert the amounts to one currency", row=raw.header_place)
+    _check_scales(raw, columns, styles, problems)
     return styles
+
+
+def _check_scales(
+    raw: RawTable, columns: Sequence[Column], styles: Mapping[str, ColumnStyle], problems: Problems
+) -> None:
+    """Refuse amounts without any unit beside amounts in thousands or millions: they may be meant so too."""
+    cells = _cells_of(raw, columns)
+    money = [c.name for c in columns if c.kind == "money" and c.name in styles]
+    scaled = [name for name in money if styles[name].scale != 1]
+    bare = [
+        name
+        for name in money
+        if styles[name].scale == 1
+        and styles[name].currency is None
+        and any(not is_blank(cell) and str(cell).strip() not in ("0", "0.0") for cell in cells[name])
+    ]
+    if scaled and bare:
+        unit = styles[scaled[0]].unit.text
+        problems.add(
+            f"no unit is given, but column {scaled[0]!r} is in {unit!r}; write the unit of each column of"
+            f" amounts into its label, e.g. {bare[0] + ' (' + unit + ')'!r} or {bare[0] + ' (EUR)'!r}",
+            row=raw.header_place,
+            column=bare[0],
+        )
 
 
 def _without_total(
@@ -155,7 +182,9 @@ def _without_total(
 ) -> tuple[RawTable, list[str]]:
     """The table without a last row of totals, and what to say of it."""
     cells = _cells_of(raw, columns)
-    if len(raw.rows) < 2 or not cells or not looks_like_total(raw.rows[-1]):
+    if len(raw.rows) < 3 or not cells or not looks_like_total(raw.rows[-1]):
+        return raw, []
+    if named_before(raw.rows):
         return raw, []
     labels = dict(zip(raw.header, raw.labels))
     before = len(problems.messages)

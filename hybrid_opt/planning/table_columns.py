@@ -22,6 +22,7 @@ _FLAGS = {
     **dict.fromkeys(("s\u00ed", "si", "s", "j"), True),
     **dict.fromkeys(("false", "no", "n", "0", "-", "\u2013", "falso", "falsch", "nein"), False),
 }
+_NO_NAMES = frozenset(("-", "\u2013", "\u2014", "n/a", "#n/a", "n/d", "s/d"))
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,9 @@ class Column:
 
     def stands_for_nothing(self, cell: Any) -> bool:
         """Say whether a text such as "-" or "n/a" stands for a missing cell of this column."""
-        return self.kind != "flag" and isinstance(cell, str) and cell.strip().lower() in MISSING
+        # "NA" and "none" may be names: a group of North America.
+        words = _NO_NAMES if self.kind == "text" else MISSING
+        return self.kind != "flag" and isinstance(cell, str) and cell.strip().lower() in words
 
     @property
     def share(self) -> bool:
@@ -136,7 +139,8 @@ class Column:
             if not math.isfinite(value):
                 return None, f"{cell} is not finite; legal are {self._legal()}"
             number = Decimal(repr(value))
-            if isinstance(cell, PercentCell):
+            # A rate that a workbook shows as 45 % is the number 0.45; only an amount cannot be one.
+            if isinstance(cell, PercentCell) and (self.share or self.kind == "money"):
                 percent, number = True, number * 100
         else:
             parts = split_number(text)
@@ -144,6 +148,11 @@ class Column:
             if parts is None or number is None:
                 return None, self._no_number(cell, text)
             percent = percent or parts.percent
+            if parts.thousand and style.scale != 1:
+                return None, (
+                    f"{text!r} has its own thousands where the label says {style.unit.text!r}; write one of"
+                    " them only"
+                )
         if percent and not self.share:
             return None, f"{text!r} is in per cent where {self.unit or 'an amount'} is needed; convert it"
         scaled = number * style.scale / (100 if percent else 1)

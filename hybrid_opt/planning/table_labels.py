@@ -83,10 +83,10 @@ def _with_unit(text: str, column: Column) -> Label:
     """A label that is the column's name.
 
     A name that a user chose may hold a unit, in which the user's limits are given too, so that nothing is
-    multiplied; only per cent is no unit of theirs.
+    multiplied; only per cent of a column of shares is no unit of theirs.
     """
-    _, unit = next(label_parts(text))
-    counts = column.kind in ("money", "number") and unit.percent
+    _, unit = next(label_parts(text), (text, Unit()))
+    counts = column.share and unit.percent
     return Label(text, text, unit=unit if counts else Unit())
 
 

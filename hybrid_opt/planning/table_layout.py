@@ -13,7 +13,7 @@ from typing import Any
 
 from .table_cells import is_blank
 from .table_columns import Column
-from .table_labels import Label, match_labels, recognized
+from .table_labels import Label, match_labels
 from .table_problems import Problems
 from .table_units import Unit, read_unit
 
@@ -21,6 +21,7 @@ __all__ = ["Cells", "RawTable", "header_row", "laid_out"]
 
 _SEARCHED = 12
 _BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]")
+_PARTS = re.compile(r"[:,;\u2013\u2014]|\s-\s|(?<=\w)-(?=\s)")
 _AFTER_IN = re.compile(r"\b(?:in|en) (.+)$", re.IGNORECASE)
 
 
@@ -71,7 +72,7 @@ class RawTable:
 
 
 def header_row(records: Sequence[tuple[Any, ...]], columns: Sequence[Column]) -> tuple[int, int]:
-    """Find the header: the first row, unless a later one names more of the columns.
+    """Find the header: the first row that names all required columns, else the one that names the most.
 
     Args:
         records: rows that have content.
@@ -81,12 +82,15 @@ def header_row(records: Sequence[tuple[Any, ...]], columns: Sequence[Column]) ->
         Position of the row, and how many columns it names.
     """
     best, most = 0, -1
+    required = {column.name for column in columns if column.required}
     for i, record in enumerate(records[: _SEARCHED if columns else 1]):
-        count = recognized([_label(cell) for cell in record], columns)
+        labels = match_labels([_label(cell) for cell in record], columns)
+        names = {label.name for label in labels if label.known}
+        count = sum(label.known for label in labels)
         if count > most and (i == 0 or count >= min(2, len(columns))):
             best, most = i, count
-        if i == 0 and count == len(columns):
-            break
+        if best == i and len(names) >= min(2, len(columns)) and required <= names:
+            break  # a row of data below may hold more words that are names of columns
     return best, max(most, 0)
 
 
@@ -180,16 +184,30 @@ def _left_out(
         words = [str(cell).strip() for cell in records[i] if not is_blank(cell)]
         notes.append(f"{places[i]} above the header ({_short(' '.join(words))!r}) was left out")
         for text in words:
-            for part in (*_BRACKETS.findall(text), *_AFTER_IN.findall(text)):
-                unit = read_unit(part)
-                if unit.scale != 1 or unit.percent:
-                    problems.add(
-                        f"the title says {part!r}; write the unit into the labels of the columns that it"
-                        " holds for, and take it out of the title",
-                        row=places[i],
-                    )
-                    break
+            part = _unit_of_title(text)
+            if part is not None:
+                problems.add(
+                    f"the title says {part!r}; write the unit into the labels of the columns that it"
+                    " holds for, and take it out of the title",
+                    row=places[i],
+                )
+                break
     return notes
+
+
+def _unit_of_title(text: str) -> str | None:
+    """The part of a title that tells, or may tell, a scale; None where none does."""
+    for part in (*_BRACKETS.findall(text), *_AFTER_IN.findall(text)):
+        unit = read_unit(part)
+        if unit.scale != 1 or unit.percent or unit.problem:
+            return str(part)
+    for part in dict.fromkeys((text, *_PARTS.split(text))):
+        unit = read_unit(part)
+        telling = unit.scale != 1 or unit.percent or unit.problem is not None
+        # A title of several words may hold "1000" or "T" without any unit: there it takes a currency too.
+        if telling and (unit.known or unit.currency is not None or len(part.split()) <= 2):
+            return part.strip()
+    return None
 
 
 def _short(text: str) -> str:

@@ -32,11 +32,13 @@ _SPACES = dict.fromkeys(map(ord, "\u00a0\u202f\u2009\u2007"), " ")
 _SHAPE = re.compile(
     rf"(?P<outer>{CURRENCY}(?=\s*\())?\s*(?P<open>\()?\s*(?P<sign>[+-])?\s*"
     rf"(?P<before>{CURRENCY})?\s*(?P<later>[+-])?\s*"
-    r"(?P<digits>\d[\d.,' ]*|[.,]\d+)(?P<power>[eE][+-]?\d{1,4})?\s*(?P<thousand>[kK])?\s*"
+    r"(?P<digits>\d(?:[\d.,' ]*[\d.,])?|[.,]\d+)(?P<power>[eE][+-]?\d{1,4})?\s*(?P<thousand>[kK])?\s*"
     rf"(?P<after>{CURRENCY})?\s*(?P<percent>%)?\s*(?P<last>-)?\s*(?P<close>\))?\s*"
     rf"(?P<end>(?<=[)\s]){CURRENCY})?",
     re.IGNORECASE,
 )
+_LONGEST = 60
+_TORN = re.compile(r"\d {2,}\d")
 _PLACES = ("outer", "before", "after", "end")
 _DECIMAL = {POINT: re.compile(r"(\d+(\.\d*)?|\.\d+)"), COMMA: re.compile(r"(\d+(,\d*)?|,\d+)")}
 _GROUPED = {
@@ -116,7 +118,12 @@ def split_number(text: str) -> NumberText | None:
         (True, False)
     """
     spread = text.translate(_SPACES).replace("\u2212", "-").replace("\u2019", "'").strip()
-    found = _SHAPE.fullmatch(spread)
+    if _TORN.search(spread):
+        return None
+    # One space at most: the pattern allows spaces in many places, and runs of them could be shared out in
+    # very many ways.
+    spread = re.sub(r"\s+", " ", spread)
+    found = _SHAPE.fullmatch(spread) if len(spread) <= _LONGEST else None
     if found is None or bool(found["open"]) != bool(found["close"]):
         return None
     signs = [sign for sign in (found["sign"], found["later"], found["last"]) if sign]

@@ -71,7 +71,7 @@ def column_styles(
     for name, numbers in texts.items():
         unit, mark = units.get(name, Unit()), own[name]
         doubtful = [(row, number) for row, number in numbers if number.doubtful]
-        notes = _read_so(numbers, unit, mark)
+        chosen = []
         if doubtful and mark is None:
             row, number = doubtful[0]
             if len(decided) == 1:
@@ -83,10 +83,10 @@ def column_styles(
                 problems.add(_open(number, bool(decided)), row=row, column=name)
                 styles[name] = ColumnStyle(POINT, unit)
                 continue
-            notes = [f"{number.text!r} is {number.value(mark):f}, {why}", *notes]
+            chosen = [f"{number.text!r} is {number.value(mark):f}, {why}"]
+        notes = [*chosen, *_read_so(numbers, unit, mark)]
         _check_currency(name, numbers, unit, problems)
-        if not unit.percent:
-            _check_percent(name, cells[name], numbers, problems)
+        _check_percent(name, cells[name], numbers, problems)
         told = (number.currency for _, number in numbers if number.currency)
         styles[name] = ColumnStyle(mark or POINT, unit, tuple(notes), unit.currency or next(told, None))
     return styles

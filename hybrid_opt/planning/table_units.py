@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 __all__ = ["CURRENCY", "Unit", "currency_of", "label_parts", "read_unit"]
@@ -40,6 +40,18 @@ _SCALES = {
     **dict.fromkeys(("bn", "mrd", "billion", "billions", "milliarden", "milesmillones"), 9),
 }
 _DOUBTFUL = {"m": "thousand or million", "mil": "thousand or million", "t": "thousand or ton"}
+_ODD_SCALES = {
+    "thsd", "thou", "ths", "thds", "millares", "cent", "cents", "centimos", "céntimos", "ct", "cts",
+    "hundred", "hundreds", "cientos", "lakh", "lakhs", "crore", "crores", "ke",
+}  # fmt: skip
+_DIGITS_OF_NAMES = re.compile(r"(?:19|20)\d\d|(?!x|e\d)[^\W\d_]+\d{1,2}")
+"""A year, or a word such as "Q1", "m2" or "CO2"."""
+_OTHER_MEANING = re.compile(
+    r"\b(?:(?:if|when) used|si se usa|sd|std|stdev|standard|deviation|desviaci[oó]n|error|lower|upper|low"
+    r"|high|inferior|superior|min|max|m[ií]n(?:imum|imo)?|m[aá]x(?:imum|imo)?|saved|savings?|ahorro|ahorrado)\b",
+    re.IGNORECASE,
+)
+"""Words in brackets or after a comma that make a label mean another column."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,8 @@ def read_unit(text: str) -> Unit:
         >>> read_unit("M").problem
         "'M' can mean thousand or million; write 'thousand' or 'million'"
     """
-    above, *below = _PER.split(text.replace("×", "x").lower().replace("por ciento", "%"), maxsplit=1)
+    spelled = re.sub(r"\b(?:por ciento|per cent)\b", "%", text.replace("×", "x").lower())
+    above, *below = _PER.split(spelled, maxsplit=1)
     for part in below:
         if any(_scale_of(word, below=True)[0] is not None for word in _tokens(part)):
             below_line = f"{text!r} has thousands or millions below the line; convert the column"
@@ -138,8 +151,10 @@ def label_parts(label: str) -> Iterator[tuple[str, Unit]]:
     """
     bracketed = re.fullmatch(r"(.+?)\s*[(\[{]([^()\[\]{}]*)[)\]}]\s*", label)
     if bracketed:
-        name, unit = bracketed[1].strip(), read_unit(bracketed[2].strip())
-        yield name, unit
+        if _OTHER_MEANING.search(bracketed[2]):
+            yield label, Unit()
+        else:
+            yield bracketed[1].strip(), _checked(read_unit(bracketed[2].strip()))
         return
     if not re.search(r"[%€$£¥]", label):
         yield label, Unit()
@@ -147,13 +162,28 @@ def label_parts(label: str) -> Iterator[tuple[str, Unit]]:
     if leading:
         yield leading[1], read_unit("%")
     name, comma, unit_text = label.rpartition(",")
-    if comma and name.strip() and unit_text.strip():
-        yield name.strip(), read_unit(unit_text.strip())
+    if comma and name.strip() and unit_text.strip() and not _OTHER_MEANING.search(unit_text):
+        yield name.strip(), _checked(read_unit(unit_text.strip()))
     words = [part for part in re.split(r"[\s_]+|(?<=\w)(?=[%€$£])", label) if part]
     for count in range(min(4, len(words) - 1), 0, -1):
         unit = read_unit(" ".join(words[-count:]))
         if (unit.known and (unit.percent or unit.currency or unit.scale != 1)) or unit.problem:
             yield " ".join(words[:-count]).rstrip(",:- "), unit
+
+
+def _checked(unit: Unit) -> Unit:
+    """A unit in brackets or after a comma, with a problem where it looks like a scale that is not known."""
+    odd = [word for word in _tokens(unit.text) if word in _ODD_SCALES]
+    if unit.scale == 1:
+        odd += [
+            word
+            for word in re.findall(r"[\w^']+", unit.text.lower())
+            if any(sign.isdigit() for sign in word) and not _DIGITS_OF_NAMES.fullmatch(word)
+        ]
+    if unit.problem or unit.percent or not odd:
+        return unit
+    advice = "write 'thousand' or 'million' where it is one, else leave the number out of the unit"
+    return replace(unit, problem=f"{odd[0]!r} in {unit.text!r} may be a scale that is not known; {advice}")
 
 
 def _tokens(text: str) -> list[str]:
@@ -179,8 +209,6 @@ def _scale_of(word: str, *, below: bool, money: bool = False) -> tuple[int | Non
         return _SCALES[word], None
     if word == "t" and money:
         return 3, None
-    if word == "m" and money:
-        return 6, None
     if word in _DOUBTFUL and not below:
         return None, _DOUBTFUL[word]
     return None, None

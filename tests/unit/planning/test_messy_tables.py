@@ -46,7 +46,11 @@ UNDERSTOOD = [
         "utf-8",
         "decimal commas",
     ),
-    ("Canal;Actual [k\u20ac];M\u00e1ximo\ntv;1,2;2500,5\ncaf\u00e9;0,04;1000\n", "cp1252", "(times 1,000)"),
+    (
+        "Canal;Actual [k\u20ac];M\u00e1ximo [EUR]\ntv;1,2;2500,5\ncaf\u00e9;0,04;1000\n",
+        "cp1252",
+        "(times 1,000)",
+    ),
     ("Kanal\tAktuell\tH\u00f6chstens\ntv\t1 200\t2 500,5\ncaf\u00e9\t40\t1 000\n", "utf-16", "UTF-16"),
     ("\ufeffsep=;\nchannel;current;max\ntv;1200;2500.5\ncaf\u00e9;40;1000\n", "utf-8", ""),
     (
@@ -185,7 +189,7 @@ def test_workbooks_that_are_refused(tmp_path: Path) -> None:
 
 def test_the_notes_stand_in_the_plan(tmp_path: Path) -> None:
     (tmp_path / "plan.csv").write_text(
-        "Canal;Presupuesto (k\u20ac);Gasto m\u00ednimo;Gasto m\u00e1ximo;Paso\n"
+        "Canal;Presupuesto (k\u20ac);Gasto m\u00ednimo;Gasto m\u00e1ximo (\u20ac);Paso (\u20ac)\n"
         "tv;0,06;0;100;20\nweb;0,04;0;100;20\n",
         encoding="utf-8",
     )

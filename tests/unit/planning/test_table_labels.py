@@ -44,6 +44,6 @@ def test_one_label_for_two_columns() -> None:
 
 @pytest.mark.parametrize(("name", "percent", "scale"), [("hours (k)", False, 1), ("Boom (%)", True, 1)])
 def test_a_name_that_a_user_chose_is_not_multiplied(name: str, percent: bool, scale: int) -> None:
-    (label,) = match_labels([name], [Column(name, "number")])
+    (label,) = match_labels([name], [Column(name, "number", maximum=1 if percent else None)])
     assert (label.name, label.unit.percent, label.unit.scale) == (name, percent, scale)
     assert bool(label.note) == percent

@@ -51,6 +51,6 @@ def test_what_stays_open_or_contradicts_is_refused(
 
 def test_a_percent_sign_in_the_label_holds_for_bare_cells() -> None:
     problems = Problems("t", ROWS)
-    styles = column_styles({"a": ["5%", "5"]}, {"a": read_unit("%")}, ",", problems)
+    styles = column_styles({"a": ["5", "0.5"]}, {"a": read_unit("%")}, ",", problems)
     assert problems.messages == []
     assert styles["a"].unit.percent

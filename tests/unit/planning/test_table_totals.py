@@ -18,8 +18,9 @@ def test_what_is_called_a_total(row: list[object], is_total: bool) -> None:
 def test_sums_are_compared() -> None:
     problems = Problems("t", ["row 2", "row 3", "row 4"])
     labels, styles = {"a": "A", "b": "B"}, {"a": PLAIN, "b": PLAIN}
-    cells = {"a": [1.5, "2", "3.5"], "b": [1, None, 9]}
+    cells = {"a": [1.5, "2", "3.5"], "b": [1, None, 1]}
     assert check_total(cells, labels, styles, 2, problems) == "'A'"
+    assert check_total({"a": [0, 0, 0], "b": [0, 5, 5]}, labels, styles, 2, problems) == ""
     assert problems.messages == []
     assert check_total({"b": [1, None, 9]}, labels, styles, 2, problems) == ""
     assert "row 4, column 'b': this row is called a total, but 9 is not the sum 1" in problems.messages[0]
