@@ -212,7 +212,7 @@ class LevelPlanner(Generic[PlanT]):
             ),
             "a finer grid": lambda: finer_grid_gap(self.question, proven) if self.finer_grid else None,
             "other exact methods": lambda: self._baselines(levels, proven, time_limit),
-            "stability over draws of the curves": lambda: self._stability(
+            "stability over draws": lambda: self._stability(
                 levels, proven, draws, child_seed(seed, "stability"), time_limit, notes
             ),
             "what if": lambda: {one: self._what_if(proven, one, None, time_limit) for one in what_if},
@@ -226,7 +226,7 @@ class LevelPlanner(Generic[PlanT]):
         wanted = {
             "the quantum check": quantum,
             "other exact methods": self.beside,
-            "stability over draws of the curves": draws > 0,
+            "stability over draws": draws > 0,
             "what if": bool(what_if),
         }
         phases = {words: run for words, run in phases.items() if wanted.get(words, True)}
@@ -253,7 +253,7 @@ class LevelPlanner(Generic[PlanT]):
             grid=done.get("a finer grid"),
             check=done.get("the quantum check"),
             baselines=done.get("other exact methods", ()),
-            stability=done.get("stability over draws of the curves"),
+            stability=done.get("stability over draws"),
             what_if=done.get("what if", {}),
             seed=seed,
             notes=notes,
